@@ -1,0 +1,38 @@
+find_package(GTest REQUIRED)
+
+# The interpreter that has the oracles (scikit-learn, SciPy, anndata, mudata, ...); scripts/setup.sh passes it.
+set(CPLAE_PYTHON "${PROJECT_SOURCE_DIR}/build/env/bin/python" CACHE FILEPATH "Python with the test oracles")
+# Real data and recorded numbers of the authors' program, which stay outside the project; tests that need them skip without.
+set(CPLAE_SHARED "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Folder of real data and oracles for tests")
+
+# cplae_unit_test(<room> SOURCES ... USES ...): one GoogleTest binary a room, one ctest entry a binary.
+function(cplae_unit_test room)
+  cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
+  add_executable(test_${room} ${TEST_SOURCES})
+  target_link_libraries(test_${room} PRIVATE cplae_${room} ${TEST_USES} cplae_warnings GTest::gtest_main)
+  target_compile_definitions(test_${room} PRIVATE CPLAE_SHARED="${CPLAE_SHARED}")
+  add_test(NAME unit.${room} COMMAND test_${room})
+  set_tests_properties(unit.${room} PROPERTIES TIMEOUT 600)
+endfunction()
+
+# cplae_mpi_test(<name> RANKS 2 3 ... SOURCES ... USES ...): a binary with its own main (tests/mpi/main.cpp), once for each rank count.
+function(cplae_mpi_test name)
+  cmake_parse_arguments(TEST "" "" "RANKS;SOURCES;USES" ${ARGN})
+  add_executable(mpi_${name} ${TEST_SOURCES})
+  target_link_libraries(mpi_${name} PRIVATE ${TEST_USES} cplae_mpi cplae_warnings GTest::gtest)
+  foreach(ranks IN LISTS TEST_RANKS)
+    add_test(NAME mpi.${name}.${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe -n ${ranks}
+                                               $<TARGET_FILE:mpi_${name}>)
+    set_tests_properties(mpi.${name}.${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT 300)
+  endforeach()
+endfunction()
+
+# cplae_python_test(<name> FILE test_x.py [NEEDS targets]): pytest on one file; programs it may call come by environment.
+function(cplae_python_test name)
+  cmake_parse_arguments(TEST "" "FILE" "" ${ARGN})
+  add_test(NAME ${name} COMMAND ${CPLAE_PYTHON} -m pytest -q -rs -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/${TEST_FILE})
+  set_tests_properties(
+    ${name}
+    PROPERTIES TIMEOUT 1200 ENVIRONMENT
+               "CPLAE_BIN_DIR=${PROJECT_BINARY_DIR}/bin;CPLAE_SHARED=${CPLAE_SHARED};PYTHONDONTWRITEBYTECODE=1")
+endfunction()

@@ -1,0 +1,13 @@
+add_library(cplae_warnings INTERFACE)
+target_compile_options(
+  cplae_warnings
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wshadow
+            -Wconversion
+            -Wsign-conversion
+            -Wnon-virtual-dtor
+            -Woverloaded-virtual
+            -Wold-style-cast
+            $<$<BOOL:${CPLAE_WARNINGS_AS_ERRORS}>:-Werror>)

@@ -1,0 +1,23 @@
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cplae {
+
+/// Replaces `path` by `bytes` so that a reader at any time, and after any crash, finds the old file or the new one, whole:
+/// written aside in the same folder, fsync, rename, fsync of the folder. Throws IoError naming file and reason; then the old file stands.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// fsync of `part`, rename to `path`, fsync of the folder; for files that a library has written. Throws IoError.
+void commit_file(const std::filesystem::path& part, const std::filesystem::path& path);
+
+/// The whole file. Throws IoError (missing, unreadable), DataError when larger than `limit_bytes`.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+
+/// Makes the folder and its parents; fsync of the parent. Throws IoError naming folder and reason.
+void make_folder(const std::filesystem::path& path);
+
+}  // namespace cplae

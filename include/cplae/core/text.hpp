@@ -1,0 +1,20 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cplae {
+
+/// The candidate nearest to `word` by edit distance, if it is near enough to be a slip (distance <= max(2, length / 3)).
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+/// Shortest decimal text that reads back as the same double; "nan", "inf" and "-inf" as such.
+[[nodiscard]] std::string number_text(double value);
+[[nodiscard]] std::string number_text(float value);
+/// "3 s", "12 min", "4.5 h"
+[[nodiscard]] std::string duration_text(double seconds);
+[[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// One CSV field by RFC 4180: quoted only where needed.
+[[nodiscard]] std::string csv_field(std::string_view text);
+
+}  // namespace cplae

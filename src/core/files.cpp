@@ -1,0 +1,129 @@
+#include "cplae/core/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cplae/core/error.hpp"
+
+namespace cplae {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void fail(const fs::path& path, std::string_view action) {
+  throw IoError(path.string() + ": " + std::string(action) + " failed: " + std::strerror(errno));
+}
+
+/// A file descriptor that closes itself; close() reports what the destructor has to swallow.
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : path_(path), fd_(::open(path.c_str(), flags, mode)) {
+    if (fd_ < 0) fail(path_, "open");
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  void write_all(std::span<const std::byte> bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(path_, "write");
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  /// Bytes read, 0 at the end of the file.
+  std::size_t read_some(std::span<std::byte> out) const {
+    for (;;) {
+      const ssize_t got = ::read(fd_, out.data(), out.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail(path_, "read");
+    }
+  }
+  void sync() const {
+    while (::fsync(fd_) != 0)
+      if (errno != EINTR) fail(path_, "fsync");
+  }
+  void close() {
+    const int fd = std::exchange(fd_, -1);
+    // After EINTR Linux has closed the descriptor: closing again could hit another file.
+    if (::close(fd) != 0 && errno != EINTR) fail(path_, "close");
+  }
+
+ private:
+  fs::path path_;
+  int fd_;
+};
+
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+void sync_folder(const fs::path& folder) {
+  Descriptor directory(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  directory.sync();
+  directory.close();
+}
+
+void rename_and_sync(const fs::path& part, const fs::path& path) {
+  if (::rename(part.c_str(), path.c_str()) != 0) fail(path, "rename");
+  sync_folder(folder_of(path));
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+  // The process id keeps two writers of one file apart; the last rename wins with a whole file.
+  const fs::path part = path.string() + ".part" + std::to_string(::getpid());
+  try {
+    Descriptor file(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    file.write_all(bytes);
+    file.sync();
+    file.close();
+    rename_and_sync(part, path);
+  } catch (...) {
+    ::unlink(part.c_str());
+    throw;
+  }
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void commit_file(const fs::path& part, const fs::path& path) {
+  Descriptor file(part, O_RDWR | O_CLOEXEC);
+  file.sync();
+  file.close();
+  rename_and_sync(part, path);
+}
+
+std::string read_file(const fs::path& path, std::size_t limit_bytes) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw IoError(path.string() + ": is a folder, expected a file");
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
+  std::string text;
+  constexpr std::size_t piece = std::size_t{1} << 16U;
+  for (std::size_t got = piece; got > 0;) {
+    const std::size_t size = text.size();
+    text.resize(size + piece);
+    got = file.read_some(std::as_writable_bytes(std::span(text).subspan(size)));
+    text.resize(size + got);
+    if (text.size() > limit_bytes)
+      throw DataError(path.string() + ": larger than the limit of " + std::to_string(limit_bytes) + " bytes");
+  }
+  return text;
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw IoError(path.string() + ": cannot make the folder: " + error.message());
+  sync_folder(folder_of(path));
+}
+
+}  // namespace cplae
