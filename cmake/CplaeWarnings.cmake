@@ -10,4 +10,6 @@ target_compile_options(
             -Wnon-virtual-dtor
             -Woverloaded-virtual
             -Wold-style-cast
+            -Wno-stringop-overflow # false alarms of g++ 12 inside fmt
+            -Wno-array-bounds # false alarms of g++ 12 inside Eigen
             $<$<BOOL:${CPLAE_WARNINGS_AS_ERRORS}>:-Werror>)

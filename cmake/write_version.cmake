@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # Writes the version header at build time; touches it only when the commit changed, so that nothing rebuilds for nothing.
 execute_process(
   COMMAND git describe --always --dirty --abbrev=12 --exclude=*
