@@ -1,0 +1,59 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cplae/core/ids.hpp"
+
+namespace cplae::dist {
+
+/// A group of ranks. Communicators are arguments: nothing but Session::world() knows MPI_COMM_WORLD. Movable, not copyable.
+class Communicator {
+ public:
+  struct Handle;  ///< holds the MPI_Comm; defined in src/dist/handle.hpp for rooms that call MPI or parallel HDF5
+  explicit Communicator(std::shared_ptr<Handle> handle);
+
+  [[nodiscard]] int rank() const;
+  [[nodiscard]] int size() const;
+  [[nodiscard]] bool is_root() const { return rank() == 0; }
+  [[nodiscard]] Handle& handle() const { return *handle_; }
+
+  /// Collective. Throws CommError, as do all below.
+  void barrier() const;
+  /// Collective: the root's text on every rank.
+  [[nodiscard]] std::string broadcast(const std::string& text) const;
+  /// Collective: the sum of all ranks' values.
+  [[nodiscard]] std::int64_t sum(std::int64_t value) const;
+  /// Collective: true if it is true on any rank.
+  [[nodiscard]] bool any(bool value) const;
+  /// Collective: rank and number of ranks among those on this rank's host (shared memory).
+  [[nodiscard]] std::pair<int, int> local_rank() const;
+  /// Collective: a communicator of the ranks that give the same colour, ordered as here.
+  [[nodiscard]] Communicator split(int colour) const;
+
+ private:
+  std::shared_ptr<Handle> handle_;
+};
+
+/// MPI from start to end of main; made once. Sets what the MPI library must know before it starts (locks of Open MPI's file engine).
+class Session {
+ public:
+  Session(int* argc, char*** argv);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  [[nodiscard]] Communicator world() const;
+  /// Ends every rank at once; for errors that the others cannot learn of.
+  [[noreturn]] void abort(int exit_code) const;
+};
+
+/// Collective. Runs `local` on every rank; if it throws on any, every rank throws the same kind of exception with the text of the lowest such rank
+/// (prefixed "rank r: " when ranks differ). So that no rank waits in a collective for one that has left.
+void agree(const Communicator& communicator, const std::function<void()>& local);
+
+/// Collective. Throws CommError naming `what` if `text` is not the same on every rank.
+void agree_same(const Communicator& communicator, const std::string& text, const std::string& what);
+
+}  // namespace cplae::dist

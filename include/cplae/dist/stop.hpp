@@ -1,0 +1,27 @@
+#pragma once
+#include <memory>
+
+#include "cplae/dist/session.hpp"
+
+namespace cplae::dist {
+
+/// Asks all ranks to stop when any one of them gets SIGTERM, SIGINT or SIGUSR1. While it lives these signals only set a flag; a second SIGINT ends the
+/// process as usual. The rank that has the flag tells the others by a message, so one rank's signal (scancel of one step or node) stops all.
+class StopSignal {
+ public:
+  /// Collective (duplicates the communicator).
+  explicit StopSignal(const Communicator& communicator);
+  /// Collective.
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every training step.
+  [[nodiscard]] bool requested();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cplae::dist

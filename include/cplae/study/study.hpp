@@ -1,0 +1,95 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cplae/data/transform.hpp"
+
+namespace cplae::study {
+
+enum class Output : unsigned char { linear, relu };
+enum class CouplingScale : unsigned char { min_singular_value, none, per_dimension, norm };
+enum class ExperimentKind : unsigned char { kfold, repeats, sweep };
+/// What to do with labels so rare that some fold holds none of them.
+enum class RareClasses : unsigned char { refuse, spread };
+
+/// `[[modality]]`
+struct ModalitySpec {
+  std::string name;
+  data::Transform transform = data::Transform::none;
+  std::vector<std::int64_t> hidden{50, 50, 50, 50};  ///< units of the encoder's hidden layers; the decoder has the same ones, last to first
+  double dropout = 0.0;          ///< of the encoder's input, in [0, 1)
+  double noise_sd = 0.0;         ///< of the encoder's input, times the variance of each feature over training cells
+  double decoder_dropout = 0.0;  ///< before the decoder's output layer, in [0, 1)
+  Output output = Output::linear;
+  double alpha = 1.0;  ///< weight of the reconstruction loss
+};
+
+/// `[coupling]`
+struct CouplingSpec {
+  double lambda = 1.0;
+  CouplingScale scale = CouplingScale::min_singular_value;
+  bool augment_decoders = true;  ///< has no effect at lambda = 0
+};
+
+/// `[training]`
+struct TrainingSpec {
+  std::int64_t latent_dim = 3;
+  std::int64_t batch = 200;
+  std::int64_t steps = 20000;
+  double learning_rate = 1e-3;
+  std::int64_t validate_every = 500;
+  std::int64_t keep_best_after = 10000;
+  double checkpoint_seconds = 60;  ///< does not change any result
+};
+
+/// `[labels]`
+struct LabelsSpec {
+  std::string column;               ///< empty = no labels
+  std::string taxonomy;             ///< "data", a path relative to the study file, or empty
+  std::vector<std::string> also;    ///< further columns, scored as they are
+};
+
+using Value = std::variant<bool, std::int64_t, double, std::string>;
+
+/// One `vary` key: a path such as "coupling.lambda" or "modality.E.alpha" and its settings.
+struct VaryKey {
+  std::string path;
+  std::vector<Value> values;
+};
+
+/// `[[experiment]]`
+struct ExperimentSpec {
+  std::string name;
+  ExperimentKind kind = ExperimentKind::kfold;
+  std::int64_t folds = 10;            ///< kfold
+  std::int64_t initialisations = 5;   ///< repeats, sweep
+  double test_fraction = 0.2;         ///< repeats, sweep
+  std::vector<VaryKey> vary;          ///< every combination is a variant
+  std::vector<std::int64_t> classes;  ///< resolutions of the taxonomy, beside the leaf types
+  std::vector<std::vector<std::int64_t>> pc_cca;  ///< principal components of the first two modalities, one baseline each
+  std::vector<std::int64_t> components;           ///< mixtures: first and last count; empty = no mixtures
+  std::int64_t starts = 50;                       ///< mixtures: starts a count
+  RareClasses rare_classes = RareClasses::refuse;
+};
+
+/// All of a study file. One NetworkSpec is what `vary` changes.
+struct NetworkSpec {
+  std::vector<ModalitySpec> modalities;
+  CouplingSpec coupling;
+  TrainingSpec training;
+};
+
+struct Study {
+  std::string name = "study";
+  std::uint64_t seed = 0;
+  NetworkSpec base;
+  LabelsSpec labels;
+  std::vector<ExperimentSpec> experiments;
+  std::string folder;  ///< where the study file lies; relative paths start there; not part of the study's text
+};
+
+}  // namespace cplae::study
