@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Configures build/ (once; CMake itself notices later changes) and builds: scripts/build.sh [TARGET...]. scripts/setup.sh comes first.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+[ -s "$torch_dir_file" ] || die "scripts/setup.sh has not been run here"
+settings=("-DCPLAE_TORCH_DIR=$(cat "$torch_dir_file")" "-DCPLAE_PYTHON=$env_python")
+have ninja || settings=(-G "Unix Makefiles" "${settings[@]}")
+stamp="$build_dir/.configured"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$(hash_of "${settings[@]}")" ]; then
+  say "configuring build/"
+  (cd "$root" && cmake --preset release "${settings[@]}") || die "CMake could not configure build/: its messages above say why"
+  hash_of "${settings[@]}" >"$stamp"
+fi
+
+targets=()
+for target in "$@"; do targets+=(--target "$target"); done
+say "building ${*:-everything} with $(jobs_here) jobs"
+cmake --build "$build_dir" --parallel "$(jobs_here)" "${targets[@]}" || die "the build failed: messages above"
