@@ -37,20 +37,28 @@ class Communicator {
   std::shared_ptr<Handle> handle_;
 };
 
-/// MPI from start to end of main; made once. Sets what the MPI library must know before it starts (locks of Open MPI's file engine).
+/// MPI from start to end of main; made once, and outlives every Communicator. Sets what the MPI library must know before it starts
+/// (locks of Open MPI's file engine), unless the user's environment says otherwise. Works without mpirun too: one rank.
 class Session {
  public:
+  /// Throws CommError.
   Session(int* argc, char*** argv);
+  /// Collective: waits for all ranks and ends MPI. While an exception unwinds and there are other ranks, MPI is left as it is: call abort().
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   [[nodiscard]] Communicator world() const;
   /// Ends every rank at once; for errors that the others cannot learn of.
   [[noreturn]] void abort(int exit_code) const;
+
+ private:
+  int exceptions_at_start_;
+  std::shared_ptr<Communicator::Handle> world_;
 };
 
 /// Collective. Runs `local` on every rank; if it throws on any, every rank throws the same kind of exception with the text of the lowest such rank
-/// (prefixed "rank r: " when ranks differ). So that no rank waits in a collective for one that has left.
+/// (prefixed "rank r: " unless all ranks failed alike). Kinds are those of core/error.hpp; any other exception becomes Error.
+/// So that no rank waits in a collective for one that has left.
 void agree(const Communicator& communicator, const std::function<void()>& local);
 
 /// Collective. Throws CommError naming `what` if `text` is not the same on every rank.

@@ -1,0 +1,113 @@
+// StopSignal: a signal on one rank, or on all, reaches every rank; ends clean so that the next one starts
+// clear.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <thread>
+
+#include "cplae/core/error.hpp"
+#include "cplae/dist/stop.hpp"
+#include "world.hpp"
+
+namespace cplae::dist {
+namespace {
+
+/// Asks until it is true; a limit far beyond any message's way, so that a lost message fails instead of
+/// hanging.
+bool becomes_true(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (std::chrono::steady_clock::now() < end) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+class StopOn : public testing::TestWithParam<int> {};
+
+TEST_P(StopOn, OneRanksSignalReachesAll) {
+  const Communicator& world = test::world();
+  for (int source = 0; source < world.size(); ++source) {
+    StopSignal stop(world);
+    EXPECT_FALSE(stop.requested());
+    world.barrier();
+    if (world.rank() == source) std::raise(GetParam());
+    EXPECT_TRUE(becomes_true([&] { return stop.requested(); })) << "source " << source;
+    EXPECT_TRUE(stop.requested());
+  }
+}
+
+TEST_P(StopOn, SignalsOnAllRanksAtOnce) {
+  const Communicator& world = test::world();
+  for (int round = 0; round < 5; ++round) {
+    StopSignal stop(world);
+    world.barrier();
+    std::raise(GetParam());
+    EXPECT_TRUE(stop.requested());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Dist, StopOn, testing::Values(SIGTERM, SIGINT, SIGUSR1));
+
+TEST(StopSignal, ASignalThatNobodyAskedForIsDrained) {
+  const Communicator& world = test::world();
+  {
+    StopSignal stop(world);
+    if (world.is_root()) std::raise(SIGTERM);
+    if (world.is_root()) {
+      EXPECT_TRUE(stop.requested());
+    }
+    // The others leave without asking: their message is still under way.
+  }
+  StopSignal next(world);
+  world.barrier();
+  EXPECT_FALSE(next.requested());
+}
+
+TEST(StopSignal, WorksOnASplitCommunicator) {
+  const Communicator& world = test::world();
+  const Communicator group = world.split(world.rank() % 2);
+  StopSignal stop(group);
+  world.barrier();
+  if (world.rank() == 0) std::raise(SIGUSR1);
+  const bool asked = world.rank() % 2 == 0;
+  // The other group would be told at once, if at all: it asks after this one has heard.
+  EXPECT_TRUE(!asked || becomes_true([&] { return stop.requested(); }));
+  world.barrier();
+  EXPECT_EQ(stop.requested(), asked);
+}
+
+TEST(StopSignal, EndsCleanWhileAnAgreedErrorUnwinds) {
+  const Communicator& world = test::world();
+  EXPECT_THROW(
+      {
+        StopSignal stop(world);
+        if (world.is_root()) std::raise(SIGTERM);
+        agree(world, [&] {
+          if (becomes_true([&] { return stop.requested(); })) throw Stopped("a signal");
+        });
+      },
+      Stopped);
+  StopSignal next(world);
+  EXPECT_FALSE(next.requested());
+}
+
+TEST(StopSignal, RestoresTheHandlersItFound) {
+  const auto before = std::signal(SIGUSR1, SIG_IGN);
+  { StopSignal stop(test::world()); }
+  EXPECT_EQ(std::signal(SIGUSR1, before), SIG_IGN);
+}
+
+TEST(StopSignal, ASecondInterruptEndsTheProcess) {
+  StopSignal stop(test::world());
+  std::raise(SIGINT);
+  EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+  struct sigaction now {};
+  ASSERT_EQ(sigaction(SIGINT, nullptr, &now), 0);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
+}  // namespace
+}  // namespace cplae::dist
