@@ -6,7 +6,7 @@ function(cplae_room name)
   target_include_directories(
     cplae_${name}
     PUBLIC "${PROJECT_SOURCE_DIR}/include"
-    PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    PRIVATE "${PROJECT_SOURCE_DIR}/src" "${CMAKE_CURRENT_SOURCE_DIR}")
   target_link_libraries(
     cplae_${name}
     PUBLIC ${ROOM_USES}

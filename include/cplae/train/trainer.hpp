@@ -7,6 +7,7 @@
 
 #include "cplae/core/matrix.hpp"
 #include "cplae/data/splits.hpp"
+#include "cplae/model/device.hpp"
 #include "cplae/model/layout.hpp"
 #include "cplae/study/networks.hpp"
 
@@ -37,13 +38,6 @@ struct Result {
 /// "step", "train_total", "train_mse_<m>", "train_coupling_<i>_<j>", ..., "validation_total", "validation_mse_<m>", "validation_coupling_<i>_<j>"
 [[nodiscard]] std::vector<std::string> loss_names(const study::NetworkSpec& spec);
 
-/// Where to train.
-enum class DeviceKind : unsigned char { cpu, cuda };
-struct Device {
-  DeviceKind kind = DeviceKind::cpu;
-  int index = 0;
-};
-
 struct Hooks {
   std::function<bool()> stop;                    ///< asked at every step: true = checkpoint and throw Stopped
   std::function<void(std::int64_t step, double steps_per_second)> progress;  ///< called at validations
@@ -51,6 +45,6 @@ struct Hooks {
 
 /// The reference trainer: torch with autograd, the measure of every faster engine (DESIGN section 5). One thread on the CPU; deterministic: the bits depend on
 /// (spec, data, split, key) and the kind of device only, not on resumes. Throws Stopped (after a checkpoint), IoError.
-[[nodiscard]] Result train_network(const Task& task, const Device& device, const Hooks& hooks);
+[[nodiscard]] Result train_network(const Task& task, const model::Device& device, const Hooks& hooks);
 
 }  // namespace cplae::train

@@ -1,0 +1,43 @@
+#pragma once
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "cplae/core/random.hpp"
+#include "cplae/data/splits.hpp"
+#include "cplae/study/networks.hpp"
+#include "model/losses.hpp"
+
+namespace cplae::train {
+
+/// The study's data on one device, and the batches cut from it.
+class Cells {
+ public:
+  Cells(const study::StudyData& data, torch::Device device);
+
+  /// The given cells, in the given order (slot = place in `cells`).
+  [[nodiscard]] model::Batch batch(const std::vector<std::int64_t>& cells) const;
+  /// Values of the cells that have modality m, missing entries 0, and which cells these are.
+  [[nodiscard]] model::BatchPart part(std::size_t modality, const std::vector<std::int64_t>& cells) const;
+
+  [[nodiscard]] std::size_t modalities() const { return values_.size(); }
+  [[nodiscard]] std::int64_t features(std::size_t modality) const { return values_[modality].size(1); }
+  [[nodiscard]] torch::Device device() const { return device_; }
+
+ private:
+  torch::Device device_;
+  std::vector<torch::Tensor> values_;    ///< [cells x features], 0 for missing
+  std::vector<torch::Tensor> observed_;  ///< [cells x features]; undefined when no entry of a present cell is missing
+  std::vector<std::vector<std::uint8_t>> present_;
+  std::vector<bool> complete_;  ///< every cell has the modality
+};
+
+/// Cells of a role, ascending.
+[[nodiscard]] std::vector<std::int64_t> cells_of(const data::Split& split, bool training);
+
+/// The batch of one step: drawn from `cells` with replacement.
+[[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch, NetworkKey key,
+                                                   std::int64_t step);
+
+}  // namespace cplae::train

@@ -1,0 +1,121 @@
+#include "train/draws.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+
+namespace cplae::train {
+
+namespace {
+
+/// Source of a decoder's input in the index of a stream: own latents and those of each other modality get masks of their own.
+constexpr std::uint32_t source_stride = 256;
+
+std::span<float> values_of(const torch::Tensor& host) {
+  return {host.data_ptr<float>(), static_cast<std::size_t>(host.numel())};
+}
+
+/// Population variance of each feature over the training cells that have it, missing entries left out; 0 where there is none.
+std::vector<double> feature_variances(const data::Modality& modality, const std::vector<std::int64_t>& cells) {
+  std::vector<double> variances;
+  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
+    double sum = 0;
+    double count = 0;
+    for (const std::int64_t cell : cells) {
+      const double value = modality.values(cell, feature);
+      if (std::isnan(value)) continue;
+      sum += value;
+      count += 1;
+    }
+    const double mean = count > 0 ? sum / count : 0.0;
+    double squares = 0;
+    for (const std::int64_t cell : cells) {
+      const double value = modality.values(cell, feature);
+      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+    }
+    variances.push_back(count > 0 ? squares / count : 0.0);
+  }
+  return variances;
+}
+
+torch::Tensor noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,
+                          const std::vector<std::int64_t>& cells) {
+  if (spec.noise_sd <= 0) return {};
+  const auto variances = feature_variances(modality, cells);
+  torch::Tensor scale = torch::empty({static_cast<std::int64_t>(variances.size())});
+  const auto out = values_of(scale);
+  for (std::size_t f = 0; f < variances.size(); ++f) out[f] = static_cast<float>(spec.noise_sd * variances[f]);
+  return scale;
+}
+
+std::int64_t last_hidden(const study::NetworkSpec& spec, std::size_t modality) {
+  const auto& hidden = spec.modalities[modality].hidden;
+  return hidden.empty() ? spec.training.latent_dim : hidden.front();
+}
+
+}  // namespace
+
+DrawMaker::DrawMaker(const study::NetworkSpec& spec, const study::StudyData& data,
+                     const std::vector<std::int64_t>& training_cells, NetworkKey key, torch::Device device)
+    : spec_(spec), key_(key), device_(device) {
+  for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
+    noise_sd_.push_back(noise_scale(spec.modalities[m], data.modalities[m], training_cells));
+    features_.push_back(data.modalities[m].values.cols());
+  }
+}
+
+torch::Tensor DrawMaker::keep(Purpose purpose, std::uint32_t index, std::int64_t step, std::int64_t width,
+                              double rate) const {
+  if (rate <= 0) return {};
+  torch::Tensor mask = torch::empty({spec_.training.batch, width});
+  const auto values = values_of(mask);
+  RandomStream(key_, {.purpose = purpose, .index = index, .step = static_cast<std::uint64_t>(step)}).fill_uniform(values);
+  const auto threshold = static_cast<float>(rate);
+  const auto scale = static_cast<float>(1.0 / (1.0 - rate));
+  for (float& value : values) value = value < threshold ? 0.0F : scale;
+  return mask;
+}
+
+torch::Tensor DrawMaker::noise(std::size_t modality, std::int64_t step) const {
+  if (!noise_sd_[modality].defined()) return {};
+  const torch::Tensor values = torch::empty({spec_.training.batch, features_[modality]});
+  RandomStream(key_, {.purpose = Purpose::input_noise,
+                      .index = static_cast<std::uint32_t>(modality),
+                      .step = static_cast<std::uint64_t>(step)})
+      .fill_normal(values_of(values));
+  return values * noise_sd_[modality];
+}
+
+torch::Tensor DrawMaker::restrict_to(torch::Tensor full, const std::vector<std::int64_t>& slots) const {
+  if (!full.defined()) return full;
+  if (static_cast<std::int64_t>(slots.size()) == full.size(0)) return full.to(device_);
+  const torch::Tensor rows = torch::empty({static_cast<std::int64_t>(slots.size())}, torch::kInt64);
+  std::memcpy(rows.data_ptr<std::int64_t>(), slots.data(), slots.size() * sizeof(std::int64_t));
+  return full.index_select(0, rows).to(device_);
+}
+
+model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const {
+  model::Draws draws;
+  const std::size_t k = spec_.modalities.size();
+  const bool augment = spec_.coupling.augment_decoders && spec_.coupling.lambda > 0;
+  for (std::size_t m = 0; m < k; ++m) {
+    const auto& modality = spec_.modalities[m];
+    const auto& slots = batch.parts[m].slots;
+    const auto index = static_cast<std::uint32_t>(m);
+    draws.input_noise.push_back(restrict_to(noise(m, step), slots));
+    draws.input_keep.push_back(
+        restrict_to(keep(Purpose::input_dropout, index, step, features_[m], modality.dropout), slots));
+    draws.decoder_keep.emplace_back(k);
+    for (std::size_t source = 0; source < k; ++source) {
+      if (source != m && !augment) continue;
+      const auto& rows = source == m ? slots : batch.shared[model::pair_index(k, std::min(m, source), std::max(m, source))].slots;
+      const auto stream = index + source_stride * static_cast<std::uint32_t>(source);
+      draws.decoder_keep[m][source] = restrict_to(
+          keep(Purpose::decoder_dropout, stream, step, last_hidden(spec_, m), modality.decoder_dropout), rows);
+    }
+  }
+  return draws;
+}
+
+}  // namespace cplae::train

@@ -1,0 +1,82 @@
+#include "train/state.hpp"
+
+#include "cplae/core/log.hpp"
+#include "cplae/core/record.hpp"
+
+namespace cplae::train {
+
+namespace {
+
+template <class Number>
+Array array_of(const std::vector<Number>& values) {
+  return {{static_cast<std::int64_t>(values.size())}, values};
+}
+
+template <class Number>
+const std::vector<Number>* find(const Record& record, const std::string& name) {
+  const auto found = record.arrays.find(name);
+  return found == record.arrays.end() ? nullptr : std::get_if<std::vector<Number>>(&found->second.values);
+}
+
+/// Takes an array whose size must be that of `target`.
+template <class Number>
+bool take(const Record& record, const std::string& name, std::vector<Number>& target) {
+  const auto* values = find<Number>(record, name);
+  if (values == nullptr || values->size() != target.size()) return false;
+  target = *values;
+  return true;
+}
+
+bool take_progress(const Record& record, State& state) {
+  const auto* steps = find<std::int64_t>(record, "steps");
+  const auto* numbers = find<double>(record, "numbers");
+  const auto* losses = find<float>(record, "losses");
+  if (steps == nullptr || steps->size() != 2 || numbers == nullptr || numbers->size() != 2 || losses == nullptr) return false;
+  state.step = (*steps)[0];
+  state.best_step = (*steps)[1];
+  state.seconds = (*numbers)[0];
+  state.best_loss = (*numbers)[1];
+  state.losses = *losses;
+  return true;
+}
+
+bool take_all(const Record& record, State& state) {
+  return take(record, "parameters", state.weights.parameters) && take(record, "moving", state.weights.moving) &&
+         take(record, "first_moment", state.first_moment) && take(record, "second_moment", state.second_moment) &&
+         take(record, "term_sums", state.term_sums) && take(record, "best_parameters", state.best_weights.parameters) &&
+         take(record, "best_moving", state.best_weights.moving) && take_progress(record, state);
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const std::string& id, const State& state) {
+  Record record;
+  record.kind = "checkpoint";
+  record.text["network"] = id;
+  record.arrays["steps"] = array_of<std::int64_t>({state.step, state.best_step});
+  record.arrays["numbers"] = array_of<double>({state.seconds, state.best_loss});
+  record.arrays["losses"] = array_of(state.losses);
+  record.arrays["term_sums"] = array_of(state.term_sums);
+  record.arrays["parameters"] = array_of(state.weights.parameters);
+  record.arrays["moving"] = array_of(state.weights.moving);
+  record.arrays["first_moment"] = array_of(state.first_moment);
+  record.arrays["second_moment"] = array_of(state.second_moment);
+  record.arrays["best_parameters"] = array_of(state.best_weights.parameters);
+  record.arrays["best_moving"] = array_of(state.best_weights.moving);
+  write_record(path, record);
+}
+
+bool read_checkpoint(const std::filesystem::path& path, const std::string& id, State& state) {
+  const auto record = read_record(path, "checkpoint");
+  if (!record) return false;
+  State read = state;
+  const auto network = record->text.find("network");
+  if (network == record->text.end() || network->second != id || !take_all(*record, read)) {
+    log::warning(path.string() + ": is not a checkpoint of network " + id + "; the network starts anew");
+    return false;
+  }
+  state = std::move(read);
+  return true;
+}
+
+}  // namespace cplae::train

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "cplae/model/layout.hpp"
+
+namespace cplae::train {
+
+/// All that a network in training is, on the host: what a checkpoint holds. A network resumed from it goes on with the same bits.
+struct State {
+  std::int64_t step = 0;  ///< steps done
+  double seconds = 0;
+  model::Weights weights;
+  std::vector<float> first_moment;
+  std::vector<float> second_moment;
+  std::vector<double> term_sums;  ///< training terms summed since the last validation
+  std::vector<float> losses;      ///< rows of the loss history so far, one after the other
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::int64_t best_step = 0;  ///< 0 = none kept yet
+  model::Weights best_weights;
+};
+
+/// Atomic. Throws IoError.
+void write_checkpoint(const std::filesystem::path& path, const std::string& id, const State& state);
+
+/// Fills `state` and returns true if `path` holds a whole checkpoint of this network whose arrays have the sizes that `state` has; a file that does not is
+/// named in a warning and left out.
+[[nodiscard]] bool read_checkpoint(const std::filesystem::path& path, const std::string& id, State& state);
+
+}  // namespace cplae::train
