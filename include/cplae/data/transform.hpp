@@ -1,5 +1,7 @@
 #pragma once
+#include <span>
 #include <string>
+#include <vector>
 
 #include "cplae/data/dataset.hpp"
 
@@ -9,12 +11,16 @@ enum class Transform : unsigned char { none, log_cpm, zscore };
 
 /// Centre and scale of every feature after the transform's own non-linearity: y = (f(x) - centre) / scale.
 struct FeatureScaling {
-  std::vector<double> centre;  ///< [features]
-  std::vector<double> scale;   ///< [features], > 0
+  std::vector<double> centre;  ///< [features]; 0 unless zscore
+  std::vector<double> scale;   ///< [features], > 0; 1 unless zscore
 };
 
-/// Transforms values in place, NaN kept. log_cpm: log_e(1e6 x / row sum + 1), for which negative counts or an empty cell throw DataError naming cell and
-/// feature; zscore: per feature over the present cells, population SD, constant features get scale 1.
-FeatureScaling apply_transform(Transform transform, Modality& modality);
+/// Transforms values in place, NaN kept. Local.
+/// log_cpm: log_e(1e6 x / row sum + 1) over the entries that are there; a negative count or a present cell
+/// without counts throws DataError naming modality, cell and feature. zscore: per feature over its entries,
+/// population SD; constant or empty features get scale 1. `cells`, if given ([cells]), are the names to use
+/// in messages; otherwise rows are counted from 0.
+FeatureScaling apply_transform(Transform transform, Modality& modality,
+                               std::span<const std::string> cells = {});
 
 }  // namespace cplae::data
