@@ -3,9 +3,14 @@
 # CPLAE_TORCH_DIR is the installed Python package `torch` (it holds include/ and lib/); scripts/setup.sh passes it.
 set(CPLAE_TORCH_DIR "" CACHE PATH "Folder of the installed Python package torch")
 if(NOT CPLAE_TORCH_DIR)
-  find_package(Python3 COMPONENTS Interpreter)
+  # The private environment first, so that every preset builds against what scripts/setup.sh installed.
+  set(torch_python "${PROJECT_SOURCE_DIR}/build/env/bin/python")
+  if(NOT EXISTS "${torch_python}")
+    find_package(Python3 COMPONENTS Interpreter)
+    set(torch_python "${Python3_EXECUTABLE}")
+  endif()
   execute_process(
-    COMMAND "${Python3_EXECUTABLE}" -c
+    COMMAND "${torch_python}" -c
             "import importlib.util as u, os; print(os.path.dirname(u.find_spec('torch').origin))"
     OUTPUT_VARIABLE CPLAE_TORCH_DIR
     OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

@@ -1,0 +1,56 @@
+"""Scripts parse, and what the words of the project point at exists."""
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+
+import pytest
+
+from sources import ROOT
+
+SCRIPTS = sorted([*(ROOT / "scripts").rglob("*.sh"), *(ROOT / "slurm").rglob("*.sbatch"), *(ROOT / "slurm").rglob("*.sh"), ROOT / ".ci/run"])
+TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "results").rglob("*.md")])
+STUDIES = sorted((ROOT / "jobs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_parses_and_is_strict(script):
+    subprocess.run(["bash", "-n", script], check=True)
+    text = script.read_text()
+    assert "set -euo pipefail" in text or "/common.sh" in text, "not in bash's strict mode"
+
+
+def test_shellcheck_has_nothing_to_say():
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck: the scripts were NOT checked by it (apt-get install shellcheck)")
+    done = subprocess.run(["shellcheck", "-x", "-P", "SCRIPTDIR", *SCRIPTS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(text):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text.read_text())
+    lost = [link for link in links if "://" not in link and not link.startswith("mailto:") and not (text.parent / link).exists()]
+    assert lost == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(text):
+    """Studies, scripts and analysis programs named in the words, wherever a command or a path is given."""
+    named = set(re.findall(r"\b(?:jobs|scripts|analysis|slurm)/[\w./-]+\.(?:toml|sh|py|sbatch|txt)\b", text.read_text()))
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.name)
+def test_studies_are_toml(study):
+    with study.open("rb") as file:
+        assert "study" in tomllib.load(file)
+
+
+def test_presets_are_those_of_the_house():
+    presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
+    folders = {preset["name"]: preset.get("binaryDir") for preset in presets if not preset.get("hidden")}
+    assert set(folders) == {"release", "debug", "asan", "ubsan"}
+    assert folders["release"].endswith("/build")
