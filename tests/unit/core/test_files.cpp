@@ -1,0 +1,101 @@
+#include "cplae/core/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "cplae/core/error.hpp"
+#include "scratch.hpp"
+
+namespace cplae {
+namespace {
+
+std::string text_of(const std::filesystem::path& path) {
+  return read_file(path, 1'000'000);
+}
+
+/// Files of this process may not grow beyond `bytes`, as on a disk that is full.
+class FullDisk {
+public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit = {.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST(Files, AtomicWriteMakesReplacesAndLeavesNothingElse) {
+  const test::Scratch scratch;
+  write_file_atomically(scratch / "a", std::string_view("one"));
+  EXPECT_EQ(text_of(scratch / "a"), "one");
+  write_file_atomically(scratch / "a", std::string_view("two\0three", 9));
+  EXPECT_EQ(text_of(scratch / "a"), std::string("two\0three", 9));
+  EXPECT_EQ(scratch.entries(), 1U);
+}
+
+TEST(Files, AFullDiskLeavesTheOldFileAndNamesIt) {
+  const test::Scratch scratch;
+  write_file_atomically(scratch / "a", std::string_view("old"));
+  const std::string large(100'000, 'x');
+  try {
+    const FullDisk full(10'000);
+    write_file_atomically(scratch / "a", large);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const IoError& error) {
+    EXPECT_NE(std::string(error.what()).find("File too large"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find((scratch / "a").string()), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(text_of(scratch / "a"), "old");
+  EXPECT_EQ(scratch.entries(), 1U);
+}
+
+TEST(Files, AFolderInTheWayIsReportedAndNothingIsLeft) {
+  const test::Scratch scratch;
+  make_folder(scratch / "a/b");
+  EXPECT_THROW(write_file_atomically(scratch / "a", std::string_view("x")), IoError);
+  EXPECT_EQ(scratch.entries(), 2U);
+  EXPECT_THROW(write_file_atomically(scratch / "no/such/folder", std::string_view("x")), IoError);
+}
+
+TEST(Files, CommitRenamesAPartThatALibraryWrote) {
+  const test::Scratch scratch;
+  std::ofstream(scratch / "r.part") << "data";
+  commit_file(scratch / "r.part", scratch / "r");
+  EXPECT_EQ(text_of(scratch / "r"), "data");
+  EXPECT_EQ(scratch.entries(), 1U);
+  EXPECT_THROW(commit_file(scratch / "missing.part", scratch / "r"), IoError);
+}
+
+TEST(Files, ReadFileRefusesWhatIsMissingAFolderOrTooLarge) {
+  const test::Scratch scratch;
+  EXPECT_THROW(static_cast<void>(read_file(scratch / "missing", 10)), IoError);
+  EXPECT_THROW(static_cast<void>(read_file(scratch.path(), 10)), IoError);
+  const std::string text(200'000, 'y');
+  write_file_atomically(scratch / "a", text);
+  EXPECT_EQ(read_file(scratch / "a", 200'000), text);
+  EXPECT_THROW(static_cast<void>(read_file(scratch / "a", 199'999)), DataError);
+}
+
+TEST(Files, MakeFolderMakesParentsAndAcceptsOneThatIsThere) {
+  const test::Scratch scratch;
+  make_folder(scratch / "a/b/c");
+  make_folder(scratch / "a/b/c");
+  EXPECT_TRUE(std::filesystem::is_directory(scratch / "a/b/c"));
+  write_file_atomically(scratch / "file", std::string_view("x"));
+  EXPECT_THROW(make_folder(scratch / "file/inside"), IoError);
+}
+
+}  // namespace
+}  // namespace cplae
