@@ -9,10 +9,12 @@
 
 namespace cplae::dist {
 
-/// A group of ranks. Communicators are arguments: nothing but Session::world() knows MPI_COMM_WORLD. Movable, not copyable.
+/// A group of ranks. Communicators are arguments: nothing but Session::world() knows MPI_COMM_WORLD. Movable,
+/// not copyable.
 class Communicator {
- public:
-  struct Handle;  ///< holds the MPI_Comm; defined in src/dist/handle.hpp for rooms that call MPI or parallel HDF5
+public:
+  struct Handle;  ///< holds the MPI_Comm; defined in src/dist/handle.hpp for rooms that call MPI or parallel
+                  ///< HDF5
   explicit Communicator(std::shared_ptr<Handle> handle);
 
   [[nodiscard]] int rank() const;
@@ -33,17 +35,19 @@ class Communicator {
   /// Collective: a communicator of the ranks that give the same colour, ordered as here.
   [[nodiscard]] Communicator split(int colour) const;
 
- private:
+private:
   std::shared_ptr<Handle> handle_;
 };
 
-/// MPI from start to end of main; made once, and outlives every Communicator. Sets what the MPI library must know before it starts
-/// (locks of Open MPI's file engine), unless the user's environment says otherwise. Works without mpirun too: one rank.
+/// MPI from start to end of main; made once, and outlives every Communicator. Sets what the MPI library must
+/// know before it starts (locks of Open MPI's file engine), unless the user's environment says otherwise.
+/// Works without mpirun too: one rank.
 class Session {
- public:
+public:
   /// Throws CommError.
   Session(int* argc, char*** argv);
-  /// Collective: waits for all ranks and ends MPI. While an exception unwinds and there are other ranks, MPI is left as it is: call abort().
+  /// Collective: waits for all ranks and ends MPI. While an exception unwinds and there are other ranks, MPI
+  /// is left as it is: call abort().
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -51,14 +55,15 @@ class Session {
   /// Ends every rank at once; for errors that the others cannot learn of.
   [[noreturn]] void abort(int exit_code) const;
 
- private:
+private:
   int exceptions_at_start_;
   std::shared_ptr<Communicator::Handle> world_;
 };
 
-/// Collective. Runs `local` on every rank; if it throws on any, every rank throws the same kind of exception with the text of the lowest such rank
-/// (prefixed "rank r: " unless all ranks failed alike). Kinds are those of core/error.hpp; any other exception becomes Error.
-/// So that no rank waits in a collective for one that has left.
+/// Collective. Runs `local` on every rank; if it throws on any, every rank throws the same kind of exception
+/// with the text of the lowest such rank (prefixed "rank r: " unless all ranks failed alike). Kinds are those
+/// of core/error.hpp; any other exception becomes Error. So that no rank waits in a collective for one that
+/// has left.
 void agree(const Communicator& communicator, const std::function<void()>& local);
 
 /// Collective. Throws CommError naming `what` if `text` is not the same on every rank.

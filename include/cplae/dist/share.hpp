@@ -5,10 +5,12 @@
 
 namespace cplae::dist {
 
-/// Shares units of given costs out over ranks: longest first, each to the least loaded rank (ties: the lower rank). Pure. Returns the rank of every unit.
+/// Shares units of given costs out over ranks: longest first, each to the least loaded rank (ties: the lower
+/// rank). Pure. Returns the rank of every unit.
 [[nodiscard]] std::vector<Rank> share(const std::vector<double>& costs, int ranks);
 
-/// Rows [begin, end) of `rows` that belong to `rank`: contiguous, ordered by rank, sizes differ by at most one. Pure.
+/// Rows [begin, end) of `rows` that belong to `rank`: contiguous, ordered by rank, sizes differ by at most
+/// one. Pure.
 struct Block {
   std::size_t begin = 0;
   std::size_t end = 0;

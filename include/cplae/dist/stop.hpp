@@ -5,21 +5,24 @@
 
 namespace cplae::dist {
 
-/// Asks all ranks to stop when any one of them gets SIGTERM, SIGINT or SIGUSR1. While it lives these signals only set a flag; a second SIGINT ends the
-/// process as usual. The rank that has the flag tells the others by a message, so one rank's signal (scancel of one step or node) stops all.
+/// Asks all ranks to stop when any one of them gets SIGTERM, SIGINT or SIGUSR1. While it lives these signals
+/// only set a flag; a second SIGINT ends the process as usual. The rank that has the flag tells the others by
+/// a message, so one rank's signal (scancel of one step or node) stops all.
 class StopSignal {
- public:
+public:
   /// Collective (duplicates the communicator). One at a time. Throws CommError.
   explicit StopSignal(const Communicator& communicator);
-  /// Collective. While an exception unwinds it waits for the other ranks for a few seconds only, since they may never come.
+  /// Collective. While an exception unwinds it waits for the other ranks for a few seconds only, since they
+  /// may never come.
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
-  /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every training step. Throws CommError.
+  /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every
+  /// training step. Throws CommError.
   [[nodiscard]] bool requested();
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
