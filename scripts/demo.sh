@@ -48,7 +48,7 @@ for row in rows:
 PYTHON
 }
 
-bash "$root/scripts/setup.sh"
+bash "$root/scripts/setup.sh" demo
 bash "$root/scripts/build.sh" cplae
 make_room
 

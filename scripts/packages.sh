@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Debian packages that building (and, with the argument `tests`, testing) needs: installs the missing ones where root and apt allow it.
+# Debian packages that building (and, for `tests`, testing) needs: installs the missing ones where root and apt allow it.
 # Elsewhere it says what is missing and stops only if a tool without which nothing can be tried is absent; the libraries are then
 # looked for by CMake, which names every one that it does not find (cmake/CplaeDependencies.cmake).
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes build/env, a private Python environment: PyTorch, whose C++ libraries cplae links to, and the packages of analysis/ and (with the
-# argument `tests`) of the tests. What is already in place is left alone: each part has a stamp with the hash of its requirements.
+# Makes build/env, a private Python environment, for `build`: PyTorch, whose C++ libraries cplae links to; for `demo`: also the packages of
+# analysis/; for `tests`: also the oracles. What is already in place is left alone: each part has a stamp with the hash of its requirements.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 torch_version=2.11.0
@@ -41,7 +41,7 @@ make_env() {
 pip_install() {
   local attempt
   for attempt in 1 2 3; do
-    "$env_python" -m pip --disable-pip-version-check install --quiet --prefer-binary --no-warn-conflicts --retries 5 "$@" && return
+    "$env_python" -m pip --disable-pip-version-check install --quiet --prefer-binary --no-warn-conflicts --retries 3 "$@" && return
     say "pip did not succeed (try $attempt of 3)"
     sleep $((attempt * 3))
   done
@@ -141,9 +141,11 @@ report_device() {
   fi
 }
 
+purpose="${1:-build}"
 mkdir -p "$build_dir"
-make_env
+# A PyTorch from elsewhere needs no environment of ours to build with.
+if [ "$purpose" != build ] || [ -z "${CPLAE_TORCH_DIR:-}" ]; then make_env; fi
 report_device
 provide_torch
-install_requirements analysis
-if [ "${1:-}" = tests ]; then install_requirements tests; fi
+if [ "$purpose" != build ]; then install_requirements analysis; fi
+if [ "$purpose" = tests ]; then install_requirements tests; fi

@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
-# Everything cplae needs before it can be built: scripts/setup.sh [tests]. Safe to run again: it then only looks.
+# Everything that comes before building: scripts/setup.sh [build|demo|tests] (each includes the one before it; default: build).
+# Safe to run again: it then only looks.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-bash "$root/scripts/packages.sh" "$@"
-bash "$root/scripts/python_env.sh" "$@"
+purpose="${1:-build}"
+case "$purpose" in
+  build | demo | tests) ;;
+  *) die "scripts/setup.sh takes build, demo or tests, not '$purpose'" ;;
+esac
+bash "$root/scripts/packages.sh" "$purpose"
+bash "$root/scripts/python_env.sh" "$purpose"
