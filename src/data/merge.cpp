@@ -1,0 +1,197 @@
+#include "merge.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "cplae/core/error.hpp"
+#include "frame.hpp"
+
+namespace cplae::data {
+
+namespace {
+
+constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+using CellIndexOf = std::unordered_map<std::string, std::size_t>;
+
+/// For messages: numbers beyond float32 are infinite once read.
+void check_values(const Part& part) {
+  std::vector<bool> has_value(part.features.size(), false);
+  for (Eigen::Index i = 0; i < part.values.rows(); ++i)
+    for (Eigen::Index j = 0; j < part.values.cols(); ++j) {
+      const float value = part.values(i, j);
+      if (std::isnan(value)) continue;
+      has_value[static_cast<std::size_t>(j)] = true;
+      if (std::isinf(value))
+        throw DataError(part.where + ": cell '" + part.cells[static_cast<std::size_t>(i)] + "', feature '" +
+                        part.features[static_cast<std::size_t>(j)] +
+                        "': infinite (or beyond float32), expected a finite number or NaN");
+    }
+  const auto empty = std::find(has_value.begin(), has_value.end(), false);
+  if (empty != has_value.end())
+    throw DataError(part.where + ": feature '" +
+                    part.features[static_cast<std::size_t>(empty - has_value.begin())] +
+                    "' is NaN in every cell, expected a value in at least one");
+}
+
+void check_part(const Part& part) {
+  check_names(part.cells, "cell", part.where);
+  check_names(part.features, "feature", part.where);
+  if (part.cells.empty())
+    throw DataError(part.where + ": modality '" + part.name + "' has no cells, expected at least one");
+  if (part.features.empty())
+    throw DataError(part.where + ": modality '" + part.name + "' has no features, expected at least one");
+  check_values(part);
+}
+
+void check_modality_names(const Parts& parts) {
+  if (parts.parts.empty()) throw DataError(parts.where + ": has no modalities, expected at least one");
+  std::unordered_set<std::string> seen;
+  for (const auto& part : parts.parts)
+    if (!seen.insert(part.name).second)
+      throw DataError(part.where + ": a second modality '" + part.name + "', expected unique names");
+}
+
+std::vector<std::string> all_cells(const Parts& parts) {
+  if (parts.cells) return *parts.cells;
+  std::vector<std::string> cells;
+  std::unordered_set<std::string> seen;
+  for (const auto& part : parts.parts)
+    for (const auto& cell : part.cells)
+      if (seen.insert(cell).second) cells.push_back(cell);
+  return cells;
+}
+
+/// For each cell of the part its index among all cells.
+std::vector<std::size_t> places(const Part& part, const CellIndexOf& index, const std::string& where) {
+  std::vector<std::size_t> at;
+  at.reserve(part.cells.size());
+  for (const auto& cell : part.cells) {
+    const auto found = index.find(cell);
+    if (found == index.end())
+      throw DataError(part.where + ": cell '" + cell + "' is not among the cells of " + where +
+                      ", expected every modality's cells there (in Python: mdata.update())");
+    at.push_back(found->second);
+  }
+  return at;
+}
+
+Modality to_modality(Part& part, const std::vector<std::size_t>& at, std::size_t cells) {
+  Modality modality;
+  modality.name = part.name;
+  modality.features = part.features;
+  modality.present.assign(cells, 0);
+  bool in_order = at.size() == cells;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    modality.present[at[i]] = 1;
+    in_order = in_order && at[i] == i;
+  }
+  if (in_order) {
+    modality.values = std::move(part.values);
+    return modality;
+  }
+  modality.values = MatrixF::Constant(static_cast<Eigen::Index>(cells), part.values.cols(), missing);
+  for (std::size_t i = 0; i < at.size(); ++i)
+    modality.values.row(static_cast<Eigen::Index>(at[i])) = part.values.row(static_cast<Eigen::Index>(i));
+  return modality;
+}
+
+/// The column over all cells, missing where the part lacks the cell.
+ObsColumn align(const ObsColumn& column, const std::vector<std::size_t>& at, std::size_t cells) {
+  ObsColumn all;
+  all.name = column.name;
+  all.is_text = column.is_text;
+  if (column.is_text)
+    all.text.resize(cells);
+  else
+    all.numbers.assign(cells, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (column.is_text)
+      all.text[at[i]] = column.text[i];
+    else
+      all.numbers[at[i]] = column.numbers[i];
+  }
+  return all;
+}
+
+/// Fills what `into` misses from `from`; false where the two disagree.
+bool combine(ObsColumn& into, const ObsColumn& from) {
+  if (into.is_text != from.is_text) return false;
+  for (std::size_t i = 0; i < into.text.size(); ++i) {
+    if (into.text[i].empty()) into.text[i] = from.text[i];
+    if (!from.text[i].empty() && from.text[i] != into.text[i]) return false;
+  }
+  for (std::size_t i = 0; i < into.numbers.size(); ++i) {
+    if (std::isnan(into.numbers[i])) into.numbers[i] = from.numbers[i];
+    if (!std::isnan(from.numbers[i]) && from.numbers[i] != into.numbers[i]) return false;
+  }
+  return true;
+}
+
+/// The columns of one name, one for each modality that has it, each over all cells.
+struct Namesakes {
+  std::vector<std::string> modalities;
+  std::vector<ObsColumn> columns;
+};
+
+void add_column(std::vector<ObsColumn>& obs, ObsColumn column) {
+  const auto same = [&](const ObsColumn& one) { return one.name == column.name; };
+  if (std::none_of(obs.begin(), obs.end(), same)) obs.push_back(std::move(column));
+}
+
+void add_namesakes(std::vector<ObsColumn>& obs, const Namesakes& namesakes) {
+  ObsColumn joined = namesakes.columns.front();
+  const bool agree = std::all_of(namesakes.columns.begin() + 1, namesakes.columns.end(),
+                                 [&](const ObsColumn& column) { return combine(joined, column); });
+  if (agree) return add_column(obs, std::move(joined));
+  for (std::size_t i = 0; i < namesakes.columns.size(); ++i) {
+    ObsColumn column = namesakes.columns[i];
+    column.name = namesakes.modalities[i] + ":" + column.name;
+    add_column(obs, std::move(column));
+  }
+}
+
+/// Columns of the modalities by name, in order of appearance.
+class NamesakesByName {
+public:
+  void add(const std::string& modality, ObsColumn column) {
+    const auto [found, is_new] = index_.emplace(column.name, all_.size());
+    if (is_new) all_.emplace_back();
+    all_[found->second].modalities.push_back(modality);
+    all_[found->second].columns.push_back(std::move(column));
+  }
+  [[nodiscard]] const std::vector<Namesakes>& all() const { return all_; }
+
+private:
+  CellIndexOf index_;
+  std::vector<Namesakes> all_;
+};
+
+}  // namespace
+
+Dataset merge_parts(Parts parts) {
+  check_modality_names(parts);
+  for (const auto& part : parts.parts)
+    check_part(part);
+  Dataset dataset;
+  dataset.cells = all_cells(parts);
+  CellIndexOf index;
+  for (std::size_t i = 0; i < dataset.cells.size(); ++i)
+    index.emplace(dataset.cells[i], i);
+  dataset.obs = std::move(parts.obs);
+  NamesakesByName namesakes;
+  for (auto& part : parts.parts) {
+    const auto at = places(part, index, parts.where);
+    for (const auto& column : part.obs)
+      namesakes.add(part.name, align(column, at, dataset.cells.size()));
+    dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
+  }
+  for (const auto& group : namesakes.all())
+    add_namesakes(dataset.obs, group);
+  dataset.taxonomy = std::move(parts.taxonomy);
+  return dataset;
+}
+
+}  // namespace cplae::data

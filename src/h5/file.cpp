@@ -1,0 +1,131 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "cplae/core/error.hpp"
+#include "h5/h5.hpp"
+
+namespace cplae::h5 {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The innermost entry of HDF5's error stack says what happened; the outer ones only where.
+std::string reason() {
+  std::string text;
+  const auto first = [](unsigned, const H5E_error2_t* entry, void* out) -> herr_t {
+    if (entry->desc != nullptr) *static_cast<std::string*>(out) = entry->desc;
+    return 1;
+  };
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first, &text);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+std::string name_of(hid_t object, ssize_t (*get)(hid_t, char*, std::size_t)) {
+  const ssize_t length = get(object, nullptr, 0);
+  if (length <= 0) return "";
+  std::string text(static_cast<std::size_t>(length) + 1, '\0');
+  get(object, text.data(), text.size());
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+void check_readable(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::exists(status)) throw IoError(path.string() + ": no such file");
+  if (fs::is_directory(status)) throw IoError(path.string() + ": is a folder, expected an HDF5 file");
+  if (::access(path.c_str(), R_OK) != 0)
+    throw IoError(path.string() + ": cannot be read: " + std::generic_category().message(errno));
+  const htri_t hdf5 = H5Fis_hdf5(path.c_str());
+  if (hdf5 == 0) throw IoError(path.string() + ": is no HDF5 file (its signature is missing)");
+  check(hdf5, path.string());
+}
+
+Handle access_list(hid_t given) {
+  if (given != H5P_DEFAULT) return {check(H5Pcopy(given), "HDF5 access list"), "HDF5 access list"};
+  Handle list(H5Pcreate(H5P_FILE_ACCESS), "HDF5 access list");
+#if H5_VERSION_GE(1, 10, 7)
+  // Cluster file systems often have no locks; elsewhere a file that another program is writing is refused.
+  check(H5Pset_file_locking(list.id(), true, true), "HDF5 access list");
+#endif
+  return list;
+}
+
+}  // namespace
+
+void silence() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+void fail(std::string_view what) {
+  throw IoError(std::string(what) + ": " + reason());
+}
+
+Handle::Handle(hid_t id, std::string_view what) : id_(id) {
+  if (id < 0) fail(what);
+}
+Handle::Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+Handle& Handle::operator=(Handle&& other) noexcept {
+  std::swap(id_, other.id_);
+  return *this;
+}
+Handle::~Handle() {
+  if (id_ >= 0) H5Idec_ref(id_);
+}
+
+void Handle::close() {
+  const hid_t id = std::exchange(id_, H5I_INVALID_HID);
+  if (id < 0) return;
+  const bool is_file = H5Iget_type(id) == H5I_FILE;
+  const std::string name = is_file ? name_of(id, H5Fget_name) : "HDF5 object";
+  const herr_t code = is_file ? H5Fclose(id) : static_cast<herr_t>(H5Idec_ref(id));
+  check(code, name + ": closing failed");
+}
+
+std::string where(const Handle& object) {
+  const std::string path = name_of(object.id(), H5Iget_name);
+  const std::string file = name_of(object.id(), H5Fget_name);
+  return path.empty() ? file : file + ": " + path;
+}
+
+std::string where(const Handle& parent, std::string_view name) {
+  std::string text = where(parent);
+  if (H5Iget_type(parent.id()) == H5I_FILE && (text.size() < 3 || text.substr(text.size() - 3) != ": /"))
+    text += ": /";
+  if (text.back() != '/') text += '/';
+  return text.append(name);
+}
+
+Handle open_file(const fs::path& path, hid_t access) {
+  silence();
+  check_readable(path);
+  const Handle list = access_list(access);
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, list.id()), path.string() + ": cannot be opened"};
+}
+
+Handle open_file_for_change(const fs::path& path, hid_t access) {
+  silence();
+  check_readable(path);
+  const Handle list = access_list(access);
+  // Objects left open would keep the file open behind our back, unwritten: with "semi" closing fails instead.
+  check(H5Pset_fclose_degree(list.id(), H5F_CLOSE_SEMI), path.string());
+  return {H5Fopen(path.c_str(), H5F_ACC_RDWR, list.id()), path.string() + ": cannot be opened for writing"};
+}
+
+Handle create_file(const fs::path& path, const CreateOptions& options) {
+  silence();
+  const Handle list = access_list(options.access);
+  check(H5Pset_fclose_degree(list.id(), H5F_CLOSE_SEMI), path.string());
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), path.string());
+  if (options.user_block_bytes > 0)
+    check(H5Pset_userblock(creation.id(), options.user_block_bytes), path.string());
+  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), list.id()),
+          path.string() + ": cannot be made"};
+}
+
+}  // namespace cplae::h5

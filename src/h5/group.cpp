@@ -1,0 +1,102 @@
+#include <algorithm>
+
+#include "cplae/core/error.hpp"
+#include "h5/h5.hpp"
+#include "h5/link_access.hpp"
+
+namespace cplae::h5 {
+
+namespace {
+
+herr_t refuse_external(const char*, const char*, const char*, const char*, unsigned*, hid_t, void*) {
+  return -1;
+}
+
+/// Throws for a link out of the file; false where there is no link.
+bool check_link(const Handle& parent, const std::string& path) {
+  const htri_t there = H5Lexists(parent.id(), path.c_str(), H5P_DEFAULT);
+  if (check(there, where(parent, path)) == 0) return false;
+  H5L_info_t info;
+  check(H5Lget_info(parent.id(), path.c_str(), &info, H5P_DEFAULT), where(parent, path));
+  if (info.type != H5L_TYPE_HARD && info.type != H5L_TYPE_SOFT)
+    throw DataError(where(parent, path) +
+                    ": a link into another file, which is not followed; expected the data itself");
+  return true;
+}
+
+}  // namespace
+
+Handle refusing_links(hid_t list_class) {
+  Handle list(H5Pcreate(list_class), "HDF5 link access list");
+  check(H5Pset_elink_cb(list.id(), refuse_external, nullptr), "HDF5 link access list");
+  return list;
+}
+
+Handle link_creation() {
+  Handle list(H5Pcreate(H5P_LINK_CREATE), "HDF5 link creation list");
+  check(H5Pset_create_intermediate_group(list.id(), 1), "HDF5 link creation list");
+  check(H5Pset_char_encoding(list.id(), H5T_CSET_UTF8), "HDF5 link creation list");
+  return list;
+}
+
+Kind kind(const Handle& parent, const std::string& name) {
+  if (name == "/") return Kind::group;
+  // H5Lexists fails on a path whose middle is missing, and would follow links there: look step by step.
+  for (std::size_t slash = name.find('/', 1);; slash = name.find('/', slash + 1)) {
+    const std::string path = name.substr(0, slash);
+    if (!path.empty() && path.back() != '/' && !check_link(parent, path)) return Kind::none;
+    if (slash == std::string::npos) break;
+  }
+  const Handle list = refusing_links(H5P_LINK_ACCESS);
+  if (H5Oexists_by_name(parent.id(), name.c_str(), list.id()) <= 0) return Kind::none;
+  const Handle object(H5Oopen(parent.id(), name.c_str(), list.id()), where(parent, name));
+  switch (H5Iget_type(object.id())) {
+    case H5I_GROUP:
+      return Kind::group;
+    case H5I_DATASET:
+      return Kind::dataset;
+    default:
+      return Kind::other;
+  }
+}
+
+bool has(const Handle& parent, const std::string& name) {
+  return kind(parent, name) != Kind::none;
+}
+
+std::vector<std::string> members(const Handle& group) {
+  std::vector<std::string> names;
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  check(H5Literate(group.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names), where(group));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Handle open_group(const Handle& parent, const std::string& name) {
+  const Kind found = kind(parent, name);
+  if (found != Kind::group)
+    throw DataError(where(parent, name) + (found == Kind::none ? ": missing" : ": is no group") +
+                    ", expected a group");
+  const Handle list = refusing_links(H5P_GROUP_ACCESS);
+  return {H5Gopen2(parent.id(), name.c_str(), list.id()), where(parent, name)};
+}
+
+Handle create_group(const Handle& parent, const std::string& name) {
+  const Handle links = link_creation();
+  return {H5Gcreate2(parent.id(), name.c_str(), links.id(), H5P_DEFAULT, H5P_DEFAULT),
+          where(parent, name) + ": cannot be made"};
+}
+
+Handle require_group(const Handle& parent, const std::string& name) {
+  return kind(parent, name) == Kind::none ? create_group(parent, name) : open_group(parent, name);
+}
+
+void remove(const Handle& parent, const std::string& name) {
+  if (kind(parent, name) == Kind::none) return;
+  check(H5Ldelete(parent.id(), name.c_str(), H5P_DEFAULT), where(parent, name) + ": cannot be replaced");
+}
+
+}  // namespace cplae::h5
