@@ -15,10 +15,12 @@ namespace cplae::study {
 /// One hyper-parameter setting of one experiment.
 struct Variant {
   std::size_t experiment = 0;  ///< index into Study::experiments
-  std::string id;              ///< "consensus" or "cross_validation,lambda=0.5": from content, never from position; safe as a file and HDF5 name
+  std::string id;  ///< "consensus" or "cross_validation,lambda=0.5": from content, never from position; safe
+                   ///< as a file and HDF5 name
   NetworkSpec spec;
-  std::vector<std::pair<std::string, std::string>> settings;  ///< short name of each varied key -> its value as text
-  std::size_t replicates = 0;                                 ///< folds or initialisations
+  std::vector<std::pair<std::string, std::string>>
+      settings;                ///< short name of each varied key -> its value as text
+  std::size_t replicates = 0;  ///< folds or initialisations
 };
 
 /// One trained replicate of one variant.
@@ -38,20 +40,23 @@ struct Plan {
 /// Throws UsageError for a vary path or value that is not known or not allowed, naming it.
 [[nodiscard]] Plan make_plan(const Study& study);
 
-/// Short column name of a vary path: coupling.lambda -> lambda, modality.E.alpha -> alpha_E, training.latent_dim -> latent_dim.
+/// Short column name of a vary path: coupling.lambda -> lambda, modality.E.alpha -> alpha_E,
+/// training.latent_dim -> latent_dim.
 [[nodiscard]] std::string short_name(const std::string& path);
 
 /// Labels of the cells for stratification (column of [labels]; all "" without).
-[[nodiscard]] std::vector<std::string> stratification_labels(const Study& study, const data::Dataset& dataset);
+[[nodiscard]] std::vector<std::string> stratification_labels(const Study& study,
+                                                             const data::Dataset& dataset);
 
 /// The split of one network; a function of (seed, experiment, replicate) only.
 [[nodiscard]] data::Split split_of(const Study& study, const Plan& plan, const Network& network,
                                    const std::vector<std::string>& labels);
 
-/// Every check of a study against its data that can be made before anything runs (DESIGN: exit 2, nothing written): named modalities and
-/// columns exist, pairs of modalities share cells, every split leaves training and held-out cells of every modality, label values are leaves of the taxonomy,
-/// folds <= cells of the smallest usable class (more than 10 cells) unless rare_classes = "spread", components of PC-CCA <= features, ...
-/// Throws UsageError or DataError.
+/// Every check of a study against its data that can be made before anything runs (DESIGN: exit 2, nothing
+/// written): named modalities and columns exist, pairs of modalities share cells, every split leaves training
+/// and held-out cells of every modality, label values are leaves of the taxonomy, folds <= cells of the
+/// smallest usable class (more than 10 cells) unless rare_classes = "spread", components of PC-CCA <=
+/// features, ... Throws UsageError or DataError.
 void check_against(const Study& study, const data::Dataset& dataset);
 
 /// The modalities that the study names, in its order, transformed.

@@ -20,12 +20,15 @@ enum class RareClasses : unsigned char { refuse, spread };
 struct ModalitySpec {
   std::string name;
   data::Transform transform = data::Transform::none;
-  std::vector<std::int64_t> hidden{50, 50, 50, 50};  ///< units of the encoder's hidden layers; the decoder has the same ones, last to first
-  double dropout = 0.0;          ///< of the encoder's input, in [0, 1)
-  double noise_sd = 0.0;         ///< of the encoder's input, times the variance of each feature over training cells
+  std::vector<std::int64_t> hidden{
+      50, 50, 50,
+      50};  ///< units of the encoder's hidden layers; the decoder has the same ones, last to first
+  double dropout = 0.0;   ///< of the encoder's input, in [0, 1)
+  double noise_sd = 0.0;  ///< of the encoder's input, times the variance of each feature over training cells
   double decoder_dropout = 0.0;  ///< before the decoder's output layer, in [0, 1)
   Output output = Output::linear;
   double alpha = 1.0;  ///< weight of the reconstruction loss
+  friend bool operator==(const ModalitySpec&, const ModalitySpec&) = default;
 };
 
 /// `[coupling]`
@@ -33,6 +36,7 @@ struct CouplingSpec {
   double lambda = 1.0;
   CouplingScale scale = CouplingScale::min_singular_value;
   bool augment_decoders = true;  ///< has no effect at lambda = 0
+  friend bool operator==(const CouplingSpec&, const CouplingSpec&) = default;
 };
 
 /// `[training]`
@@ -44,13 +48,15 @@ struct TrainingSpec {
   std::int64_t validate_every = 500;
   std::int64_t keep_best_after = 10000;
   double checkpoint_seconds = 60;  ///< does not change any result
+  friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 
 /// `[labels]`
 struct LabelsSpec {
-  std::string column;               ///< empty = no labels
-  std::string taxonomy;             ///< "data", a path relative to the study file, or empty
-  std::vector<std::string> also;    ///< further columns, scored as they are
+  std::string column;             ///< empty = no labels
+  std::string taxonomy;           ///< "data", a path relative to the study file, or empty
+  std::vector<std::string> also;  ///< further columns, scored as they are
+  friend bool operator==(const LabelsSpec&, const LabelsSpec&) = default;
 };
 
 using Value = std::variant<bool, std::int64_t, double, std::string>;
@@ -59,6 +65,7 @@ using Value = std::variant<bool, std::int64_t, double, std::string>;
 struct VaryKey {
   std::string path;
   std::vector<Value> values;
+  friend bool operator==(const VaryKey&, const VaryKey&) = default;
 };
 
 /// `[[experiment]]`
@@ -70,26 +77,36 @@ struct ExperimentSpec {
   double test_fraction = 0.2;         ///< repeats, sweep
   std::vector<VaryKey> vary;          ///< every combination is a variant
   std::vector<std::int64_t> classes;  ///< resolutions of the taxonomy, beside the leaf types
-  std::vector<std::vector<std::int64_t>> pc_cca;  ///< principal components of the first two modalities, one baseline each
-  std::vector<std::int64_t> components;           ///< mixtures: first and last count; empty = no mixtures
-  std::int64_t starts = 50;                       ///< mixtures: starts a count
+  std::vector<std::vector<std::int64_t>>
+      pc_cca;  ///< principal components of the first two modalities, one baseline each
+  std::vector<std::int64_t> components;  ///< mixtures: first and last count; empty = no mixtures
+  std::int64_t starts = 50;              ///< mixtures: starts a count
   RareClasses rare_classes = RareClasses::refuse;
+  friend bool operator==(const ExperimentSpec&, const ExperimentSpec&) = default;
 };
 
-/// All of a study file. One NetworkSpec is what `vary` changes.
+/// What one network is: the part of a study that `vary` changes.
 struct NetworkSpec {
   std::vector<ModalitySpec> modalities;
   CouplingSpec coupling;
   TrainingSpec training;
+  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 
+/// All of a study file.
 struct Study {
   std::string name = "study";
   std::uint64_t seed = 0;
   NetworkSpec base;
   LabelsSpec labels;
   std::vector<ExperimentSpec> experiments;
-  std::string folder;  ///< where the study file lies; relative paths start there; not part of the study's text
+  std::string
+      folder;  ///< where the study file lies; relative paths start there; not part of the study's text
+  /// Compares what the study's text says; where the file lies is no part of it.
+  friend bool operator==(const Study& a, const Study& b) {
+    return a.name == b.name && a.seed == b.seed && a.base == b.base && a.labels == b.labels &&
+           a.experiments == b.experiments;
+  }
 };
 
 }  // namespace cplae::study

@@ -1,0 +1,128 @@
+#include "check_study.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "cplae/core/text.hpp"
+#include "fields.hpp"
+
+namespace cplae::study {
+
+namespace {
+
+template <class Owner>
+void check_fields(const std::vector<Field<Owner>>& fields, const Owner& owner, const std::string& path) {
+  for (const auto& field : fields)
+    static_cast<void>(checked(field, field.get(owner), path + "." + field.key));
+}
+
+/// At least one element, each name once.
+template <class Element>
+void check_names(const std::vector<Element>& elements, const std::string& section) {
+  if (elements.empty()) refuse({"", section, "found none, expected at least one [[" + section + "]]"});
+  std::set<std::string> names;
+  for (const auto& element : elements)
+    if (!names.insert(element.name).second)
+      refuse({"", section + "." + element.name, "two of this name, expected different names"});
+}
+
+template <class Element>
+void check_unique(const std::vector<Element>& values, const Node& shown, const std::string& path) {
+  if (std::set<Element>(values.begin(), values.end()).size() != values.size())
+    refuse({"", path, "found a value twice in " + toml_text(shown) + ", expected different ones"});
+}
+
+Node shown_list(const std::vector<std::int64_t>& values) {
+  List list;
+  for (const auto value : values)
+    list.push_back({value, ""});
+  return {list, ""};
+}
+
+void check_labels(const LabelsSpec& labels) {
+  if (!labels.column.empty()) return;
+  if (!labels.taxonomy.empty())
+    refuse({"", "labels.taxonomy", "found " + quoted(labels.taxonomy) + " without labels.column"});
+  if (!labels.also.empty()) refuse({"", "labels.also", "found columns without labels.column"});
+}
+
+void check_components(const ExperimentSpec& experiment, const std::string& path) {
+  const auto& c = experiment.components;
+  if (c.empty() || (c.size() == 2 && c[0] <= c[1])) return;
+  refuse({"", path + ".components",
+          "found " + toml_text(shown_list(c)) + ", expected [first, last], first <= last"});
+}
+
+void check_experiment(const Study& study, const ExperimentSpec& experiment) {
+  const std::string path = "experiment." + experiment.name;
+  for (const auto& field : experiment_fields())
+    if (field.get && belongs_to(field, experiment.kind))
+      static_cast<void>(checked(field, field.get(experiment), path + "." + field.key));
+  check_components(experiment, path);
+  check_unique(experiment.classes, shown_list(experiment.classes), path + ".classes");
+  if (!experiment.classes.empty() && study.labels.taxonomy.empty())
+    refuse({"", path + ".classes", "found resolutions of a taxonomy without labels.taxonomy"});
+  if (experiment.pc_cca.empty()) return;
+  if (experiment.kind != ExperimentKind::kfold)
+    refuse({"", path + ".pc_cca", "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
+  if (study.base.modalities.size() < 2)
+    refuse({"", path + ".pc_cca", "found one modality, expected at least two"});
+  List shown;
+  for (const auto& pair : experiment.pc_cca)
+    shown.push_back(shown_list(pair));
+  check_unique(experiment.pc_cca, {shown, ""}, path + ".pc_cca");
+}
+
+std::string in_variant(const Variant& variant) {
+  return " (variant " + variant.id + ")";
+}
+
+/// Keys of one network that must fit one another.
+void check_variant(const Variant& variant) {
+  const TrainingSpec& training = variant.spec.training;
+  if (training.validate_every > training.steps)
+    refuse({"", "training.validate_every",
+            "found " + std::to_string(training.validate_every) + ", expected at most training.steps = " +
+                std::to_string(training.steps) + in_variant(variant)});
+  const bool coupled = variant.spec.modalities.size() > 1 && variant.spec.coupling.lambda > 0;
+  if (coupled && training.batch < training.latent_dim + 2)
+    refuse({"", "training.batch",
+            "found " + std::to_string(training.batch) +
+                ", expected at least training.latent_dim + 2 = " + std::to_string(training.latent_dim + 2) +
+                " for latents to be coupled" + in_variant(variant)});
+}
+
+void check_baselines(const ExperimentSpec& experiment, const Variant& variant) {
+  for (const auto& pair : experiment.pc_cca) {
+    const std::int64_t fewest = *std::min_element(pair.begin(), pair.end());
+    if (fewest < variant.spec.training.latent_dim)
+      refuse({"", "experiment." + experiment.name + ".pc_cca",
+              "found " + toml_text(shown_list(pair)) + ", expected at least training.latent_dim = " +
+                  std::to_string(variant.spec.training.latent_dim) + " components of each" +
+                  in_variant(variant)});
+  }
+}
+
+}  // namespace
+
+Plan check_study(const Study& study) {
+  check_fields(study_fields(), study, "study");
+  check_names(study.base.modalities, "modality");
+  for (const auto& modality : study.base.modalities)
+    check_fields(modality_fields(), modality, "modality." + modality.name);
+  check_fields(coupling_fields(), study.base.coupling, "coupling");
+  check_fields(training_fields(), study.base.training, "training");
+  check_fields(labels_fields(), study.labels, "labels");
+  check_labels(study.labels);
+  check_names(study.experiments, "experiment");
+  for (const auto& experiment : study.experiments)
+    check_experiment(study, experiment);
+  Plan plan = make_plan(study);
+  for (const auto& variant : plan.variants) {
+    check_variant(variant);
+    check_baselines(study.experiments.at(variant.experiment), variant);
+  }
+  return plan;
+}
+
+}  // namespace cplae::study

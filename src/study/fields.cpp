@@ -1,0 +1,195 @@
+#include "fields.hpp"
+
+#include <algorithm>
+
+#include "bind.hpp"
+
+namespace cplae::study {
+
+namespace {
+
+// Whole numbers: TOML's own limit for a seed, and limits that no study of this world meets for the others, so
+// that a slip is an error and sums of them cannot overflow.
+constexpr double seed_limit = 9223372036854775807.0;
+constexpr Range fraction{0, 1, false, true};
+constexpr Range weight{0, 1e6};
+constexpr Range steps{0, 1e9};
+
+}  // namespace
+
+const std::vector<Field<Study>>& study_fields() {
+  static const std::vector<Field<Study>> fields{
+      field_of({.key = "name", .type = FieldType::text, .meaning = "Name of the study, for titles."},
+               &Study::name),
+      field_of({.key = "seed",
+                .type = FieldType::whole,
+                .range = {0, seed_limit},
+                .meaning = "Every random number of the study follows from it."},
+               &Study::seed),
+  };
+  return fields;
+}
+
+const std::vector<Field<ModalitySpec>>& modality_fields() {
+  using M = ModalitySpec;
+  static const std::vector<Field<M>> fields{
+      field_of({.key = "name",
+                .type = FieldType::name,
+                .required = true,
+                .meaning = "The modality's name in the data."},
+               &M::name),
+      field_of(
+          {.key = "transform",
+           .type = FieldType::choice,
+           .choices = {"none", "log_cpm", "zscore"},
+           .meaning =
+               "Done to the values before training: log_cpm = log_e(counts per million + 1), zscore = each "
+               "feature to mean 0, SD 1 over the present cells."},
+          &M::transform),
+      field_of(
+          {.key = "hidden",
+           .type = FieldType::wholes,
+           .range = {1, 65536},
+           .meaning =
+               "Units of the encoder's hidden layers, first to last; the decoder has them last to first."},
+          &M::hidden),
+      field_of({.key = "dropout",
+                .type = FieldType::number,
+                .range = fraction,
+                .may_vary = true,
+                .meaning = "Share of the encoder's input that is set to 0 in training."},
+               &M::dropout),
+      field_of(
+          {.key = "noise_sd",
+           .type = FieldType::number,
+           .range = weight,
+           .may_vary = true,
+           .meaning = "SD of the Gaussian noise added to the encoder's input in training, in units of each "
+                      "feature's variance over the training cells."},
+          &M::noise_sd),
+      field_of({.key = "decoder_dropout",
+                .type = FieldType::number,
+                .range = fraction,
+                .may_vary = true,
+                .meaning = "Share of the decoder's last hidden layer that is set to 0 in training."},
+               &M::decoder_dropout),
+      field_of({.key = "output",
+                .type = FieldType::choice,
+                .choices = {"linear", "relu"},
+                .may_vary = true,
+                .meaning = "The decoder's output: relu where values cannot be negative."},
+               &M::output),
+      field_of({.key = "alpha",
+                .type = FieldType::number,
+                .range = weight,
+                .may_vary = true,
+                .meaning = "Weight of the modality's reconstruction loss."},
+               &M::alpha),
+  };
+  return fields;
+}
+
+const std::vector<Field<CouplingSpec>>& coupling_fields() {
+  using C = CouplingSpec;
+  static const std::vector<Field<C>> fields{
+      field_of({.key = "lambda",
+                .type = FieldType::number,
+                .range = weight,
+                .may_vary = true,
+                .meaning = "Weight of the coupling of each pair of modalities; 0 trains them apart."},
+               &C::lambda),
+      field_of(
+          {.key = "scale",
+           .type = FieldType::choice,
+           .choices = {"min_singular_value", "none", "per_dimension", "norm"},
+           .may_vary = true,
+           .meaning =
+               "What the squared distance of two latents is divided by, so that latents cannot shrink to "
+               "please it: min_singular_value is the paper's."},
+          &C::scale),
+      field_of({.key = "augment_decoders",
+                .type = FieldType::boolean,
+                .may_vary = true,
+                .meaning =
+                    "Decoders also learn from the other modalities' latents; without effect at lambda = 0."},
+               &C::augment_decoders),
+  };
+  return fields;
+}
+
+const std::vector<Field<TrainingSpec>>& training_fields() {
+  using T = TrainingSpec;
+  static const std::vector<Field<T>> fields{
+      field_of({.key = "latent_dim",
+                .type = FieldType::whole,
+                .range = {1, 1024},
+                .may_vary = true,
+                .meaning = "Dimensions of the latent space."},
+               &T::latent_dim),
+      field_of({.key = "batch",
+                .type = FieldType::whole,
+                .range = {2, 1e6},
+                .may_vary = true,
+                .meaning = "Cells of a training step, drawn with replacement."},
+               &T::batch),
+      field_of({.key = "steps",
+                .type = FieldType::whole,
+                .range = {1, 1e9},
+                .may_vary = true,
+                .meaning = "Training steps of every network."},
+               &T::steps),
+      field_of({.key = "learning_rate",
+                .type = FieldType::number,
+                .range = {0, 10, true, false},
+                .may_vary = true,
+                .meaning = "Step size of Adam."},
+               &T::learning_rate),
+      field_of({.key = "validate_every",
+                .type = FieldType::whole,
+                .range = {1, 1e9},
+                .may_vary = true,
+                .meaning = "Steps between two looks at the held-out cells; at most `steps`."},
+               &T::validate_every),
+      field_of(
+          {.key = "keep_best_after",
+           .type = FieldType::whole,
+           .range = steps,
+           .may_vary = true,
+           .meaning =
+               "The kept network is the best one on the held-out cells after so many steps; the last one "
+               "where this exceeds `steps`."},
+          &T::keep_best_after),
+      field_of({.key = "checkpoint_seconds",
+                .type = FieldType::number,
+                .range = {0, 86400},
+                .meaning = "Most seconds of work that a killed run loses; changes no result."},
+               &T::checkpoint_seconds),
+  };
+  return fields;
+}
+
+const std::vector<Field<LabelsSpec>>& labels_fields() {
+  using L = LabelsSpec;
+  static const std::vector<Field<L>> fields{
+      field_of({.key = "column",
+                .type = FieldType::text,
+                .meaning =
+                    "Column of obs with the cells' types; empty = no labels, unsupervised statistics only."},
+               &L::column),
+      field_of(
+          {.key = "taxonomy",
+           .type = FieldType::text,
+           .meaning =
+               "Tree of the types: \"data\" = uns/taxonomy of the data file, or a CSV table's path relative "
+               "to the study; empty = none."},
+          &L::taxonomy),
+      field_of(
+          {.key = "also",
+           .type = FieldType::texts,
+           .meaning = "Further columns of obs whose classes are predicted from the latents as they stand."},
+          &L::also),
+  };
+  return fields;
+}
+
+}  // namespace cplae::study

@@ -1,0 +1,76 @@
+#include "node.hpp"
+
+#include <type_traits>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+
+namespace cplae::study {
+
+namespace {
+
+/// Characters that TOML allows in a key without quotes.
+bool is_bare(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+std::string escaped(char c) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  if (c == '"' || c == '\\') return {'\\', c};
+  if (c == '\n') return "\\n";
+  if (c == '\t') return "\\t";
+  const auto code = static_cast<unsigned char>(c);
+  if (code >= 0x20 && code != 0x7F) return {c};
+  return std::string("\\u00") + digits[code >> 4U] + digits[code & 15U];
+}
+
+struct TomlText {
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return number_text(value); }
+  std::string operator()(const std::string& value) const { return quoted(value); }
+  std::string operator()(const List& list) const {
+    std::vector<std::string> parts;
+    for (const auto& node : list)
+      parts.push_back(toml_text(node));
+    return "[" + join(parts, ", ") + "]";
+  }
+  std::string operator()(const Table&) const { return "a table"; }
+  std::string operator()(const Other& other) const { return other.what; }
+};
+
+}  // namespace
+
+std::string toml_text(const Node& node) {
+  return std::visit(TomlText{}, node.value);
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text)
+    out += escaped(c);
+  return out + '"';
+}
+
+std::string key_text(const std::string& key) {
+  for (const char c : key)
+    if (!is_bare(c)) return quoted(key);
+  return key.empty() ? "\"\"" : key;
+}
+
+Node to_node(const Value& value) {
+  return std::visit([](const auto& v) { return Node{v, ""}; }, value);
+}
+
+std::string setting_text(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return toml_text(to_node(value));
+}
+
+void refuse(const Complaint& complaint) {
+  const std::string place = complaint.where.empty() ? "" : complaint.where + ": ";
+  const std::string path = complaint.path.empty() ? "" : complaint.path + ": ";
+  throw UsageError(place + path + complaint.what);
+}
+
+}  // namespace cplae::study

@@ -1,0 +1,74 @@
+#include <filesystem>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/data/read.hpp"
+#include "cplae/study/networks.hpp"
+#include "splits.hpp"
+
+namespace cplae::study {
+
+namespace {
+
+NetworkKey split_key(const Study& study, const ExperimentSpec& experiment) {
+  return make_key(study.seed, "split:" + experiment.name);
+}
+
+}  // namespace
+
+std::vector<std::string> stratification_labels(const Study& study, const data::Dataset& dataset) {
+  if (study.labels.column.empty()) return std::vector<std::string>(dataset.cells.size());
+  return column_labels(dataset, study.labels.column);
+}
+
+std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name) {
+  const data::ObsColumn& column = dataset.column(name);
+  if (column.is_text) return column.text;
+  std::vector<std::string> labels;
+  for (const double number : column.numbers)
+    labels.push_back(number != number ? "" : number_text(number));
+  return labels;
+}
+
+std::vector<data::Split> splits_of(const Study& study, const ExperimentSpec& experiment,
+                                   const std::vector<std::string>& labels) {
+  const NetworkKey key = split_key(study, experiment);
+  if (experiment.kind != ExperimentKind::kfold)
+    return {data::holdout_split(labels, experiment.test_fraction, key)};
+  const auto fold_of_cell = data::stratified_folds(labels, static_cast<std::size_t>(experiment.folds), key);
+  std::vector<data::Split> splits;
+  for (std::int64_t fold = 0; fold < experiment.folds; ++fold)
+    splits.push_back(data::fold_split(fold_of_cell, FoldId(fold)));
+  return splits;
+}
+
+data::Split split_of(const Study& study, const Plan& plan, const Network& network,
+                     const std::vector<std::string>& labels) {
+  const ExperimentSpec& experiment =
+      study.experiments.at(plan.variants.at(network.variant.index()).experiment);
+  const NetworkKey key = split_key(study, experiment);
+  if (experiment.kind != ExperimentKind::kfold)
+    return data::holdout_split(labels, experiment.test_fraction, key);
+  const auto fold_of_cell = data::stratified_folds(labels, static_cast<std::size_t>(experiment.folds), key);
+  return data::fold_split(fold_of_cell, FoldId(network.replicate));
+}
+
+StudyData prepare(const Study& study, const data::Dataset& dataset) {
+  StudyData prepared;
+  for (const auto& spec : study.base.modalities) {
+    prepared.modalities.push_back(dataset.modality(spec.name));
+    prepared.scaling.push_back(data::apply_transform(spec.transform, prepared.modalities.back()));
+  }
+  return prepared;
+}
+
+std::optional<data::Taxonomy> taxonomy_of(const Study& study, const data::Dataset& dataset) {
+  const std::string& source = study.labels.taxonomy;
+  if (source.empty()) return std::nullopt;
+  if (source != "data") return data::read_taxonomy_csv(std::filesystem::path(study.folder) / source);
+  if (!dataset.taxonomy)
+    throw DataError("labels.taxonomy: found no table uns/taxonomy in the data, expected one for \"data\"");
+  return dataset.taxonomy;
+}
+
+}  // namespace cplae::study
