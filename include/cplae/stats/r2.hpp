@@ -1,0 +1,27 @@
+#pragma once
+#include <vector>
+
+#include "cplae/core/matrix.hpp"
+
+namespace cplae::stats {
+
+/// In all functions of this file `truth` and `predicted` are [cells x features]; entries whose truth is
+/// missing (NaN) are left out. They throw NumericError when the shapes differ, or when a truth is infinite or
+/// a prediction beside a present truth is not finite (naming cell and feature).
+
+/// Coefficient of determination 1 - sum (x - x~)^2 / sum (x - mean x)^2 of every feature, by the rules of
+/// scikit-learn's r2_score: a constant truth gives 1 if it is met exactly and 0 otherwise; fewer than two
+/// present entries give NaN. [features]
+[[nodiscard]] std::vector<double> r2_per_feature(const MatrixF& truth, const MatrixF& predicted);
+
+/// Mean of r2_per_feature over the features that have one; NaN if none has.
+[[nodiscard]] double r2(const MatrixF& truth, const MatrixF& predicted);
+
+/// Mean of (x - x~)^2 over present entries; NaN if there is none.
+[[nodiscard]] double mean_squared_error(const MatrixF& truth, const MatrixF& predicted);
+
+/// Pearson correlation of every feature; NaN where either side is constant or fewer than two entries are
+/// present. [features]
+[[nodiscard]] std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted);
+
+}  // namespace cplae::stats

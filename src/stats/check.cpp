@@ -1,0 +1,22 @@
+#include "check.hpp"
+
+#include <cmath>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+
+namespace cplae::stats {
+
+void require_usable(const MatrixD& values, const std::string& what, Missing missing) {
+  for (Eigen::Index row = 0; row < values.rows(); ++row) {
+    for (Eigen::Index column = 0; column < values.cols(); ++column) {
+      const double value = values(row, column);
+      if (std::abs(value) <= 1e100 || (missing == Missing::allowed && std::isnan(value))) continue;
+      throw NumericError(what + ": entry " + number_text(value) + " at row " + std::to_string(row) +
+                         ", column " + std::to_string(column) +
+                         ", expected a finite number of magnitude up to 1e100");
+    }
+  }
+}
+
+}  // namespace cplae::stats

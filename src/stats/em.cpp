@@ -1,0 +1,61 @@
+#include "em.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "check.hpp"
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+
+namespace cplae::stats {
+
+namespace {
+
+constexpr std::size_t iterations_between_asking = 50;
+
+}  // namespace
+
+void ask_stop(const MixtureOptions& options) {
+  if (options.stop && options.stop()) throw Stopped("mixtures: asked to stop");
+}
+
+Em::Em(const MatrixD& values, std::size_t components, const MixtureOptions& options)
+    : values_(values),
+      options_(options),
+      pass_(values, components),
+      sums_(pass_.make_sums()),
+      parameters_(components, static_cast<std::size_t>(values.cols())) {}
+
+MixtureRun Em::run(const MatrixD& responsibilities) {
+  MixtureRun result;
+  result.lower_bound = -std::numeric_limits<double>::infinity();
+  parameters_.maximise(values_, responsibilities, options_.covariance_floor);
+  while (result.iterations < options_.max_iterations && !result.converged) {
+    if (++result.iterations % iterations_between_asking == 0) ask_stop(options_);
+    const double before = result.lower_bound;
+    result.lower_bound = pass_.run(parameters_, sums_);
+    if (!std::isfinite(result.lower_bound)) {
+      throw NumericError("mixture: log-likelihood " + number_text(result.lower_bound) + " at iteration " +
+                         std::to_string(result.iterations));
+    }
+    parameters_.maximise(sums_, options_.covariance_floor);
+    result.converged = std::abs(result.lower_bound - before) < options_.tolerance;
+  }
+  result.mixture = parameters_.mixture();
+  return result;
+}
+
+MixtureRun run_em(const MatrixD& values, const MatrixD& responsibilities, const MixtureOptions& options) {
+  if (responsibilities.rows() != values.rows() || values.size() == 0 || responsibilities.cols() == 0) {
+    throw NumericError("mixture: responsibilities of " + std::to_string(responsibilities.rows()) +
+                       " cells x " + std::to_string(responsibilities.cols()) + " components for values of " +
+                       std::to_string(values.rows()) + " cells x " + std::to_string(values.cols()) +
+                       " dimensions");
+  }
+  require_usable(values, "mixture");
+  require_usable(responsibilities, "mixture, responsibilities");
+  return Em(values, static_cast<std::size_t>(responsibilities.cols()), options).run(responsibilities);
+}
+
+}  // namespace cplae::stats

@@ -1,0 +1,27 @@
+#pragma once
+#include "cplae/stats/gmm.hpp"
+#include "mixture_pass.hpp"
+
+namespace cplae::stats {
+
+/// Expectation-maximisation of mixtures of one size on one set of cells; scratch is kept between runs.
+class Em {
+public:
+  /// Both are kept by reference. values: finite, [cells x dim].
+  Em(const MatrixD& values, std::size_t components, const MixtureOptions& options);
+
+  /// As run_em; with options.stop also throws Stopped.
+  MixtureRun run(const MatrixD& responsibilities);
+
+private:
+  const MatrixD& values_;
+  const MixtureOptions& options_;
+  MixturePass pass_;
+  MixtureSums sums_;
+  MixtureParameters parameters_;
+};
+
+/// Throws Stopped when options.stop says so.
+void ask_stop(const MixtureOptions& options);
+
+}  // namespace cplae::stats

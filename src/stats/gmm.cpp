@@ -1,0 +1,126 @@
+#include "cplae/stats/gmm.hpp"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <optional>
+#include <string>
+
+#include "check.hpp"
+#include "cplae/core/error.hpp"
+#include "cplae/stats/kmeans.hpp"
+#include "em.hpp"
+
+namespace cplae::stats {
+
+namespace {
+
+MatrixD one_hot(const std::vector<std::int64_t>& labels, std::size_t components) {
+  MatrixD result =
+      MatrixD::Zero(static_cast<Eigen::Index>(labels.size()), static_cast<Eigen::Index>(components));
+  for (std::size_t cell = 0; cell < labels.size(); ++cell)
+    result(static_cast<Eigen::Index>(cell), labels[cell]) = 1;
+  return result;
+}
+
+void require_enough_cells(const MatrixD& values, const MixtureOptions& options) {
+  const auto cells = static_cast<std::size_t>(values.rows());
+  if (options.components >= 1 && options.components <= cells && options.starts >= 1 && values.cols() >= 1)
+    return;
+  throw NumericError("mixture: " + std::to_string(options.components) + " components from " +
+                     std::to_string(options.starts) + " starts on " + std::to_string(cells) + " cells x " +
+                     std::to_string(values.cols()) +
+                     " dimensions, expected 1 to as many components as cells, and a start");
+}
+
+/// Logarithm of weight times density of every component at every cell. [cells x components]
+MatrixD log_joint(const GaussianMixture& mixture, const MatrixD& values) {
+  require_usable(values, "mixture");
+  MatrixD result(values.rows(), mixture.means.rows());
+  const double constant = 0.5 * static_cast<double>(values.cols()) * std::log(2 * std::numbers::pi);
+  for (Eigen::Index c = 0; c < result.cols(); ++c) {
+    const Eigen::LLT<Eigen::MatrixXd> decomposition(mixture.covariances[static_cast<std::size_t>(c)]);
+    if (decomposition.info() != Eigen::Success) {
+      throw NumericError("mixture: the covariance of component " + std::to_string(c) +
+                         " is not positive definite");
+    }
+    Eigen::MatrixXd centred = (values.rowwise() - mixture.means.row(c)).transpose();
+    decomposition.matrixL().solveInPlace(centred);
+    const Eigen::VectorXd diagonal = decomposition.matrixLLT().diagonal();
+    const double peak = std::log(mixture.weights[c]) - diagonal.array().log().sum() - constant;
+    result.col(c) = (peak - 0.5 * centred.colwise().squaredNorm().array()).matrix().transpose();
+  }
+  return result;
+}
+
+}  // namespace
+
+std::size_t GaussianMixture::parameter_count() const {
+  const auto k = static_cast<std::size_t>(means.rows());
+  const auto d = static_cast<std::size_t>(means.cols());
+  return k * triangle(d) + k * d + k - 1;
+}
+
+MixtureFit fit_mixture(const MatrixD& values, const MixtureOptions& options, NetworkKey key) {
+  require_enough_cells(values, options);
+  require_usable(values, "mixture");
+  Em em(values, options.components, options);
+  MixtureFit fit;
+  std::optional<MixtureRun> best;
+  std::string failure;
+  for (std::size_t start = 0; start < options.starts; ++start) {
+    ask_stop(options);
+    const RandomStream random(key, {.purpose = Purpose::mixture,
+                                    .index = static_cast<std::uint32_t>(options.components),
+                                    .step = start});
+    try {
+      const KMeans partition = k_means(values, {.clusters = options.components}, random);
+      MixtureRun run = em.run(one_hot(partition.labels, options.components));
+      fit.total_iterations += run.iterations;
+      if (best && run.lower_bound <= best->lower_bound) continue;
+      best = std::move(run);
+      fit.best_start = start;
+    } catch (const NumericError& error) {
+      ++fit.failed_starts;
+      failure = error.what();
+    }
+  }
+  if (!best) {
+    throw NumericError("mixture of " + std::to_string(options.components) + " components: all " +
+                       std::to_string(options.starts) + " starts failed; the last: " + failure);
+  }
+  fit.best = std::move(*best);
+  return fit;
+}
+
+std::vector<double> log_likelihood(const GaussianMixture& mixture, const MatrixD& values) {
+  const MatrixD joint = log_joint(mixture, values);
+  std::vector<double> result(static_cast<std::size_t>(joint.rows()));
+  for (Eigen::Index cell = 0; cell < joint.rows(); ++cell) {
+    const double highest = joint.row(cell).maxCoeff();
+    result[static_cast<std::size_t>(cell)] =
+        highest + std::log((joint.row(cell).array() - highest).exp().sum());
+  }
+  return result;
+}
+
+std::vector<std::int64_t> predict(const GaussianMixture& mixture, const MatrixD& values) {
+  const MatrixD joint = log_joint(mixture, values);
+  std::vector<std::int64_t> result(static_cast<std::size_t>(joint.rows()));
+  for (Eigen::Index cell = 0; cell < joint.rows(); ++cell) {
+    const double* row = &joint(cell, 0);
+    result[static_cast<std::size_t>(cell)] = std::max_element(row, row + joint.cols()) - row;
+  }
+  return result;
+}
+
+double bic(const GaussianMixture& mixture, const MatrixD& values) {
+  double sum = 0;
+  for (const double cell : log_likelihood(mixture, values))
+    sum += cell;
+  return -2 * sum +
+         static_cast<double>(mixture.parameter_count()) * std::log(static_cast<double>(values.rows()));
+}
+
+}  // namespace cplae::stats

@@ -1,0 +1,50 @@
+#pragma once
+#include <cstddef>
+#include <vector>
+
+#include "cplae/core/matrix.hpp"
+#include "cplae/stats/gmm.hpp"
+
+namespace cplae::stats {
+
+/// Entries of a lower triangle, diagonal included.
+[[nodiscard]] constexpr std::size_t triangle(std::size_t dim) {
+  return dim * (dim + 1) / 2;
+}
+
+/// Sums over cells weighted by the responsibilities r of each component, about that component's mean m at the
+/// E step.
+struct MixtureSums {
+  std::vector<double> weight;  ///< sum r, [components]
+  std::vector<double> first;   ///< sum r (x - m), [components x dim]
+  std::vector<double>
+      second;  ///< sum r (x - m)(x - m)^T, lower triangles by rows, [components x triangle(dim)]
+};
+
+/// A mixture as the E step wants it: flat arrays and inverted Cholesky factors.
+class MixtureParameters {
+public:
+  MixtureParameters(std::size_t components, std::size_t dim);
+
+  /// M step from responsibilities [cells x components].
+  void maximise(const MatrixD& values, const MatrixD& responsibilities, double covariance_floor);
+  /// M step from the sums of an E step with these parameters. Both throw NumericError when a covariance is
+  /// not positive definite.
+  void maximise(const MixtureSums& sums, double covariance_floor);
+
+  [[nodiscard]] GaussianMixture mixture() const;
+
+  std::size_t components;
+  std::size_t dim;
+  std::vector<double> weights;           // [components]
+  std::vector<double> means;             // [components x dim]
+  std::vector<double> covariances;       // lower triangles by rows, [components x triangle(dim)]
+  std::vector<double> inverse_cholesky;  // inverse of the Cholesky factor, likewise
+  std::vector<double> log_constants;     // log weight - dim/2 log(2 pi) - 1/2 log det, [components]
+
+private:
+  void normalise_and_factorise();
+  void factorise(std::size_t component);
+};
+
+}  // namespace cplae::stats

@@ -1,0 +1,99 @@
+#include "cplae/stats/pca.hpp"
+
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <string>
+
+#include "check.hpp"
+#include "cplae/core/error.hpp"
+
+namespace cplae::stats {
+
+namespace {
+
+Eigen::RowVectorXd present_means(const MatrixD& values) {
+  Eigen::RowVectorXd means(values.cols());
+  for (Eigen::Index column = 0; column < values.cols(); ++column) {
+    double sum = 0;
+    Eigen::Index present = 0;
+    for (Eigen::Index row = 0; row < values.rows(); ++row) {
+      if (std::isnan(values(row, column))) continue;
+      sum += values(row, column);
+      ++present;
+    }
+    if (present == 0) {
+      throw NumericError("principal components: column " + std::to_string(column) +
+                         " has no present entry among " + std::to_string(values.rows()) + " training cells");
+    }
+    means[column] = sum / static_cast<double>(present);
+  }
+  return means;
+}
+
+/// Centred values; a missing entry, which counts as the mean, becomes 0.
+Eigen::MatrixXd centred(const MatrixD& values, const Eigen::RowVectorXd& mean) {
+  return (values.rowwise() - mean).unaryExpr([](double x) { return std::isnan(x) ? 0.0 : x; });
+}
+
+/// Leading directions of variance, unit columns [features x components], and the sums of squares along all of
+/// them, ascending.
+struct Directions {
+  Eigen::MatrixXd axes;
+  VectorD squares;
+};
+
+Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index components) {
+  // The smaller of the two products has all eigenvalues that are not zero.
+  const bool wide = values.cols() > values.rows();
+  Eigen::MatrixXd product =
+      wide ? Eigen::MatrixXd(values * values.transpose()) : Eigen::MatrixXd(values.transpose() * values);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product);
+  if (solver.info() != Eigen::Success)
+    throw NumericError("principal components: the eigenvalues did not converge");
+  Directions result{{}, solver.eigenvalues()};
+  const double largest = std::max(result.squares.tail(1)[0], 0.0);
+  const Eigen::Index rank = (result.squares.array() > 1e-13 * largest).count();
+  if (components < 1 || components > rank) {
+    throw NumericError("principal components: " + std::to_string(components) +
+                       " asked for, but the rank of " + std::to_string(values.rows()) + " cells x " +
+                       std::to_string(values.cols()) + " features is " + std::to_string(rank));
+  }
+  const Eigen::MatrixXd leading = solver.eigenvectors().rightCols(components).rowwise().reverse();
+  result.axes = wide ? Eigen::MatrixXd((values.transpose() * leading).colwise().normalized()) : leading;
+  return result;
+}
+
+void fix_signs(Eigen::MatrixXd& axes) {
+  for (Eigen::Index column = 0; column < axes.cols(); ++column) {
+    Eigen::Index at = 0;
+    axes.col(column).cwiseAbs().maxCoeff(&at);
+    if (axes(at, column) < 0) axes.col(column) *= -1;
+  }
+}
+
+}  // namespace
+
+Pca Pca::fit(const MatrixD& values, Eigen::Index components) {
+  if (values.rows() < 2 || values.cols() < 1) {
+    throw NumericError("principal components: " + std::to_string(values.rows()) + " cells x " +
+                       std::to_string(values.cols()) + " features, expected two cells or more and a feature");
+  }
+  require_usable(values, "principal components", Missing::allowed);
+  Pca pca;
+  pca.mean_ = present_means(values);
+  Directions directions = leading_directions(centred(values, pca.mean_), components);
+  fix_signs(directions.axes);
+  pca.components_ = directions.axes.transpose();
+  pca.variances_ = directions.squares.tail(components).reverse() / static_cast<double>(values.rows() - 1);
+  return pca;
+}
+
+MatrixD Pca::transform(const MatrixD& values) const {
+  return centred(values, mean_) * components_.transpose();
+}
+
+MatrixD Pca::inverse(const MatrixD& scores) const {
+  return (scores * components_).rowwise() + mean_;
+}
+
+}  // namespace cplae::stats

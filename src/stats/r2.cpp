@@ -1,0 +1,119 @@
+#include "cplae/stats/r2.hpp"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/stats/summary.hpp"
+
+namespace cplae::stats {
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Present entries of one feature.
+struct Pairs {
+  std::vector<double> truth;
+  std::vector<double> predicted;
+};
+
+void require_same_shape(const MatrixF& truth, const MatrixF& predicted) {
+  if (truth.rows() == predicted.rows() && truth.cols() == predicted.cols()) return;
+  throw NumericError("prediction has shape " + std::to_string(predicted.rows()) + " x " +
+                     std::to_string(predicted.cols()) + ", expected " + std::to_string(truth.rows()) + " x " +
+                     std::to_string(truth.cols()) + " as the truth");
+}
+
+Pairs present_pairs(const MatrixF& truth, const MatrixF& predicted, Eigen::Index feature) {
+  Pairs pairs;
+  for (Eigen::Index cell = 0; cell < truth.rows(); ++cell) {
+    const double x = truth(cell, feature);
+    const double y = predicted(cell, feature);
+    if (std::isnan(x)) continue;
+    if (!std::isfinite(x) || !std::isfinite(y)) {
+      throw NumericError("cell " + std::to_string(cell) + ", feature " + std::to_string(feature) +
+                         ": truth " + number_text(x) + ", prediction " + number_text(y) +
+                         ", expected finite numbers");
+    }
+    pairs.truth.push_back(x);
+    pairs.predicted.push_back(y);
+  }
+  return pairs;
+}
+
+double squared_error(const Pairs& pairs) {
+  double sum = 0;
+  for (std::size_t i = 0; i < pairs.truth.size(); ++i) {
+    sum += (pairs.truth[i] - pairs.predicted[i]) * (pairs.truth[i] - pairs.predicted[i]);
+  }
+  return sum;
+}
+
+double r2_of(const Pairs& pairs) {
+  if (pairs.truth.size() < 2) return nan;
+  const double mean = mean_ignoring_nan(pairs.truth);
+  double total = 0;
+  for (const double x : pairs.truth)
+    total += (x - mean) * (x - mean);
+  const double residual = squared_error(pairs);
+  if (total == 0) return residual == 0 ? 1 : 0;
+  return 1 - residual / total;
+}
+
+double pearson_of(const Pairs& pairs) {
+  if (pairs.truth.size() < 2) return nan;
+  const double mean_x = mean_ignoring_nan(pairs.truth);
+  const double mean_y = mean_ignoring_nan(pairs.predicted);
+  double xx = 0;
+  double yy = 0;
+  double xy = 0;
+  for (std::size_t i = 0; i < pairs.truth.size(); ++i) {
+    const double x = pairs.truth[i] - mean_x;
+    const double y = pairs.predicted[i] - mean_y;
+    xx += x * x;
+    yy += y * y;
+    xy += x * y;
+  }
+  return xx > 0 && yy > 0 ? xy / (std::sqrt(xx) * std::sqrt(yy)) : nan;
+}
+
+template <class Measure>
+std::vector<double> per_feature(const MatrixF& truth, const MatrixF& predicted, Measure measure) {
+  require_same_shape(truth, predicted);
+  std::vector<double> result;
+  result.reserve(static_cast<std::size_t>(truth.cols()));
+  for (Eigen::Index feature = 0; feature < truth.cols(); ++feature) {
+    result.push_back(measure(present_pairs(truth, predicted, feature)));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> r2_per_feature(const MatrixF& truth, const MatrixF& predicted) {
+  return per_feature(truth, predicted, r2_of);
+}
+
+double r2(const MatrixF& truth, const MatrixF& predicted) {
+  return mean_ignoring_nan(r2_per_feature(truth, predicted));
+}
+
+double mean_squared_error(const MatrixF& truth, const MatrixF& predicted) {
+  double sum = 0;
+  std::size_t entries = 0;
+  per_feature(truth, predicted, [&](const Pairs& pairs) {
+    entries += pairs.truth.size();
+    sum += squared_error(pairs);
+    return 0.0;
+  });
+  return entries > 0 ? sum / static_cast<double>(entries) : nan;
+}
+
+std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted) {
+  return per_feature(truth, predicted, pearson_of);
+}
+
+}  // namespace cplae::stats
