@@ -106,6 +106,14 @@ bool Communicator::any(bool value) const {
   return all_reduce<int>(*this, value ? 1 : 0, MPI_INT, MPI_MAX) != 0;
 }
 
+std::vector<std::string> Communicator::gather(const std::string& text) const {
+  std::vector<std::string> all;
+  // One broadcast a rank: texts are few and short, and have no limit of size this way.
+  for (int root = 0; root < size(); ++root)
+    all.push_back(broadcast_from(*this, root, text));
+  return all;
+}
+
 std::pair<int, int> Communicator::local_rank() const {
   barrier();  // the blocking call below spins: let all arrive first
   MPI_Comm comm = MPI_COMM_NULL;

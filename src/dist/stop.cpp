@@ -143,6 +143,15 @@ StopSignal::~StopSignal() {
   }
 }
 
+void StopSignal::request() noexcept {
+  signalled.store(true, std::memory_order_relaxed);
+  try {
+    static_cast<void>(requested());
+  } catch (const std::exception& error) {
+    log::error(std::string("the other ranks cannot be told to stop: ") + error.what());
+  }
+}
+
 bool StopSignal::requested() {
   return impl_->requested();
 }

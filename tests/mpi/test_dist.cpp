@@ -51,6 +51,15 @@ TEST_P(OnCommunicators, SumAndAny) {
   EXPECT_TRUE(group.any(true));
 }
 
+TEST_P(OnCommunicators, GatherGivesEveryTextInOrder) {
+  const Communicator group = communicator();
+  const auto text = [](int rank) { return std::string(static_cast<std::size_t>(rank), 'g'); };
+  const std::vector<std::string> all = group.gather(text(group.rank()));
+  ASSERT_EQ(static_cast<int>(all.size()), group.size());
+  for (int rank = 0; rank < group.size(); ++rank)
+    EXPECT_EQ(all[static_cast<std::size_t>(rank)], text(rank));
+}
+
 TEST_P(OnCommunicators, BarrierIsPassedByAll) {
   const Communicator group = communicator();
   for (int i = 0; i < 10; ++i)

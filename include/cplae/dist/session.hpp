@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cplae/core/ids.hpp"
 
@@ -30,6 +31,8 @@ public:
   [[nodiscard]] std::int64_t sum(std::int64_t value) const;
   /// Collective: true if it is true on any rank.
   [[nodiscard]] bool any(bool value) const;
+  /// Collective: every rank's text, in the order of ranks, on every rank.
+  [[nodiscard]] std::vector<std::string> gather(const std::string& text) const;
   /// Collective: rank and number of ranks among those on this rank's host (shared memory).
   [[nodiscard]] std::pair<int, int> local_rank() const;
   /// Collective: a communicator of the ranks that give the same colour, ordered as here.
