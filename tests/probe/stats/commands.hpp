@@ -1,0 +1,16 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+
+#include "json_matrix.hpp"
+
+namespace cplae::probe {
+
+using Commands = std::map<std::string, std::function<Json(const Json&)>>;
+
+void add_linear(Commands& commands);
+void add_measures(Commands& commands);
+void add_mixtures(Commands& commands);
+
+}  // namespace cplae::probe
