@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cplae/store/run_folder.hpp"
+
+namespace cplae::store {
+
+/// What makes two runs the same: only then may one go on with the other's units.
+struct Identity {
+  std::string study_toml;       ///< study::to_toml
+  std::string data_sha256;      ///< of the data file's bytes; of several: of their hashes
+  std::string taxonomy_sha256;  ///< of a taxonomy file's bytes; empty where the taxonomy comes with the data
+                                ///< or there is none
+  std::string trainer;          ///< "reference", ...
+  std::string device_kind;      ///< "cpu" or "cuda"
+};
+
+/// What provenance.json says of one start of the program, beside the identity, the time and SLURM's
+/// variables.
+struct Start {
+  std::map<std::string, std::string> libraries;  ///< name -> version
+  std::vector<std::string> command;              ///< argv
+  std::vector<std::string> hosts;                ///< of every rank
+  int ranks = 1;
+  std::string device;     ///< of rank 0, for people
+  std::string data_path;  ///< as given
+  std::uint64_t seed = 0;
+};
+
+/// A run folder that is ours until this object goes.
+class OpenRun {
+public:
+  struct Lock;
+  OpenRun(bool is_resumed, std::unique_ptr<Lock> lock);
+  OpenRun(OpenRun&&) noexcept;
+  OpenRun& operator=(OpenRun&&) noexcept;
+  ~OpenRun();
+  /// An earlier run of the same identity was found, whose units count.
+  [[nodiscard]] bool resumed() const { return resumed_; }
+
+private:
+  bool resumed_;
+  std::unique_ptr<Lock> lock_;
+};
+
+/// Makes the run folder, or recognises an earlier run of the same identity; then writes study.toml and
+/// provenance.json, whose `sessions` gets one entry more. Local: rank 0 calls it, and holds the result to the
+/// run's end. Throws UsageError, with nothing changed: the folder holds another run (names the first
+/// difference), files that are no run, or a run that another process works on (names its host and process).
+/// Throws IoError.
+[[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start);
+
+/// Name of this machine.
+[[nodiscard]] std::string host_name();
+
+}  // namespace cplae::store

@@ -1,0 +1,56 @@
+#pragma once
+#include <mpi.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cplae/store/results.hpp"
+#include "h5/h5.hpp"
+
+namespace cplae::store {
+
+/// Access list for files that HDF5 1.8 and later can read; attributes may exceed 64 KiB.
+[[nodiscard]] h5::Handle compatible_access();
+/// The same, through MPI-IO by all ranks of `comm`.
+[[nodiscard]] h5::Handle parallel_access(MPI_Comm comm);
+
+/// Makes a contiguous dataset whose space is set aside at once and not filled: the parallel writers fill it.
+[[nodiscard]] h5::Handle create_contiguous(const h5::Handle& parent, const std::string& name, hid_t type,
+                                           const h5::Shape& shape);
+/// Makes and writes a 1-D dataset of fixed-length, NUL-padded UTF-8 texts.
+h5::Handle write_fixed_texts(const h5::Handle& parent, const std::string& name,
+                             const std::vector<std::string>& texts);
+void write_reals_attribute(const h5::Handle& object, const std::string& name, std::span<const double> values);
+
+/// Attributes that every dataset has.
+struct Description {
+  std::string units;
+  std::vector<std::string> dims;
+  std::string source;
+};
+void describe(const h5::Handle& dataset, const Description& description);
+
+/// Rows [begin, end) of a dataset and their values in memory, of the dataset's own type (a conversion would
+/// break the collective transfer).
+struct Rows {
+  hid_t type;
+  std::size_t begin;
+  std::size_t end;
+  const void* values;
+};
+
+/// Collective writes, and HDF5's own word on whether they were collective.
+class CollectiveWriter {
+public:
+  CollectiveWriter();
+  /// Collective over the ranks that opened the file; a rank without rows takes part. Throws IoError.
+  void write(const h5::Handle& file, const std::string& name, const Rows& rows);
+  [[nodiscard]] const TransferReport& report() const { return report_; }
+
+private:
+  h5::Handle transfer_;
+  TransferReport report_;
+};
+
+}  // namespace cplae::store

@@ -1,0 +1,63 @@
+#include "lock.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
+
+namespace cplae::store {
+
+namespace {
+
+std::string signature_in(int descriptor) {
+  std::array<char, 300> text{};
+  const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+  const std::string line(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  return line.empty() ? "an unknown process" : line.substr(0, line.find('\n'));
+}
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+OpenRun::Lock::Lock(const std::filesystem::path& file)
+    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  // Of the open file, not of the process: works between hosts on network file systems, and no other close()
+  // in this process drops it.
+  if (::fcntl(descriptor, F_OFD_SETLK, &whole) == 0) return;
+  const int reason = errno;
+  const std::string owner = signature_in(descriptor);
+  if (reason == EAGAIN || reason == EACCES) {
+    ::close(descriptor);
+    throw UsageError(path.parent_path().parent_path().string() + ": another run is at work there (" + owner +
+                     "); wait for it or give another folder");
+  }
+  log::warning(path.string() + ": this file system gives no locks (" + std::strerror(reason) +
+               "): two runs at this folder would go unnoticed");
+}
+
+OpenRun::Lock::~Lock() {
+  ::close(descriptor);
+}
+
+void OpenRun::Lock::sign() const {
+  const std::string line = "host " + host_name() + ", process " + std::to_string(::getpid()) + "\n";
+  const bool is_written = ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, line.data(), line.size(),
+                                                                      0) == static_cast<ssize_t>(line.size());
+  if (!is_written) throw IoError(path.string() + ": write failed: " + std::strerror(errno));
+}
+
+}  // namespace cplae::store

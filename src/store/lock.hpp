@@ -1,0 +1,24 @@
+#pragma once
+#include <filesystem>
+
+#include "cplae/store/open_run.hpp"
+
+namespace cplae::store {
+
+/// An advisory lock on a file that tells who holds it; let go when the object or the process ends, however it
+/// ends.
+struct OpenRun::Lock {
+  /// Makes the file if it is missing. Throws UsageError naming host and process when another holds it,
+  /// IoError.
+  explicit Lock(const std::filesystem::path& path);
+  ~Lock();
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  /// Writes host and process into the file. Throws IoError.
+  void sign() const;
+
+  std::filesystem::path path;
+  int descriptor = -1;
+};
+
+}  // namespace cplae::store

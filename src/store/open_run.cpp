@@ -1,0 +1,92 @@
+#include "cplae/store/open_run.hpp"
+
+#include <optional>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "cplae/study/parse.hpp"
+#include "lock.hpp"
+#include "provenance.hpp"
+
+namespace cplae::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t largest_text_bytes = std::size_t{1} << 26U;
+
+bool holds_something(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder, error) && !fs::is_empty(folder, error);
+}
+
+/// A folder that this program has made, or one in whose place it may make one. Throws UsageError.
+void require_usable(const RunFolder& folder) {
+  std::error_code error;
+  const fs::path& root = folder.root();
+  if (fs::exists(root, error) && !fs::is_directory(root, error))
+    throw UsageError(root.string() + ": is a file, expected a run folder or a new name");
+  const bool is_run = fs::exists(folder.provenance(), error) || fs::exists(folder.lock(), error);
+  if (holds_something(root) && !is_run)
+    throw UsageError(root.string() +
+                     ": holds files but is no run folder (no provenance.json); expected a run folder, an " +
+                     "empty folder or a new name");
+}
+
+[[noreturn]] void refuse_other_run(const RunFolder& folder, const std::string& difference) {
+  throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
+}
+
+/// Text of the provenance.json of an earlier run that this one may go on with; none if nothing was begun.
+std::optional<std::string> matching_provenance(const RunFolder& folder, const Identity& identity) {
+  if (!fs::exists(folder.provenance())) {
+    if (holds_something(folder.units(UnitKind::network)) ||
+        holds_something(folder.units(UnitKind::statistics)))
+      throw UsageError(folder.root().string() +
+                       ": has units of an earlier run but no provenance.json to tell which");
+    return std::nullopt;
+  }
+  const std::string label = folder.study().string();
+  const std::string study = read_file(folder.study(), largest_text_bytes);
+  // Texts may differ where the studies do not: a later version knows more keys.
+  if (study != identity.study_toml) {
+    const auto difference = study::first_difference(study::parse_study(study, label),
+                                                    study::parse_study(identity.study_toml, "study"));
+    if (!difference.empty()) refuse_other_run(folder, difference);
+  }
+  std::string provenance = read_file(folder.provenance(), largest_text_bytes);
+  try {
+    if (const auto difference = identity_difference(provenance, identity))
+      refuse_other_run(folder, *difference);
+  } catch (const DataError& error) {
+    throw UsageError(folder.root().string() + ": " + error.what());
+  }
+  return provenance;
+}
+
+}  // namespace
+
+OpenRun::OpenRun(bool is_resumed, std::unique_ptr<Lock> lock)
+    : resumed_(is_resumed), lock_(std::move(lock)) {}
+OpenRun::OpenRun(OpenRun&&) noexcept = default;
+OpenRun& OpenRun::operator=(OpenRun&&) noexcept = default;
+OpenRun::~OpenRun() = default;
+
+OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start) {
+  require_usable(folder);
+  make_folder(folder.work());
+  auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
+  const std::optional<std::string> before = matching_provenance(folder, identity);
+  lock->sign();
+  for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
+    make_folder(folder.units(kind));
+  make_folder(folder.tables());
+  write_file_atomically(folder.study(), std::string_view(identity.study_toml));
+  // Last: with it the folder is a run whose identity is known.
+  write_file_atomically(folder.provenance(),
+                        std::string_view(provenance_text(before.value_or(""), identity, start)));
+  return {before.has_value(), std::move(lock)};
+}
+
+}  // namespace cplae::store

@@ -1,0 +1,106 @@
+#include "provenance.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/version.hpp"
+
+namespace cplae::store {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One table for writing and comparing: key, words for people, value.
+struct Part {
+  const char* key;
+  const char* words;
+  const std::string& value;
+};
+
+std::array<Part, 4> parts_of(const Identity& identity) {
+  return {{{"data_sha256", "data file of SHA-256", identity.data_sha256},
+           {"taxonomy_sha256", "taxonomy file of SHA-256", identity.taxonomy_sha256},
+           {"trainer", "trainer", identity.trainer},
+           {"device_kind", "kind of device", identity.device_kind}}};
+}
+
+std::string now_utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+Json slurm_variables() {
+  Json found = Json::object();
+  for (const char* name : {"SLURM_JOB_ID", "SLURM_RESTART_COUNT"})
+    if (const char* value = std::getenv(name)) found[name] = value;
+  return found;
+}
+
+Json session_entry(const Start& start) {
+  std::error_code ignored;
+  return {{"started", now_utc()},
+          {"cplae", version()},
+          {"git_commit", git_commit()},
+          {"build", build_description()},
+          {"libraries", start.libraries},
+          {"command", start.command},
+          {"working_folder", std::filesystem::current_path(ignored).string()},
+          {"hosts", start.hosts},
+          {"ranks", start.ranks},
+          {"device", start.device},
+          {"data_path", start.data_path},
+          {"slurm", slurm_variables()}};
+}
+
+Json parse(const std::string& text) {
+  try {
+    Json json = Json::parse(text);
+    for (const char* key : {"identity", "sessions"})
+      static_cast<void>(json.at(key));
+    return json;
+  } catch (const Json::exception& error) {
+    throw DataError(std::string("provenance.json cannot be read: ") + error.what());
+  }
+}
+
+Json fresh(const Identity& identity, const Start& start) {
+  Json json = {
+      {"format", 1}, {"seed", start.seed}, {"identity", Json::object()}, {"sessions", Json::array()}};
+  for (const Part& part : parts_of(identity))
+    json["identity"][part.key] = part.value;
+  return json;
+}
+
+}  // namespace
+
+std::string provenance_text(const std::string& before, const Identity& identity, const Start& start) {
+  Json json = before.empty() ? fresh(identity, start) : parse(before);
+  json["sessions"].push_back(session_entry(start));
+  // A path that is no UTF-8 must not stop a run.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::optional<std::string> identity_difference(const std::string& text, const Identity& identity) {
+  const Json there = parse(text).at("identity");
+  for (const Part& part : parts_of(identity)) {
+    const auto found = there.find(part.key);
+    const std::string value =
+        found != there.end() && found->is_string() ? found->get<std::string>() : "nothing";
+    if (value != part.value)
+      return std::string(part.words) + " " + (value.empty() ? "(none)" : value) + " there, " +
+             (part.value.empty() ? "(none)" : part.value) + " here";
+  }
+  return std::nullopt;
+}
+
+}  // namespace cplae::store

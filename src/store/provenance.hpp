@@ -1,0 +1,19 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "cplae/store/open_run.hpp"
+
+namespace cplae::store {
+
+/// The text of provenance.json: `before` (empty for a new run) with one more entry in `sessions`. Throws
+/// DataError when `before` is no provenance.
+[[nodiscard]] std::string provenance_text(const std::string& before, const Identity& identity,
+                                          const Start& start);
+
+/// How the identity in the text of a provenance.json, study aside, differs from `identity`, in words; none if
+/// it does not. Throws DataError when the text is no provenance.
+[[nodiscard]] std::optional<std::string> identity_difference(const std::string& text,
+                                                             const Identity& identity);
+
+}  // namespace cplae::store

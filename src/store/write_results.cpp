@@ -1,0 +1,153 @@
+#include <cstring>
+#include <filesystem>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "cplae/dist/share.hpp"
+#include "cplae/store/results.hpp"
+#include "dist/handle.hpp"
+#include "h5_extra.hpp"
+#include "results_rows.hpp"
+
+namespace cplae::store {
+
+namespace {
+
+/// The work of one rank on one file.
+class ResultsWriter {
+public:
+  ResultsWriter(const dist::Communicator& communicator, const ResultsInput& input)
+      : communicator_(communicator), input_(input), seconds_(input.plan.variants.size()) {
+    part_ = input.units.folder().results();
+    part_ += ".part";
+  }
+
+  TransferReport run() {
+    dist::agree(communicator_, [&] {
+      if (communicator_.is_root()) lay_out(part_, input_);
+    });
+    write_rows();
+    const auto all_seconds = communicator_.gather(packed_seconds());
+    dist::agree(communicator_, [&] {
+      if (!communicator_.is_root()) return;
+      write_seconds(all_seconds);
+      commit_file(part_, input_.units.folder().results());
+    });
+    return writer_.report();
+  }
+
+private:
+  void write_rows() {
+    h5::Handle file;
+    dist::agree(communicator_, [&] {
+      const h5::Handle access = parallel_access(communicator_.handle().comm);
+      file = h5::open_file_for_change(part_, access.id());
+    });
+    for (std::size_t v = 0; v < input_.plan.variants.size(); ++v)
+      write_variant(file, v);
+    dist::agree(communicator_, [&] {
+      // Reaches the disk of every rank's node before rank 0 gives the file its name.
+      h5::check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), part_.string() + ": cannot be flushed");
+    });
+    dist::agree(communicator_, [&] { file.close(); });
+  }
+
+  [[nodiscard]] dist::Block block_of(std::size_t rows) const {
+    return dist::contiguous_block(rows, communicator_.size(), Rank(communicator_.rank()));
+  }
+
+  void write_variant(const h5::Handle& file, std::size_t v) {
+    const study::Variant& variant = input_.plan.variants[v];
+    const dist::Block block = block_of(variant.replicates);
+    VariantRows rows;
+    dist::agree(communicator_, [&] { rows = read_rows(v, block); });
+    seconds_[v] = rows.seconds;
+    // One agreement a dataset: a rank whose write failed must not leave the others in the next one.
+    const auto write = [&](const std::string& name, hid_t type, const void* values) {
+      dist::agree(communicator_, [&] {
+        const std::string path = variant_path(variant.id) + "/" + name;
+        writer_.write(file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values});
+      });
+    };
+    const h5::Handle table = replicate_type();
+    write("replicate", table.id(), rows.replicates.data());
+    for (std::size_t m = 0; m < rows.latents.size(); ++m)
+      write("latents/" + input_.data.modalities[m].name, H5T_IEEE_F32LE, rows.latents[m].data());
+    write("split", H5T_STD_U8LE, rows.split.data());
+    write("losses", H5T_IEEE_F32LE, rows.losses.data());
+    write("weights/parameters", H5T_IEEE_F32LE, rows.parameters.data());
+    write("weights/moving", H5T_IEEE_F32LE, rows.moving.data());
+  }
+
+  [[nodiscard]] VariantRows read_rows(std::size_t v, dist::Block block) const {
+    const study::Variant& variant = input_.plan.variants[v];
+    const VariantShape shape = variant_shape(variant, input_);
+    const bool is_fold = input_.study.experiments.at(variant.experiment).kind == study::ExperimentKind::kfold;
+    VariantRows rows;
+    rows.latents.resize(input_.data.modalities.size());
+    for (const study::Network& network : input_.plan.networks) {
+      const auto replicate = static_cast<std::size_t>(network.replicate);
+      if (network.variant.index() != v || replicate < block.begin || replicate >= block.end) continue;
+      ReplicateRow identity{};
+      identity.fold = is_fold ? static_cast<std::int32_t>(replicate) : -1;
+      identity.init = is_fold ? -1 : static_cast<std::int32_t>(replicate);
+      identity.seed = static_cast<std::uint64_t>(network.key);
+      append(rows, unit_of(network), shape, identity);
+    }
+    if (rows.replicates.size() != block.end - block.begin)
+      throw Error("plan: variant '" + variant.id + "' has not one network a replicate");
+    return rows;
+  }
+
+  [[nodiscard]] NetworkUnit unit_of(const study::Network& network) const {
+    NetworkUnit unit =
+        to_network_unit(input_.units.read_awaited(UnitKind::network, network.id, input_.patience));
+    if (unit.key != network.key)
+      throw DataError("unit of network '" + network.id +
+                      "': made with other random numbers than the study's seed gives");
+    return unit;
+  }
+
+  /// Seconds of this rank's replicates, variant by variant, as bytes.
+  [[nodiscard]] std::string packed_seconds() const {
+    std::string bytes;
+    for (const auto& seconds : seconds_)
+      bytes.append(reinterpret_cast<const char*>(seconds.data()), seconds.size() * sizeof(double));
+    return bytes;
+  }
+
+  /// Rank 0: an attribute, not a column, since seconds differ from run to run and datasets must not.
+  void write_seconds(const std::vector<std::string>& packed) const {
+    const h5::Handle access = compatible_access();
+    h5::Handle file = h5::open_file_for_change(part_, access.id());
+    std::vector<std::size_t> used(packed.size(), 0);
+    for (const study::Variant& variant : input_.plan.variants) {
+      std::vector<double> seconds(variant.replicates);
+      for (std::size_t rank = 0; rank < packed.size(); ++rank) {
+        const dist::Block block = dist::contiguous_block(variant.replicates, static_cast<int>(packed.size()),
+                                                         Rank(static_cast<std::int64_t>(rank)));
+        const std::size_t bytes = (block.end - block.begin) * sizeof(double);
+        if (bytes > 0) std::memcpy(&seconds[block.begin], packed[rank].data() + used[rank], bytes);
+        used[rank] += bytes;
+      }
+      const std::string path = variant_path(variant.id) + "/replicate";
+      const h5::Dataset table = h5::open_dataset(file, path);
+      write_reals_attribute(table.handle, "seconds", seconds);
+    }
+    file.close();
+  }
+
+  const dist::Communicator& communicator_;
+  const ResultsInput& input_;
+  std::filesystem::path part_;
+  CollectiveWriter writer_;
+  std::vector<std::vector<double>> seconds_;  ///< [variant][replicate of this rank]
+};
+
+}  // namespace
+
+TransferReport write_results(const dist::Communicator& communicator, const ResultsInput& input) {
+  return ResultsWriter(communicator, input).run();
+}
+
+}  // namespace cplae::store
