@@ -6,6 +6,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
+#include "message.hpp"
 
 namespace cplae::data {
 
@@ -142,7 +143,7 @@ void check_names(const std::vector<std::string>& names, const std::string& what,
       throw DataError(where + ": " + what + " " + std::to_string(i + 1) +
                       " has an empty name, expected unique names");
     if (!seen.insert(names[i]).second)
-      throw DataError(where + ": the " + what + " name '" + names[i] +
+      throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
                       "' is there twice, expected unique names");
   }
 }

@@ -63,7 +63,7 @@ ObsColumn read_cluster(const MatFile& file, std::size_t cells) {
 Dataset read_mat(const std::filesystem::path& path) {
   const MatFile file(path);
   Parts parts;
-  parts.where = file.where("sample_id");
+  parts.where = path.string();
   const auto cells = file.texts("sample_id");
   parts.cells = cells;
   parts.obs.push_back(read_cluster(file, cells.size()));

@@ -100,30 +100,55 @@ void append_utf8(std::string& text, std::uint32_t point) {
   if (point < 0x800) {
     push(0xC0U | point >> 6U);
   } else {
-    push(0xE0U | point >> 12U);
+    if (point < 0x10000) {
+      push(0xE0U | point >> 12U);
+    } else {
+      push(0xF0U | (point >> 18U & 0x07U));
+      push(0x80U | (point >> 12U & 0x3FU));
+    }
     push(0x80U | (point >> 6U & 0x3FU));
   }
   push(0x80U | (point & 0x3FU));
 }
 
-/// One code unit of a character array. matio keeps UTF-8 as bytes, UTF-16 as 16-bit units.
-std::uint32_t unit(const matvar_t& variable, std::size_t i) {
-  if (variable.data_size == 2) return static_cast<const std::uint16_t*>(variable.data)[i];
-  return static_cast<const std::uint8_t*>(variable.data)[i];
+/// Code points of a character array, column-major. matio keeps UTF-8 as bytes and UTF-16 as 16-bit units.
+std::vector<std::uint32_t> code_points(const matvar_t& variable, const std::string& what) {
+  const std::size_t count = element_count(variable);
+  std::vector<std::uint32_t> points;
+  points.reserve(count);
+  if (variable.data_size == 2) {
+    const std::span units(static_cast<const std::uint16_t*>(variable.data), count);
+    points.assign(units.begin(), units.end());
+    return points;
+  }
+  const bool is_utf8 = variable.data_type == MAT_T_UTF8;
+  const std::span bytes(static_cast<const std::uint8_t*>(variable.data), is_utf8 ? variable.nbytes : count);
+  for (const std::uint8_t byte : bytes) {
+    const bool continues = is_utf8 && (byte & 0xC0U) == 0x80U && !points.empty();
+    // The lead byte gave its low bits (5, 4 or 3 of them); each byte that follows gives six.
+    if (continues)
+      points.back() = points.back() << 6U | (byte & 0x3FU);
+    else
+      points.push_back(is_utf8 && byte >= 0xC0 ? byte & (byte >= 0xF0   ? 0x07U
+                                                         : byte >= 0xE0 ? 0x0FU
+                                                                        : 0x1FU)
+                                               : byte);
+  }
+  if (points.size() < count)
+    throw DataError(what + ": characters that are no valid text, expected UTF-8 or UTF-16");
+  return points;
 }
 
-/// Rows of a character matrix (column-major), trailing blanks cut. A single row of UTF-8 has more bytes than
-/// characters.
-std::vector<std::string> rows_of_characters(const matvar_t& variable) {
+/// Rows of a character matrix, trailing blanks cut.
+std::vector<std::string> rows_of_characters(const matvar_t& variable, const std::string& what) {
   const std::size_t rows = variable.dims[0];
   const std::size_t columns = rows == 0 ? 0 : element_count(variable) / rows;
-  if (variable.data_type == MAT_T_UTF8 && rows == 1)
-    return {std::string(static_cast<const char*>(variable.data), variable.nbytes)};
+  const auto points = code_points(variable, what);
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < rows; ++i) {
     std::string text;
     for (std::size_t j = 0; j < columns; ++j)
-      append_utf8(text, unit(variable, i + j * rows));
+      append_utf8(text, points[i + j * rows]);
     text.resize(std::min(text.find('\0'), text.size()));
     text.resize(text.find_last_not_of(' ') + 1);
     texts.push_back(std::move(text));
@@ -135,7 +160,7 @@ std::vector<std::string> rows_of_characters(const matvar_t& variable) {
 std::string entry_text(const matvar_t* entry, const std::string& what) {
   if (entry == nullptr || element_count(*entry) == 0) return "";
   if (entry->class_type == MAT_C_CHAR && entry->data != nullptr) {
-    const auto rows = rows_of_characters(*entry);
+    const auto rows = rows_of_characters(*entry, what);
     if (rows.size() == 1) return rows.front();
   } else if (is_numeric(*entry) && element_count(*entry) == 1 && entry->data != nullptr) {
     return number_text(numbers(*entry).front());
@@ -201,7 +226,7 @@ MatrixF MatFile::matrix(const std::string& field) const {
 
 std::vector<std::string> MatFile::texts(const std::string& field) const {
   const Variable variable = read(field);
-  if (variable->class_type == MAT_C_CHAR) return rows_of_characters(*variable);
+  if (variable->class_type == MAT_C_CHAR) return rows_of_characters(*variable, where(field));
   std::vector<std::string> texts;
   if (variable->class_type == MAT_C_CELL) {
     const std::span entries(static_cast<matvar_t* const*>(variable->data), element_count(*variable));

@@ -8,6 +8,7 @@
 
 #include "cplae/core/error.hpp"
 #include "frame.hpp"
+#include "message.hpp"
 
 namespace cplae::data {
 
@@ -25,14 +26,14 @@ void check_values(const Part& part) {
       if (std::isnan(value)) continue;
       has_value[static_cast<std::size_t>(j)] = true;
       if (std::isinf(value))
-        throw DataError(part.where + ": cell '" + part.cells[static_cast<std::size_t>(i)] + "', feature '" +
-                        part.features[static_cast<std::size_t>(j)] +
+        throw DataError(part.where + ": cell '" + in_one_line(part.cells[static_cast<std::size_t>(i)]) +
+                        "', feature '" + in_one_line(part.features[static_cast<std::size_t>(j)]) +
                         "': infinite (or beyond float32), expected a finite number or NaN");
     }
   const auto empty = std::find(has_value.begin(), has_value.end(), false);
   if (empty != has_value.end())
     throw DataError(part.where + ": feature '" +
-                    part.features[static_cast<std::size_t>(empty - has_value.begin())] +
+                    in_one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
                     "' is NaN in every cell, expected a value in at least one");
 }
 
@@ -65,14 +66,15 @@ std::vector<std::string> all_cells(const Parts& parts) {
 }
 
 /// For each cell of the part its index among all cells.
-std::vector<std::size_t> places(const Part& part, const CellIndexOf& index, const std::string& where) {
+std::vector<std::size_t> places(const Part& part, const CellIndexOf& index) {
   std::vector<std::size_t> at;
   at.reserve(part.cells.size());
   for (const auto& cell : part.cells) {
     const auto found = index.find(cell);
     if (found == index.end())
-      throw DataError(part.where + ": cell '" + cell + "' is not among the cells of " + where +
-                      ", expected every modality's cells there (in Python: mdata.update())");
+      throw DataError(
+          part.where + ": cell '" + in_one_line(cell) +
+          "' is not in the global obs, expected every modality's cells there (in Python: mdata.update())");
     at.push_back(found->second);
   }
   return at;
@@ -183,7 +185,7 @@ Dataset merge_parts(Parts parts) {
   dataset.obs = std::move(parts.obs);
   NamesakesByName namesakes;
   for (auto& part : parts.parts) {
-    const auto at = places(part, index, parts.where);
+    const auto at = places(part, index);
     for (const auto& column : part.obs)
       namesakes.add(part.name, align(column, at, dataset.cells.size()));
     dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));

@@ -20,7 +20,7 @@ struct Part {
 
 /// All that was read.
 struct Parts {
-  std::string where;  ///< file and object of the global cells, for messages
+  std::string where;  ///< the file, for messages
   std::vector<Part> parts;
   std::optional<std::vector<std::string>> cells;  ///< the global cells, where the file lists them
   std::vector<ObsColumn> obs;                     ///< of the global cells

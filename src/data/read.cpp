@@ -50,7 +50,7 @@ void check_axis(const h5::Handle& file) {
 Parts read_mudata(const h5::Handle& file) {
   check_axis(file);
   Parts all;
-  all.where = h5::where(file, "obs");
+  all.where = h5::where(file, "mod");
   if (h5::has(file, "obs")) {
     all.cells = read_index(file, "obs", "cell");
     all.obs = read_columns(file, "obs", all.cells->size());

@@ -34,6 +34,21 @@ std::string name_of(hid_t object, ssize_t (*get)(hid_t, char*, std::size_t)) {
   return text;
 }
 
+/// Keeps HDF5's error stack over calls that would clear it: names for a message are often asked for after the
+/// failure.
+class KeptErrors {
+public:
+  KeptErrors() : stack_(H5Eget_current_stack()) {}
+  KeptErrors(const KeptErrors&) = delete;
+  KeptErrors& operator=(const KeptErrors&) = delete;
+  ~KeptErrors() {
+    if (stack_ >= 0) H5Eset_current_stack(stack_);
+  }
+
+private:
+  hid_t stack_;
+};
+
 void check_readable(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
@@ -88,12 +103,14 @@ void Handle::close() {
 }
 
 std::string where(const Handle& object) {
+  const KeptErrors kept;
   const std::string path = name_of(object.id(), H5Iget_name);
   const std::string file = name_of(object.id(), H5Fget_name);
   return path.empty() ? file : file + ": " + path;
 }
 
 std::string where(const Handle& parent, std::string_view name) {
+  const KeptErrors kept;
   std::string text = where(parent);
   if (H5Iget_type(parent.id()) == H5I_FILE && (text.size() < 3 || text.substr(text.size() - 3) != ": /"))
     text += ": /";

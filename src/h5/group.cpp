@@ -24,6 +24,21 @@ bool check_link(const Handle& parent, const std::string& path) {
   return true;
 }
 
+Kind kind_of_object(const Handle& parent, const std::string& path) {
+  const Handle list = refusing_links(H5P_LINK_ACCESS);
+  // A soft link may lead nowhere, or out of the file.
+  if (H5Oexists_by_name(parent.id(), path.c_str(), list.id()) <= 0) return Kind::none;
+  const Handle object(H5Oopen(parent.id(), path.c_str(), list.id()), where(parent, path));
+  switch (H5Iget_type(object.id())) {
+    case H5I_GROUP:
+      return Kind::group;
+    case H5I_DATASET:
+      return Kind::dataset;
+    default:
+      return Kind::other;
+  }
+}
+
 }  // namespace
 
 Handle refusing_links(hid_t list_class) {
@@ -40,24 +55,16 @@ Handle link_creation() {
 }
 
 Kind kind(const Handle& parent, const std::string& name) {
-  if (name == "/") return Kind::group;
-  // H5Lexists fails on a path whose middle is missing, and would follow links there: look step by step.
-  for (std::size_t slash = name.find('/', 1);; slash = name.find('/', slash + 1)) {
+  // Step by step: H5Lexists fails on a path whose middle is missing, and would follow links there.
+  Kind found = Kind::group;
+  for (std::size_t slash = 0; slash != std::string::npos;) {
+    slash = name.find('/', slash + 1);
     const std::string path = name.substr(0, slash);
-    if (!path.empty() && path.back() != '/' && !check_link(parent, path)) return Kind::none;
-    if (slash == std::string::npos) break;
+    if (path.empty() || path.back() == '/') continue;
+    if (found != Kind::group || !check_link(parent, path)) return Kind::none;
+    found = kind_of_object(parent, path);
   }
-  const Handle list = refusing_links(H5P_LINK_ACCESS);
-  if (H5Oexists_by_name(parent.id(), name.c_str(), list.id()) <= 0) return Kind::none;
-  const Handle object(H5Oopen(parent.id(), name.c_str(), list.id()), where(parent, name));
-  switch (H5Iget_type(object.id())) {
-    case H5I_GROUP:
-      return Kind::group;
-    case H5I_DATASET:
-      return Kind::dataset;
-    default:
-      return Kind::other;
-  }
+  return found;
 }
 
 bool has(const Handle& parent, const std::string& name) {
