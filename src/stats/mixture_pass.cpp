@@ -9,6 +9,7 @@ namespace cplae::stats {
 
 // Plain pointers for the inner loops.
 struct MixturePass::View {
+  bool wide;
   std::size_t cells;
   std::size_t padded;
   std::size_t dim;
@@ -147,27 +148,29 @@ CPLAE_INLINE double pass(const MixturePass::View& view) {
   return log_likelihood / static_cast<double>(view.cells);
 }
 
-template <std::size_t D>
-double pass_baseline(const MixturePass::View& view) {
-  return pass<D>(view);
-}
-
 #if defined(__x86_64__)
+bool has_wide() {
+  return __builtin_cpu_supports("avx2") != 0;
+}
 // AVX2 without fused multiply-add: the same roundings as the baseline in half the instructions.
 template <std::size_t D>
-__attribute__((target("avx2"))) double pass_avx2(const MixturePass::View& view) {
+__attribute__((target("avx2"))) double pass_wide(const MixturePass::View& view) {
   return pass<D>(view);
 }
-template <std::size_t D>
-double pass_here(const MixturePass::View& view) {
-  return __builtin_cpu_supports("avx2") != 0 ? pass_avx2<D>(view) : pass_baseline<D>(view);
-}
 #else
+bool has_wide() {
+  return false;
+}
 template <std::size_t D>
-double pass_here(const MixturePass::View& view) {
-  return pass_baseline<D>(view);
+double pass_wide(const MixturePass::View& view) {
+  return pass<D>(view);
 }
 #endif
+
+template <std::size_t D>
+double pass_here(const MixturePass::View& view) {
+  return view.wide ? pass_wide<D>(view) : pass<D>(view);
+}
 
 double pass_of_dim(const MixturePass::View& view) {
   switch (view.dim) {
@@ -192,8 +195,9 @@ double sum_of_lanes(const double* partial) {
 
 }  // namespace
 
-MixturePass::MixturePass(const MatrixD& values, std::size_t components)
-    : cells_(static_cast<std::size_t>(values.rows())),
+MixturePass::MixturePass(const MatrixD& values, std::size_t components, Instructions instructions)
+    : wide_(instructions == Instructions::best && has_wide()),
+      cells_(static_cast<std::size_t>(values.rows())),
       dim_(static_cast<std::size_t>(values.cols())),
       components_(components),
       padded_((cells_ + block - 1) / block * block),
@@ -215,7 +219,8 @@ MixtureSums MixturePass::make_sums() const {
 
 double MixturePass::run(const MixtureParameters& parameters, MixtureSums& sums) {
   std::fill(partial_.begin(), partial_.end(), 0.0);
-  const View view{.cells = cells_,
+  const View view{.wide = wide_,
+                  .cells = cells_,
                   .padded = padded_,
                   .dim = dim_,
                   .components = components_,

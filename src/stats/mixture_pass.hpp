@@ -7,12 +7,15 @@
 
 namespace cplae::stats {
 
+/// Which instructions the inner loops use; the bits of the result are the same.
+enum class Instructions : unsigned char { best, baseline };
+
 /// E step and the sums of the M step in one pass over the cells. Holds the cells as columns and all scratch,
 /// so that iterations allocate nothing. Every sum runs in one fixed order (four interleaved partial sums over
 /// blocks of 64 cells), whatever the processor.
 class MixturePass {
 public:
-  MixturePass(const MatrixD& values, std::size_t components);
+  MixturePass(const MatrixD& values, std::size_t components, Instructions instructions = Instructions::best);
 
   /// Mean log-likelihood of a cell; fills `sums`.
   double run(const MixtureParameters& parameters, MixtureSums& sums);
@@ -22,6 +25,7 @@ public:
   struct View;
 
 private:
+  bool wide_;  // AVX2 is there and wanted
   std::size_t cells_;
   std::size_t dim_;
   std::size_t components_;

@@ -3,18 +3,26 @@ import json
 import math
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 
-def to_json(value):
+LARGE = 100_000  # entries; such a matrix travels as a file of raw doubles
+
+
+def to_json(value, folder):
+    if isinstance(value, np.ndarray) and value.ndim == 2 and value.size > LARGE:
+        path = Path(folder) / f"{len(os.listdir(folder))}.raw"
+        np.ascontiguousarray(value, np.float64).tofile(path)
+        return {"file": str(path), "shape": value.shape}
     if isinstance(value, np.ndarray):
-        return to_json(value.tolist())
+        return to_json(value.tolist(), folder)
     if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
+        return {key: to_json(item, folder) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
+        return [to_json(item, folder) for item in value]
     if isinstance(value, float) and math.isnan(value):
         return None
     return value.item() if isinstance(value, np.generic) else value
@@ -22,7 +30,9 @@ def to_json(value):
 
 def ask_all(requests):
     program = Path(os.environ["CPLAE_BIN_DIR"]) / "stats_probe"
-    result = subprocess.run([program], input=json.dumps(to_json(requests)), capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        text = json.dumps(to_json(requests, folder))
+        result = subprocess.run([program], input=text, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 

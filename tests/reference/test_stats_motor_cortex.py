@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from stats_probe import array, ask
+from stats_probe import array, ask, ask_all
 
 FOLDER = Path(os.environ.get("CPLAE_SHARED", "")) / "data" / "motor_cortex"
 FAMILIES = ["Pvalb", "Sst", "Vip", "Lamp5", "Sncg"]
@@ -46,15 +46,15 @@ def evaluate_fold(cells, train, validation):
         components=[10, 10],
         dim=3,
     )
-    result = {}
-    for i, source in enumerate("TE"):
+    requests = []
+    for i in (0, 1):
         for j, target in enumerate("TE"):
-            truth = cells[target][validation]
-            measured = ask("reconstruction", truth=truth, predicted=array(answer["decoded"][i][j]))
-            result[f"{target}<-{source}"] = measured["r2"]
-        scored = ask("classify", latents=answer["latents"][i], class_names=cells["leaf"][order], roles=roles)
-        result[f"leaf z{source}"] = scored["accuracy"]
-    return result
+            pair = dict(truth=cells[target][validation], predicted=array(answer["decoded"][i][j]))
+            requests.append({"command": "reconstruction", **pair})
+        latents = array(answer["latents"][i])
+        requests.append({"command": "classify", "latents": latents, "class_names": cells["leaf"][order], "roles": roles})
+    measures = ["T<-T", "E<-T", "leaf zT", "T<-E", "E<-E", "leaf zE"]
+    return {name: found.get("r2", found.get("accuracy")) for name, found in zip(measures, ask_all(requests))}
 
 
 def test_baseline_reproduces_the_known_numbers():

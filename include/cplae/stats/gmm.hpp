@@ -25,7 +25,8 @@ struct MixtureOptions {
   double tolerance = 1e-6;         ///< on the change of the mean log-likelihood of a cell
   double covariance_floor = 1e-4;  ///< added to the diagonal of each covariance
   std::size_t max_iterations = 10000;
-  std::function<bool()> stop;  ///< asked before every start and every 50 iterations; true = throw Stopped
+  std::function<bool()> stop =
+      {};  ///< asked before every start and every 50 iterations; true = throw Stopped
 };
 
 /// Result of one run of expectation-maximisation.

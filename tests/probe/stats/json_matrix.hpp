@@ -1,10 +1,14 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/matrix.hpp"
 
 namespace cplae::probe {
@@ -23,8 +27,17 @@ inline std::vector<double> to_doubles(const Json& list) {
   return values;
 }
 
-/// A list of rows.
+/// A list of rows, or {"file": path of raw doubles by rows, "shape": [rows, columns]}.
 inline MatrixD to_matrix(const Json& rows) {
+  if (rows.is_object()) {
+    const Json& shape = rows.at("shape");
+    MatrixD matrix(shape.at(0).get<Eigen::Index>(), shape.at(1).get<Eigen::Index>());
+    const std::string bytes = read_file(rows.at("file").get<std::string>(), std::size_t{1} << 30U);
+    if (bytes.size() != static_cast<std::size_t>(matrix.size()) * sizeof(double))
+      throw DataError("file of another size");
+    std::memcpy(matrix.data(), bytes.data(), bytes.size());
+    return matrix;
+  }
   const auto columns = rows.empty() ? 0 : static_cast<Eigen::Index>(rows[0].size());
   MatrixD matrix(static_cast<Eigen::Index>(rows.size()), columns);
   for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
