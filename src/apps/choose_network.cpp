@@ -1,0 +1,99 @@
+#include "choose_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/train/trainer.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+using study::ExperimentKind;
+using study::Variant;
+
+ExperimentKind kind_of(const store::ResultsReader& results, const Variant& variant) {
+  return results.study().experiments.at(variant.experiment).kind;
+}
+
+const Variant& named_variant(const store::ResultsReader& results, const std::string& id) {
+  std::vector<std::string> known;
+  for (const auto& variant : results.plan().variants) {
+    if (variant.id == id) return variant;
+    known.push_back(variant.id);
+  }
+  const auto near = nearest(id, known);
+  throw UsageError("--variant " + id + ": no such variant, expected one of " + join(known, "; ") +
+                   (near ? "; nearest is " + *near : ""));
+}
+
+std::vector<const Variant*> candidates(const store::ResultsReader& results, const NetworkWish& wish) {
+  if (!wish.variant.empty()) return {&named_variant(results, wish.variant)};
+  const bool wants_fold = wish.fold.has_value();
+  std::vector<const Variant*> found;
+  for (const auto& variant : results.plan().variants) {
+    const bool fits = wants_fold ? kind_of(results, variant) == ExperimentKind::kfold
+                                 : kind_of(results, variant) == ExperimentKind::repeats;
+    if (fits) found.push_back(&variant);
+  }
+  if (wants_fold && found.size() > 1) found.resize(1);
+  if (!found.empty()) return found;
+  return {&results.plan().variants.front()};
+}
+
+/// Of the row at the kept step; of the last row where that step was no validation.
+double kept_validation_loss(const store::ResultsReader& results, const study::Network& network,
+                            std::int64_t best_step) {
+  const auto& spec = results.plan().variants.at(network.variant.index()).spec;
+  const auto names = train::loss_names(spec);
+  const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
+  const MatrixF losses = results.losses(network);
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  for (Eigen::Index row = 0; row < losses.rows(); ++row) {
+    if (std::isnan(losses(row, 0))) break;
+    loss = static_cast<double>(losses(row, column));
+    if (static_cast<std::int64_t>(losses(row, 0)) == best_step) break;
+  }
+  return loss;
+}
+
+void check_wish(const store::ResultsReader& results, const NetworkWish& wish, const Variant& variant) {
+  const bool folded = kind_of(results, variant) == ExperimentKind::kfold;
+  if (wish.fold && wish.init) throw UsageError("--fold and --init: expected one of them");
+  if (wish.fold && !folded)
+    throw UsageError("--fold: the replicates of " + variant.id + " are initialisations; expected --init");
+  if (wish.init && folded)
+    throw UsageError("--init: the replicates of " + variant.id + " are folds; expected --fold");
+  const std::optional<std::int64_t> replicate = folded ? wish.fold : wish.init;
+  const auto count = static_cast<std::int64_t>(variant.replicates);
+  if (replicate && (*replicate < 0 || *replicate >= count))
+    throw UsageError(std::string(folded ? "--fold" : "--init") + ": found " + std::to_string(*replicate) +
+                     ", expected 0 to " + std::to_string(count - 1) + " for " + variant.id);
+}
+
+}  // namespace
+
+ChosenNetwork choose_network(const store::ResultsReader& results, const NetworkWish& wish) {
+  std::optional<ChosenNetwork> best;
+  const auto variants = candidates(results, wish);
+  for (const Variant* variant : variants) {
+    check_wish(results, wish, *variant);
+    const auto replicates = results.replicates(variant->id);
+    for (const auto& network : results.plan().networks) {
+      if (&results.plan().variants.at(network.variant.index()) != variant) continue;
+      if (network.replicate != wish.fold.value_or(wish.init.value_or(network.replicate))) continue;
+      const auto& replicate = replicates.at(static_cast<std::size_t>(network.replicate));
+      if (!replicate.done) continue;
+      const double loss = kept_validation_loss(results, network, replicate.best_step);
+      if (!best || loss < best->validation_loss || std::isnan(best->validation_loss)) best = {network, loss};
+    }
+  }
+  if (!best) throw UsageError("all networks of " + variants.front()->id + " that were asked for have failed");
+  return *best;
+}
+
+}  // namespace cplae::apps

@@ -1,0 +1,28 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cplae/store/read_results.hpp"
+
+namespace cplae::apps {
+
+/// What a user asks for; all of it may be left open.
+struct NetworkWish {
+  std::string variant;  ///< id; empty = open
+  std::optional<std::int64_t> fold;
+  std::optional<std::int64_t> init;
+};
+
+/// A network and its loss on held-out cells at the kept step.
+struct ChosenNetwork {
+  study::Network network;
+  double validation_loss = 0;
+};
+
+/// The network that fits the wish with the least validation loss on held-out cells. Without a variant: among
+/// all variants with repeats, or of the first variant if there are none. Failed networks are passed over.
+/// Throws UsageError naming what there is.
+[[nodiscard]] ChosenNetwork choose_network(const store::ResultsReader& results, const NetworkWish& wish);
+
+}  // namespace cplae::apps

@@ -1,0 +1,143 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "choose_network.hpp"
+#include "commands.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/data/write.hpp"
+#include "inputs.hpp"
+#include "latents_table.hpp"
+#include "run_record.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* notes = R"(
+An .h5mu is a copy of the run's data with the latents of one network as
+obsm/X_cplae_<modality>, for all cells and in each modality; a .csv has one row a
+cell: its labels, then z_<modality>_0 and so on. An existing file is replaced.
+Without --variant, --fold and --init the network of least loss on held-out cells is
+taken: among the experiments of kind repeats, or of the first variant if there is none.
+
+Examples:
+  cplae export demo_run --to latents.h5mu
+  cplae export demo_run --to fold3.csv --variant cross_validation,lambda=1 --fold 3)";
+
+struct Options {
+  std::string run;
+  fs::path to;
+  std::vector<std::string> data;
+  std::string variant;
+  std::int64_t fold = -1;
+  std::int64_t init = -1;
+};
+
+/// Data that was moved can be named anew; other data than the run's would get latents that are not its own.
+std::vector<data::Source> find_data(const Options& options, const RunRecord& record) {
+  const auto sources = options.data.empty() ? record.sources : parse_sources(options.data);
+  std::error_code error;
+  for (const auto& source : sources) {
+    if (fs::exists(source.path, error)) continue;
+    throw UsageError(source.path.string() +
+                     ": the run's data file is not there any more; name it with --data");
+  }
+  const std::string found = data_sha256(sources);
+  if (found != record.data_sha256)
+    throw DataError(sources.front().path.string() + ": is not the data of this run: SHA-256 " +
+                    found.substr(0, 12) + "..., expected " + record.data_sha256.substr(0, 12) + "...");
+  return sources;
+}
+
+void check_target(const Options& options, const std::vector<data::Source>& sources) {
+  const std::string name = "--to " + options.to.string();
+  if (options.to.extension() != ".h5mu" && options.to.extension() != ".csv")
+    throw UsageError(name + ": expected a name that ends in .h5mu or .csv");
+  std::error_code error;
+  if (fs::is_directory(options.to, error)) throw UsageError(name + ": is a folder, expected a file name");
+  for (const auto& source : sources)
+    if (fs::equivalent(options.to, source.path, error))
+      throw UsageError(name + ": is the run's own data file; expected another name");
+  if (!fs::is_directory(fs::absolute(options.to).parent_path(), error))
+    throw UsageError(name + ": there is no folder " + fs::absolute(options.to).parent_path().string());
+}
+
+NetworkWish wish_of(const Options& options) {
+  NetworkWish wish{.variant = options.variant, .fold = std::nullopt, .init = std::nullopt};
+  if (options.fold >= 0) wish.fold = options.fold;
+  if (options.init >= 0) wish.init = options.init;
+  return wish;
+}
+
+std::vector<data::Embedding> embeddings_of(const store::ResultsReader& results,
+                                           const study::Network& network) {
+  std::vector<data::Embedding> embeddings;
+  for (const auto& modality : results.study().base.modalities)
+    embeddings.push_back({modality.name, results.latents(network, modality.name)});
+  return embeddings;
+}
+
+void write_h5mu_copy(const std::vector<data::Source>& sources, const data::Dataset& dataset,
+                     const std::vector<data::Embedding>& embeddings, const fs::path& path) {
+  std::vector<fs::path> paths;
+  std::vector<std::string> names;
+  for (const auto& source : sources) {
+    paths.push_back(source.path);
+    names.push_back(source.name.empty() ? source.path.stem().string() : source.name);
+  }
+  data::write_with_embeddings(paths, names, dataset, embeddings, path);
+}
+
+ExitCode export_latents(const Options& options) {
+  const store::RunFolder folder{fs::path(options.run)};
+  const RunRecord record = read_run_record(folder);
+  std::error_code error;
+  if (!fs::exists(folder.results(), error))
+    throw UsageError(options.run + ": has no results.h5 yet; cplae run or cplae train makes it");
+  const auto sources = find_data(options, record);
+  check_target(options, sources);
+  const store::ResultsReader results(folder.results());
+  const ChosenNetwork chosen = choose_network(results, wish_of(options));
+  const data::Dataset dataset = read_data(sources);
+  const auto embeddings = embeddings_of(results, chosen.network);
+  if (options.to.extension() == ".csv")
+    write_latents_table(dataset, embeddings, options.to);
+  else
+    write_h5mu_copy(sources, dataset, embeddings, options.to);
+  std::cout << options.to.string() << ": latents of network " << chosen.network.id
+            << " (loss on held-out cells " << number_text(static_cast<float>(chosen.validation_loss))
+            << ")\n";
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Command add_export(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("export", "add a network's latents to the cells");
+  command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
+  command->add_option("--to", options->to, "the .h5mu or .csv file to write")->required()->type_name("FILE");
+  command->add_option("--variant", options->variant, "a variant of the study, such as consensus")
+      ->type_name("ID");
+  command->add_option("--fold", options->fold, "the network of this fold")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--init", options->init, "the network of this initialisation")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--data", options->data, "the run's data, where it was moved")
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
+  command->footer(notes);
+  return {command, SerialTask([options] { return export_latents(*options); })};
+}
+
+}  // namespace cplae::apps

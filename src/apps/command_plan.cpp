@@ -1,0 +1,205 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/dist/share.hpp"
+#include "cplae/reduce/units.hpp"
+#include "cplae/study/parse.hpp"
+#include "estimate.hpp"
+#include "figures.hpp"
+#include "inputs.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+constexpr const char* notes = R"(
+Makes every check of the study against the data that a run makes, then counts;
+trains and writes nothing. Times come from an assumed rate, not from a measurement.
+
+Example:
+  cplae plan jobs/paper.toml --data paper.h5mu --ranks 64 --set training.steps=100000)";
+
+/// Of libtorch itself, beside data and networks.
+constexpr double library_bytes = 400.0 * 1024 * 1024;
+constexpr double seconds_per_hour = 3600;
+
+struct Options {
+  std::string study;
+  std::vector<std::string> data;
+  std::vector<std::string> overrides;
+  int ranks = 1;
+  double gflops = 20;
+};
+
+class PlanText {
+public:
+  PlanText(const Options& options, reduce::Context context)
+      : options_(options), context_(std::move(context)) {
+    for (const auto& variant : context_.plan.variants)
+      costs_.push_back(network_cost(context_, variant));
+    for (const auto& network : context_.plan.networks)
+      flop_.push_back(costs_[network.variant.index()].flop);
+  }
+
+  [[nodiscard]] std::string text() const {
+    return heading() + variants() + "\n" + aligned_lines() +
+           "All checks of the study against the data passed. Nothing was written.\n";
+  }
+
+private:
+  [[nodiscard]] std::string heading() const {
+    std::string text = "study " + context_.study.name + " (" + options_.study + "), seed " +
+                       std::to_string(context_.study.seed) + ": " + grouped(context_.cells.size()) +
+                       " cells\n";
+    for (const auto& modality : context_.data.modalities) {
+      const auto present = std::count(modality.present.begin(), modality.present.end(), std::uint8_t{1});
+      text += "  modality " + modality.name + ": " + grouped(modality.features.size()) + " features, " +
+              grouped(static_cast<std::size_t>(present)) + " cells\n";
+    }
+    return text + "\n";
+  }
+
+  [[nodiscard]] std::string variants() const {
+    std::vector<std::vector<std::string>> rows{
+        {"variant", "networks", "parameters", "FLOP a step", "steps", "FLOP a network"}};
+    for (std::size_t v = 0; v < costs_.size(); ++v) {
+      const auto& variant = context_.plan.variants[v];
+      rows.push_back({variant.id, grouped(variant.replicates), grouped(costs_[v].parameters),
+                      flop_text(costs_[v].flop_per_step),
+                      grouped(static_cast<std::size_t>(variant.spec.training.steps)),
+                      flop_text(costs_[v].flop)});
+    }
+    return aligned(rows);
+  }
+
+  [[nodiscard]] std::string statistics() const {
+    std::map<reduce::UnitType, std::size_t> counts;
+    const auto units = reduce::list_units(context_);
+    for (const auto& unit : units)
+      ++counts[unit.type];
+    return grouped(units.size()) + " units: " + grouped(counts[reduce::UnitType::evaluation]) +
+           " networks evaluated, " + grouped(counts[reduce::UnitType::baseline]) + " baselines, " +
+           grouped(counts[reduce::UnitType::mixture]) + " mixtures";
+  }
+
+  /// FLOP and number of networks of each rank.
+  struct Load {
+    std::vector<double> flop;
+    std::vector<std::size_t> networks;
+  };
+  [[nodiscard]] Load load() const {
+    const auto ranks = static_cast<std::size_t>(options_.ranks);
+    Load load{std::vector<double>(ranks, 0), std::vector<std::size_t>(ranks, 0)};
+    const auto owner = dist::share(flop_, options_.ranks);
+    for (std::size_t n = 0; n < owner.size(); ++n) {
+      load.flop[owner[n].index()] += flop_[n];
+      ++load.networks[owner[n].index()];
+    }
+    return load;
+  }
+
+  [[nodiscard]] std::string time(const Load& load) const {
+    const double busiest = *std::max_element(load.flop.begin(), load.flop.end());
+    const double total = std::accumulate(flop_.begin(), flop_.end(), 0.0);
+    const double rate = options_.gflops * 1e9;
+    return "about " + duration_text(busiest / rate) + " on " + std::to_string(options_.ranks) +
+           (options_.ranks == 1 ? " rank" : " ranks") + " (" + number_of_hours(total / rate) +
+           " core hours), at an assumed " + number_text(options_.gflops) +
+           " GFLOP/s a rank (--gflops); statistics are not counted";
+  }
+
+  static std::string number_of_hours(double seconds) {
+    const double hours = seconds / seconds_per_hour;
+    return hours < 10 ? number_text(static_cast<double>(static_cast<int>(hours * 10 + 0.5)) / 10)
+                      : grouped(static_cast<std::size_t>(hours + 0.5));
+  }
+
+  static std::string shares(const Load& load) {
+    std::map<std::size_t, std::size_t, std::greater<>> ranks_with;
+    for (const std::size_t networks : load.networks)
+      ++ranks_with[networks];
+    std::vector<std::string> parts;
+    for (const auto& [networks, ranks] : ranks_with)
+      parts.push_back(grouped(ranks) + (ranks == 1 ? " rank trains " : " ranks train ") + grouped(networks));
+    return join(parts, ", ");
+  }
+
+  [[nodiscard]] std::string memory() const {
+    double training = 0;
+    for (const auto& cost : costs_)
+      training = std::max(training, cost.training_bytes);
+    return "about " + bytes_text(library_bytes + data_bytes(context_) + training) + " a rank";
+  }
+
+  [[nodiscard]] std::string disk() const {
+    double units = 0;
+    double checkpoint = 0;
+    for (const auto& network : context_.plan.networks)
+      units += costs_[network.variant.index()].unit_bytes;
+    for (const auto& cost : costs_)
+      checkpoint = std::max(checkpoint, cost.checkpoint_bytes);
+    const double running = static_cast<double>(
+        std::min<std::size_t>(static_cast<std::size_t>(options_.ranks), context_.plan.networks.size()));
+    return "work/ " + bytes_text(units + running * checkpoint) + ", results.h5 " + bytes_text(units);
+  }
+
+  [[nodiscard]] std::string aligned_lines() const {
+    const Load loads = load();
+    const double total = std::accumulate(flop_.begin(), flop_.end(), 0.0);
+    return "networks    " + grouped(flop_.size()) + " in " + grouped(costs_.size()) + " variants, " +
+           flop_text(total) + " in all\n" + "shares      " + shares(loads) + "\n" + "time        " +
+           time(loads) + "\n" + "statistics  " + statistics() + "\n" + "memory      " + memory() + "\n" +
+           "disk        " + disk() + "\n";
+  }
+
+  const Options& options_;
+  reduce::Context context_;
+  std::vector<NetworkCost> costs_;  ///< by variant
+  std::vector<double> flop_;        ///< by network
+};
+
+ExitCode print_plan(const Options& options) {
+  if (options.ranks < 1 || options.ranks > 1000000)
+    throw UsageError("--ranks: found " + std::to_string(options.ranks) + ", expected 1 to 1000000");
+  if (!(options.gflops > 0))
+    throw UsageError("--gflops: found " + number_text(options.gflops) + ", expected a number above 0");
+  require_file(options.study, "study");
+  const auto sources = parse_sources(options.data);
+  study::Study study = study::read_study(options.study, options.overrides);
+  std::cout << PlanText(options, reduce::make_context(std::move(study), read_data(sources))).text();
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Command add_plan(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("plan", "check a study and say what it costs; runs nothing");
+  command->add_option("STUDY", options->study, "the study, a TOML file")->required()->type_name("");
+  command->add_option("--data", options->data, "as for cplae run")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
+  command->add_option("--set", options->overrides, "change a key of the study by its path; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_option("--ranks", options->ranks, "MPI ranks to share the networks over (default 1)")
+      ->type_name("N");
+  command
+      ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 20)")
+      ->type_name("RATE");
+  command->footer(notes);
+  return {command, SerialTask([options] { return print_plan(*options); })};
+}
+
+}  // namespace cplae::apps

@@ -1,0 +1,106 @@
+#include "estimate.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "cplae/model/layout.hpp"
+#include "cplae/train/trainer.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+constexpr double float_bytes = sizeof(float);
+
+std::vector<std::int64_t> features_of(const reduce::Context& context) {
+  std::vector<std::int64_t> features;
+  for (const auto& modality : context.data.modalities)
+    features.push_back(static_cast<std::int64_t>(modality.features.size()));
+  return features;
+}
+
+/// Share of the cells that have all the given modalities.
+double share_of_cells(const std::vector<const data::Modality*>& modalities) {
+  const std::size_t cells = modalities.front()->present.size();
+  std::size_t count = 0;
+  for (std::size_t cell = 0; cell < cells; ++cell)
+    count += std::all_of(modalities.begin(), modalities.end(),
+                         [cell](const data::Modality* m) { return m->present[cell] != 0; });
+  return static_cast<double>(count) / static_cast<double>(cells);
+}
+
+/// Products and units of one row through a stack of dense layers.
+struct Stack {
+  double products = 0;
+  double units = 0;  ///< outputs of all layers
+};
+
+Stack stack_of(const model::Layout& layout, const std::string& name) {
+  Stack stack;
+  for (const auto& slot : layout.parameters) {
+    if (slot.name.rfind(name + "/", 0) != 0) continue;
+    if (slot.rows > 1 || slot.name.find("/weight") != std::string::npos)
+      stack.products += static_cast<double>(slot.rows * slot.columns);
+    else
+      stack.units += static_cast<double>(slot.columns);
+  }
+  return stack;
+}
+
+/// Rows that pass each decoder in a step: its own modality's, and those of every other one where decoders are
+/// augmented.
+double decoder_rows(const reduce::Context& context, const study::NetworkSpec& spec, std::size_t modality) {
+  const auto& all = context.data.modalities;
+  double shares = share_of_cells({&all[modality]});
+  if (spec.coupling.augment_decoders && spec.coupling.lambda > 0)
+    for (std::size_t other = 0; other < all.size(); ++other)
+      if (other != modality) shares += share_of_cells({&all[modality], &all[other]});
+  return shares * static_cast<double>(spec.training.batch);
+}
+
+}  // namespace
+
+NetworkCost network_cost(const reduce::Context& context, const study::Variant& variant) {
+  const auto& spec = variant.spec;
+  const model::Layout layout = model::make_layout(spec, features_of(context));
+  NetworkCost cost;
+  double activations = 0;
+  for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
+    const auto& modality = context.data.modalities[m];
+    const Stack encoder = stack_of(layout, "encoder_" + modality.name);
+    const Stack decoder = stack_of(layout, "decoder_" + modality.name);
+    const double encoder_rows = share_of_cells({&modality}) * static_cast<double>(spec.training.batch);
+    const double rows = decoder_rows(context, spec, m);
+    constexpr double forward_and_backward = 3;
+    cost.flop_per_step +=
+        forward_and_backward * 2 * (encoder.products * encoder_rows + decoder.products * rows);
+    activations +=
+        (encoder.units + static_cast<double>(modality.features.size())) * encoder_rows + decoder.units * rows;
+  }
+  for (const auto& slot : layout.parameters)
+    cost.parameters += static_cast<std::size_t>(slot.rows * slot.columns);
+  const auto steps = static_cast<double>(spec.training.steps);
+  cost.flop = cost.flop_per_step * steps;
+  const auto floats = static_cast<double>(layout.parameter_floats + layout.moving_floats);
+  const double validations = steps / static_cast<double>(spec.training.validate_every);
+  const double losses = validations * static_cast<double>(train::loss_names(spec).size());
+  const auto cells = static_cast<double>(context.cells.size());
+  const auto latents =
+      cells * static_cast<double>(spec.training.latent_dim) * static_cast<double>(spec.modalities.size());
+  cost.unit_bytes = float_bytes * (floats + losses + latents) + cells;
+  // Weights, two moments and the best weights so far.
+  cost.checkpoint_bytes = float_bytes * (4 * floats + losses);
+  // As many, the gradients, and every activation with its gradient.
+  cost.training_bytes = float_bytes * (5 * floats + losses + 2 * activations);
+  return cost;
+}
+
+double data_bytes(const reduce::Context& context) {
+  double values = 0;
+  for (const auto& modality : context.data.modalities)
+    values += static_cast<double>(modality.values.size());
+  // As read, as prepared, and as the trainer's tensors with a mask of the entries that are there.
+  return float_bytes * 4 * values;
+}
+
+}  // namespace cplae::apps

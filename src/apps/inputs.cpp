@@ -1,0 +1,89 @@
+#include "inputs.hpp"
+
+#include <algorithm>
+#include <span>
+#include <sstream>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/hash.hpp"
+#include "cplae/core/text.hpp"
+
+namespace cplae::apps {
+
+namespace fs = std::filesystem;
+
+void require_file(const fs::path& path, const std::string& what) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found)
+    throw UsageError(what + " " + path.string() + ": there is no such file");
+  if (fs::is_directory(status))
+    throw UsageError(what + " " + path.string() + ": is a folder, expected a file");
+  if (error) throw UsageError(what + " " + path.string() + ": " + error.message());
+}
+
+void require_output(const Output& output) {
+  const fs::path& path = output.path;
+  const std::string name = "--out " + path.string();
+  if (path.extension() != output.extension)
+    throw UsageError(name + ": expected a name that ends in " + output.extension);
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw UsageError(name + ": is a folder, expected a file name");
+  if (fs::exists(path, error) && !output.replace)
+    throw UsageError(name + ": is there already; --force replaces it");
+  const fs::path folder = fs::absolute(path).parent_path();
+  if (!fs::is_directory(folder, error)) throw UsageError(name + ": there is no folder " + folder.string());
+}
+
+std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments) {
+  std::vector<data::Source> sources;
+  for (const auto& argument : arguments) {
+    sources.push_back(data::parse_source(argument));
+    require_file(sources.back().path, "data file");
+  }
+  return sources;
+}
+
+data::Dataset read_data(const std::vector<data::Source>& sources) {
+  try {
+    return data::read_dataset(sources);
+  } catch (const IoError& error) {
+    throw DataError(error.what());
+  }
+}
+
+std::string data_sha256(const std::vector<data::Source>& sources) {
+  if (sources.size() == 1) return sha256_file(sources.front().path);
+  std::string all;
+  for (const auto& source : sources)
+    all += source.name + "=" + sha256_file(source.path) + "\n";
+  return sha256_hex(std::as_bytes(std::span(all)));
+}
+
+std::string sources_text(const std::vector<data::Source>& sources) {
+  std::vector<std::string> lines;
+  for (const auto& source : sources)
+    lines.push_back((source.name.empty() ? "" : source.name + "=") +
+                    fs::absolute(source.path).lexically_normal().string());
+  return join(lines, "\n");
+}
+
+std::vector<data::Source> sources_from(const std::string& text) {
+  std::vector<data::Source> sources;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    sources.push_back(data::parse_source(line));
+  return sources;
+}
+
+std::string describe(const data::Dataset& dataset) {
+  std::string text = std::to_string(dataset.cells.size()) + " cells";
+  for (const auto& modality : dataset.modalities) {
+    const auto present = std::count(modality.present.begin(), modality.present.end(), std::uint8_t{1});
+    text += (&modality == &dataset.modalities.front() ? "; " : ", ") + modality.name + " " +
+            std::to_string(present) + " cells x " + std::to_string(modality.features.size()) + " features";
+  }
+  return text;
+}
+
+}  // namespace cplae::apps

@@ -1,0 +1,40 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cplae/data/dataset.hpp"
+#include "cplae/data/read.hpp"
+
+namespace cplae::apps {
+
+/// Throws UsageError unless there is a file of that name: `what` ("data file", "study") begins the message.
+void require_file(const std::filesystem::path& path, const std::string& what);
+
+/// Throws UsageError when `path` may not be written: it is there and not `replace`d, its name does not end in
+/// `extension`, or its folder is missing.
+struct Output {
+  std::filesystem::path path;
+  std::string extension;  ///< ".h5mu"
+  bool replace = false;
+};
+void require_output(const Output& output);
+
+/// Parses all `--data` arguments and checks that their files are there. Throws UsageError.
+[[nodiscard]] std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments);
+
+/// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError.
+[[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources);
+
+/// Identity of the data: the SHA-256 of one file's bytes; of several, the SHA-256 of their names and hashes.
+/// Throws IoError.
+[[nodiscard]] std::string data_sha256(const std::vector<data::Source>& sources);
+
+/// Sources as one text for provenance.json, `[NAME=]ABSOLUTE PATH` a line, and back.
+[[nodiscard]] std::string sources_text(const std::vector<data::Source>& sources);
+[[nodiscard]] std::vector<data::Source> sources_from(const std::string& text);
+
+/// "240 cells; T 240 cells x 40 features, E 238 x 12": what a dataset holds, for people.
+[[nodiscard]] std::string describe(const data::Dataset& dataset);
+
+}  // namespace cplae::apps

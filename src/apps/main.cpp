@@ -1,0 +1,52 @@
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <variant>
+
+#include "cplae/model/device.hpp"
+#include "leave.hpp"
+#include "program.hpp"
+
+namespace {
+
+using namespace cplae;
+using namespace cplae::apps;
+
+/// Every rank meets the same mistake on the command line, before MPI has told them apart; the launcher has.
+bool is_first_of_launch() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (const char* rank = std::getenv(name)) return std::string_view(rank) == "0";
+  return true;
+}
+
+ExitCode run_parallel(const ParallelTask& task, int argc, char** argv) {
+  const dist::Session session(&argc, &argv);
+  const dist::Communicator parting = session.world().split(0);
+  return leave(session, parting, attempt([&] { return task(session); }));
+}
+
+ExitCode run_program(int argc, char** argv) {
+  Task task;
+  const Outcome understood = attempt([&] {
+    task = interpret(argc, argv);
+    return ExitCode::done;
+  });
+  if (understood.code != ExitCode::done) {
+    if (is_first_of_launch()) report(understood);
+    return understood.code;
+  }
+  model::use_one_thread();
+  Outcome outcome;
+  if (const auto* serial = std::get_if<SerialTask>(&task))
+    outcome = attempt(*serial);
+  else
+    outcome = attempt([&] { return run_parallel(std::get<ParallelTask>(task), argc, argv); });
+  report(outcome);
+  return outcome.code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return static_cast<int>(run_program(argc, argv));
+}
