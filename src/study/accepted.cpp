@@ -8,12 +8,10 @@ namespace cplae::study {
 
 namespace {
 
-constexpr double max_exact = 9007199254740992.0;  // 2^53: every whole number below it is a double
-
 std::string bound_text(double bound) {
-  return std::abs(bound) < max_exact && bound == std::floor(bound)
-             ? std::to_string(static_cast<std::int64_t>(bound))
-             : number_text(bound);
+  constexpr double largest_toml = 9223372036854775807.0;
+  if (bound >= largest_toml) return "9223372036854775807";  // as a double it would read 9.223372036854776e+18
+  return bound == std::floor(bound) ? std::to_string(static_cast<std::int64_t>(bound)) : number_text(bound);
 }
 
 std::string range_text(const Range& range) {

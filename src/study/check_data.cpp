@@ -4,6 +4,7 @@
 
 #include "check_study.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "fields.hpp"
 #include "splits.hpp"
@@ -38,15 +39,33 @@ std::vector<std::string> text_of(const std::vector<std::string>& labels) {
   return {known.begin(), known.end()};
 }
 
-/// Labels that the taxonomy does not have would silently count as no class at any resolution.
+/// A table that a study names and that is not there is a mistake of the study's, not a failure of the disk.
+std::optional<data::Taxonomy> readable_taxonomy(const Study& study, const data::Dataset& dataset) {
+  try {
+    return taxonomy_of(study, dataset);
+  } catch (const IoError& error) {
+    throw UsageError("labels.taxonomy: found " + quoted(study.labels.taxonomy) +
+                     ", expected a table: " + error.what());
+  }
+}
+
+/// A label that the taxonomy lacks cannot be merged. One of a usable class is a mistake of the file; a few
+/// stray cells of a type from elsewhere are common in real tables: they are named, and count as unlabelled
+/// where the tree is cut.
 void check_leaves(const Study& study, const data::Dataset& dataset, const std::vector<std::string>& labels) {
-  const auto taxonomy = taxonomy_of(study, dataset);
+  const auto taxonomy = readable_taxonomy(study, dataset);
   if (!taxonomy) return;
   std::vector<std::string> leaves;
   for (const auto& node : taxonomy->nodes())
     if (node.is_leaf) leaves.push_back(node.label);
   for (const auto& label : text_of(labels)) {
     if (label.empty() || taxonomy->has_leaf(label)) continue;
+    const auto cells = std::count(labels.begin(), labels.end(), label);
+    if (cells <= unusable_cells) {
+      log::warning("obs column " + study.labels.column + ": " + quoted(label) + " (" + std::to_string(cells) +
+                   " cells) is no leaf of the taxonomy: unlabelled at its merged resolutions");
+      continue;
+    }
     const auto cell = std::find(labels.begin(), labels.end(), label) - labels.begin();
     const auto near = nearest(label, leaves);
     throw DataError("obs column " + study.labels.column + ", cell " +

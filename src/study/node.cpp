@@ -2,7 +2,6 @@
 
 #include <type_traits>
 
-#include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 
 namespace cplae::study {
@@ -67,10 +66,13 @@ std::string setting_text(const Value& value) {
   return toml_text(to_node(value));
 }
 
+KeyError::KeyError(const Complaint& complaint)
+    : UsageError((complaint.where.empty() ? "" : complaint.where + ": ") +
+                 (complaint.path.empty() ? "" : complaint.path + ": ") + complaint.what),
+      complaint_(complaint) {}
+
 void refuse(const Complaint& complaint) {
-  const std::string place = complaint.where.empty() ? "" : complaint.where + ": ";
-  const std::string path = complaint.path.empty() ? "" : complaint.path + ": ";
-  throw UsageError(place + path + complaint.what);
+  throw KeyError(complaint);
 }
 
 }  // namespace cplae::study

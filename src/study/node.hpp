@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "cplae/core/error.hpp"
 #include "cplae/study/study.hpp"
 
 namespace cplae::study {
@@ -41,12 +42,24 @@ struct Node {
 /// The plain text of a setting in ids and tables: "0.5", "true", "relu".
 [[nodiscard]] std::string setting_text(const Value& value);
 
-/// Throws UsageError "where: path: what"; an empty `where` is left out.
+/// What is wrong with a study, and at which key.
 struct Complaint {
-  std::string where;
-  std::string path;
+  std::string where;  ///< file and line, if known
+  std::string path;   ///< of the key
   std::string what;
 };
+
+/// A UsageError that knows its parts, so that a check that has no text at hand can be given the line later.
+class KeyError : public UsageError {
+public:
+  explicit KeyError(const Complaint& complaint);
+  [[nodiscard]] const Complaint& complaint() const { return complaint_; }
+
+private:
+  Complaint complaint_;
+};
+
+/// Throws KeyError "where: path: what"; an empty part is left out.
 [[noreturn]] void refuse(const Complaint& complaint);
 
 }  // namespace cplae::study

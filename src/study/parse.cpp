@@ -10,6 +10,7 @@
 #include "cplae/core/text.hpp"
 #include "fields.hpp"
 #include "overrides.hpp"
+#include "places.hpp"
 #include "spec_path.hpp"
 #include "toml_tree.hpp"
 #include "vary.hpp"
@@ -183,8 +184,10 @@ Study parse_study(const std::string& text, const std::string& label,
   Study study = study_of(root);
   try {
     check_study(study);
-  } catch (const UsageError& error) {
-    throw UsageError(label + ": " + error.what());
+  } catch (const KeyError& error) {
+    const auto places = places_of(root);
+    const auto place = places.find(error.complaint().path);
+    refuse({place == places.end() ? label : place->second, error.complaint().path, error.complaint().what});
   }
   return study;
 }

@@ -44,7 +44,7 @@ std::string rows(const std::string& prefix, const std::vector<Field<Owner>>& fie
 
 std::string key_reference() {
   return "# Keys of a study\n\n"
-         "This page is generated from the table that parses studies (`cplae help keys` prints it); do not "
+         "This page is generated from the table that parses studies; do not "
          "edit it.\n"
          "Unknown keys and values out of range are errors. Every key can be given on the command line by its "
          "path:\n"
