@@ -171,5 +171,34 @@ TEST(FirstDifference, NamesTheKeyAndBothValues) {
     EXPECT_EQ(first_difference(there, parse_study(small_study(), "s.toml", row.here)), row.text);
 }
 
+TEST(ParseStudy, ReadsOrRefusesWhateverItIsGiven) {
+  // Slips of one to four characters, or passages moved, all from a fixed seed.
+  std::mt19937 engine(7);
+  const std::string alphabet = "[]{}=.,\"'#\n\\ aE1-_:\x01\xff";
+  const auto below = [&](std::size_t bound) {
+    return std::uniform_int_distribution<std::size_t>(0, bound - 1)(engine);
+  };
+  int refused = 0;
+  for (int trial = 0; trial < 3000; ++trial) {
+    std::string text = small_study();
+    for (std::size_t edits = 1 + below(4); edits > 0; --edits) {
+      const std::size_t at = below(text.size());
+      if (below(4) == 0)
+        text.insert(at, text.substr(below(text.size()), below(40)));
+      else
+        text[at] = alphabet[below(alphabet.size())];
+    }
+    try {
+      const Study study = parse_study(text, "s.toml");
+      EXPECT_EQ(parse_study(to_toml(study), "text"), study) << text;
+    } catch (const UsageError& error) {
+      ++refused;
+      EXPECT_EQ(std::string(error.what()).rfind("s.toml", 0), 0U) << error.what();
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
 }  // namespace
 }  // namespace cplae::study
