@@ -1,0 +1,195 @@
+#include "cplae/store/open_run.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "cplae/store/units.hpp"
+#include "cplae/study/parse.hpp"
+#include "scratch.hpp"
+
+namespace cplae::store {
+namespace {
+
+std::string canonical(const std::vector<std::string>& overrides = {}) {
+  constexpr const char* text = R"([study]
+name = "small"
+[[modality]]
+name = "T"
+[[experiment]]
+name = "folds"
+kind = "kfold"
+)";
+  return study::to_toml(study::parse_study(text, "small", overrides));
+}
+
+class OpenRunTest : public testing::Test {
+protected:
+  OpenRunTest()
+      : identity_{.study_toml = canonical(),
+                  .data_sha256 = std::string(64, 'd'),
+                  .taxonomy_sha256 = "",
+                  .trainer = "reference",
+                  .device_kind = "cpu"},
+        start_{.libraries = {{"hdf5", "1.10.8"}},
+               .command = {"cplae", "run", "small.toml"},
+               .hosts = {"node1", "node2"},
+               .ranks = 2,
+               .device = "cpu",
+               .data_path = "cells.h5mu",
+               .seed = 3} {}
+
+  [[nodiscard]] RunFolder folder() const { return RunFolder(scratch_ / "run"); }
+  [[nodiscard]] bool open_resumes() const { return open_run(folder(), identity_, start_).resumed(); }
+  [[nodiscard]] nlohmann::json provenance() const {
+    return nlohmann::json::parse(read_file(folder().provenance(), 1'000'000));
+  }
+  /// The text of the UsageError; the folder must stay as it was.
+  [[nodiscard]] std::string refusal() const {
+    const std::string before = snapshot();
+    try {
+      static_cast<void>(open_run(folder(), identity_, start_));
+    } catch (const UsageError& error) {
+      EXPECT_EQ(snapshot(), before);
+      return error.what();
+    }
+    return "accepted";
+  }
+  [[nodiscard]] std::string snapshot() const {
+    std::vector<std::string> lines;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch_.path()))
+      lines.push_back(entry.path().string() +
+                      (entry.is_regular_file() ? ": " + read_file(entry.path(), 1'000'000) : ""));
+    std::sort(lines.begin(), lines.end());
+    std::string text;
+    for (const auto& line : lines)
+      text += line + "\n";
+    return text;
+  }
+
+  test::Scratch scratch_;
+  Identity identity_;
+  Start start_;
+};
+
+TEST_F(OpenRunTest, ANewFolderGetsStudyProvenanceAndPlacesForUnits) {
+  EXPECT_FALSE(open_resumes());
+  EXPECT_EQ(read_file(folder().study(), 100'000), canonical());
+  const auto json = provenance();
+  EXPECT_EQ(json["identity"]["data_sha256"], std::string(64, 'd'));
+  EXPECT_EQ(json["identity"]["trainer"], "reference");
+  EXPECT_EQ(json["seed"], 3);
+  ASSERT_EQ(json["sessions"].size(), 1U);
+  const auto& session = json["sessions"][0];
+  EXPECT_EQ(session["command"], (std::vector<std::string>{"cplae", "run", "small.toml"}));
+  EXPECT_EQ(session["hosts"], (std::vector<std::string>{"node1", "node2"}));
+  EXPECT_EQ(session["ranks"], 2);
+  EXPECT_EQ(session["libraries"]["hdf5"], "1.10.8");
+  EXPECT_EQ(session["data_path"], "cells.h5mu");
+  EXPECT_EQ(session["started"].get<std::string>().size(), std::string("2024-01-01T00:00:00Z").size());
+  EXPECT_TRUE(std::filesystem::is_directory(folder().units(UnitKind::network)));
+  EXPECT_TRUE(std::filesystem::is_directory(folder().units(UnitKind::statistics)));
+  EXPECT_TRUE(std::filesystem::is_directory(folder().tables()));
+}
+
+TEST_F(OpenRunTest, AnEmptyFolderIsTaken) {
+  make_folder(folder().root());
+  EXPECT_FALSE(open_resumes());
+}
+
+TEST_F(OpenRunTest, TheSameStudyAndDataResumeAndAddASession) {
+  ASSERT_EQ(setenv("SLURM_JOB_ID", "4711", 1), 0);
+  EXPECT_FALSE(open_resumes());
+  ASSERT_EQ(unsetenv("SLURM_JOB_ID"), 0);
+  start_.ranks = 4;
+  EXPECT_TRUE(open_resumes());
+  EXPECT_TRUE(open_resumes());
+  const auto json = provenance();
+  ASSERT_EQ(json["sessions"].size(), 3U);
+  EXPECT_EQ(json["sessions"][0]["ranks"], 2);
+  EXPECT_EQ(json["sessions"][0]["slurm"]["SLURM_JOB_ID"], "4711");
+  EXPECT_TRUE(json["sessions"][1]["slurm"].empty());
+  EXPECT_EQ(json["sessions"][2]["ranks"], 4);
+}
+
+TEST_F(OpenRunTest, AnotherStudyIsRefusedNamingTheKey) {
+  ASSERT_FALSE(open_resumes());
+  identity_.study_toml = canonical({"training.steps=777"});
+  const std::string text = refusal();
+  EXPECT_NE(text.find("training.steps"), std::string::npos) << text;
+  EXPECT_NE(text.find("777"), std::string::npos) << text;
+  EXPECT_NE(text.find(folder().root().string()), std::string::npos) << text;
+}
+
+TEST_F(OpenRunTest, AStudyThatOnlyReadsOtherwiseIsTheSame) {
+  ASSERT_FALSE(open_resumes());
+  write_file_atomically(folder().study(), std::string_view("# a note\n" + canonical()));
+  EXPECT_TRUE(open_resumes());
+}
+
+TEST_F(OpenRunTest, OtherDataTaxonomyTrainerOrDeviceAreRefused) {
+  ASSERT_FALSE(open_resumes());
+  const Identity same = identity_;
+  identity_.data_sha256 = std::string(64, 'e');
+  EXPECT_NE(refusal().find("data file of SHA-256 " + std::string(64, 'd') + " there, " +
+                           std::string(64, 'e') + " here"),
+            std::string::npos);
+  identity_ = same;
+  identity_.taxonomy_sha256 = std::string(64, 'f');
+  EXPECT_NE(refusal().find("taxonomy file of SHA-256 (none) there"), std::string::npos);
+  identity_ = same;
+  identity_.trainer = "fused";
+  EXPECT_NE(refusal().find("trainer reference there, fused here"), std::string::npos);
+  identity_ = same;
+  identity_.device_kind = "cuda";
+  EXPECT_NE(refusal().find("kind of device cpu there, cuda here"), std::string::npos);
+  identity_ = same;
+  EXPECT_TRUE(open_resumes());
+}
+
+TEST_F(OpenRunTest, FilesThatAreNoRunAreLeftAlone) {
+  make_folder(folder().root());
+  write_file_atomically(folder().root() / "thesis.tex", std::string_view("years of work"));
+  EXPECT_NE(refusal().find("no run folder"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, AFileInItsPlaceIsRefused) {
+  write_file_atomically(folder().root(), std::string_view("x"));
+  EXPECT_NE(refusal().find("is a file"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, AStartThatWasKilledBeforeItsProvenanceIsBegunAnew) {
+  ASSERT_FALSE(open_resumes());
+  std::filesystem::remove(folder().provenance());
+  EXPECT_FALSE(open_resumes());
+}
+
+TEST_F(OpenRunTest, UnitsOfUnknownOriginAreNotTaken) {
+  ASSERT_FALSE(open_resumes());
+  UnitStore(folder()).write(UnitKind::network, "folds,fold=0", Record());
+  std::filesystem::remove(folder().provenance());
+  EXPECT_NE(refusal().find("no provenance.json"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, ADamagedProvenanceIsRefused) {
+  ASSERT_FALSE(open_resumes());
+  write_file_atomically(folder().provenance(), std::string_view("{\"identity\": "));
+  EXPECT_NE(refusal().find("provenance.json cannot be read"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, ASecondRunAtOneFolderIsRefusedNamingTheFirst) {
+  {
+    const OpenRun first = open_run(folder(), identity_, start_);
+    const std::string text = refusal();
+    EXPECT_NE(text.find("host " + host_name() + ", process " + std::to_string(getpid())), std::string::npos)
+        << text;
+  }
+  EXPECT_TRUE(open_resumes());
+}
+
+}  // namespace
+}  // namespace cplae::store

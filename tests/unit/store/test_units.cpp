@@ -1,0 +1,92 @@
+#include "cplae/store/units.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "scratch.hpp"
+
+namespace cplae::store {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Units : public testing::Test {
+protected:
+  Units() : units_(RunFolder(scratch_.path())) {
+    for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
+      make_folder(units_.folder().units(kind));
+  }
+  static Record record(std::int64_t value) {
+    Record made;
+    made.arrays["x"] = {.shape = {1}, .values = std::vector<std::int64_t>{value}};
+    return made;
+  }
+  static std::int64_t value_of(const Record& record) {
+    return std::get<std::vector<std::int64_t>>(record.arrays.at("x").values).at(0);
+  }
+
+  test::Scratch scratch_;
+  UnitStore units_;
+};
+
+TEST_F(Units, ComeBackByKindAndId) {
+  units_.write(UnitKind::network, "a", record(1));
+  units_.write(UnitKind::statistics, "a", record(2));
+  units_.write(UnitKind::network, "odd/id", record(3));
+  EXPECT_EQ(value_of(units_.read(UnitKind::network, "a").value()), 1);
+  EXPECT_EQ(value_of(units_.read(UnitKind::statistics, "a").value()), 2);
+  EXPECT_EQ(value_of(units_.read(UnitKind::network, "odd/id").value()), 3);
+  EXPECT_FALSE(units_.read(UnitKind::network, "b"));
+  units_.write(UnitKind::network, "a", record(4));
+  EXPECT_EQ(value_of(units_.read(UnitKind::network, "a").value()), 4);
+}
+
+TEST_F(Units, FinishedAreTheWholeOnes) {
+  EXPECT_TRUE(units_.finished(UnitKind::network).empty());
+  for (const char* id : {"b", "a", "odd/id"})
+    units_.write(UnitKind::network, id, record(1));
+  units_.write(UnitKind::statistics, "s", record(1));
+  write_file_atomically(units_.folder().unit(UnitKind::network, "torn"), std::string_view("CPLAEREC"));
+  write_file_atomically(units_.folder().checkpoint("c"), std::string_view("not a unit"));
+  EXPECT_EQ(units_.finished(UnitKind::network), (std::vector<std::string>{"a", "b", "odd/id"}));
+  EXPECT_EQ(units_.finished(UnitKind::statistics), std::vector<std::string>{"s"});
+}
+
+TEST_F(Units, AFileUnderAnothersNameCountsAsMissing) {
+  units_.write(UnitKind::network, "a", record(1));
+  std::filesystem::copy_file(units_.folder().unit(UnitKind::network, "a"),
+                             units_.folder().unit(UnitKind::network, "b"));
+  std::filesystem::copy_file(units_.folder().unit(UnitKind::network, "a"),
+                             units_.folder().unit(UnitKind::statistics, "a"));
+  EXPECT_FALSE(units_.read(UnitKind::network, "b"));
+  EXPECT_FALSE(units_.read(UnitKind::statistics, "a"));
+  EXPECT_EQ(units_.finished(UnitKind::network), std::vector<std::string>{"a"});
+}
+
+TEST_F(Units, FinishedOfARunWithoutFoldersIsEmpty) {
+  EXPECT_TRUE(UnitStore(RunFolder(scratch_ / "new")).finished(UnitKind::network).empty());
+}
+
+TEST_F(Units, AnAwaitedUnitMayComeLate) {
+  std::thread late([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    units_.write(UnitKind::network, "a", record(5));
+  });
+  EXPECT_EQ(value_of(units_.read_awaited(UnitKind::network, "a")), 5);
+  late.join();
+}
+
+TEST_F(Units, AnAwaitedUnitThatNeverComesIsNamed) {
+  try {
+    static_cast<void>(units_.read_awaited(UnitKind::network, "never", milliseconds(30)));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const IoError& error) {
+    EXPECT_NE(std::string(error.what()).find("never.unit"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace cplae::store
