@@ -13,7 +13,8 @@ torch::Tensor view_of(const torch::Tensor& flat, const TensorSlot& slot) {
   return flat.narrow(0, static_cast<std::int64_t>(slot.offset), slot.rows * slot.columns);
 }
 
-/// A leaf that shares memory with the flat parameters, and whose gradient shares memory with the flat gradients: autograd adds in place.
+/// A leaf that shares memory with the flat parameters, and whose gradient shares memory with the flat
+/// gradients: autograd adds in place.
 torch::Tensor leaf(const Buffers& buffers, const TensorSlot& slot, at::IntArrayRef shape) {
   torch::Tensor tensor = view_of(buffers.parameters, slot).view(shape).detach();
   tensor.set_requires_grad(true);
@@ -27,8 +28,8 @@ Dense make_dense(const Buffers& buffers, const Layout& layout, const std::string
   return {leaf(buffers, weight, {weight.rows, weight.columns}), leaf(buffers, bias, {bias.columns})};
 }
 
-std::vector<Dense> make_layers(const Buffers& buffers, const Layout& layout, const std::string& part, std::size_t hidden,
-                               const std::string& last) {
+std::vector<Dense> make_layers(const Buffers& buffers, const Layout& layout, const std::string& part,
+                               std::size_t hidden, const std::string& last) {
   std::vector<Dense> layers;
   for (std::size_t i = 0; i < hidden; ++i)
     layers.push_back(make_dense(buffers, layout, part + "/fc" + std::to_string(i)));
@@ -61,7 +62,9 @@ Buffers make_buffers(const Layout& layout, torch::Device device) {
   return buffers;
 }
 
-torch::Tensor Dense::operator()(const torch::Tensor& input) const { return torch::addmm(bias, input, weight); }
+torch::Tensor Dense::operator()(const torch::Tensor& input) const {
+  return torch::addmm(bias, input, weight);
+}
 
 BatchNorm::BatchNorm(torch::Tensor moving_mean, torch::Tensor moving_variance)
     : moving_mean_(std::move(moving_mean)), moving_variance_(std::move(moving_variance)) {}
@@ -82,24 +85,28 @@ torch::Tensor BatchNorm::infer(const torch::Tensor& input) const {
   return (input - moving_mean_) * torch::rsqrt(moving_variance_ + norm_epsilon);
 }
 
-Encoder::Encoder(std::vector<Dense> layers, BatchNorm norm) : layers_(std::move(layers)), norm_(std::move(norm)) {
+Encoder::Encoder(std::vector<Dense> layers, BatchNorm norm)
+    : layers_(std::move(layers)), norm_(std::move(norm)) {
   register_layers(*this, layers_);
 }
 
 torch::Tensor Encoder::forward(const torch::Tensor& input, bool training) {
   torch::Tensor hidden = input;
-  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) hidden = torch::relu(layers_[i](hidden));
+  for (std::size_t i = 0; i + 1 < layers_.size(); ++i)
+    hidden = torch::relu(layers_[i](hidden));
   hidden = layers_.back()(hidden);
   return training ? norm_.train(hidden) : norm_.infer(hidden);
 }
 
-Decoder::Decoder(std::vector<Dense> layers, study::Output output) : layers_(std::move(layers)), output_(output) {
+Decoder::Decoder(std::vector<Dense> layers, study::Output output)
+    : layers_(std::move(layers)), output_(output) {
   register_layers(*this, layers_);
 }
 
 torch::Tensor Decoder::forward(const torch::Tensor& latent, const torch::Tensor& keep) {
   torch::Tensor hidden = latent;
-  for (std::size_t i = 0; i + 1 < layers_.size(); ++i) hidden = torch::relu(layers_[i](hidden));
+  for (std::size_t i = 0; i + 1 < layers_.size(); ++i)
+    hidden = torch::relu(layers_[i](hidden));
   if (keep.defined()) hidden = hidden * keep;
   hidden = layers_.back()(hidden);
   return output_ == study::Output::relu ? torch::relu(hidden) : hidden;
@@ -112,7 +119,8 @@ CoupledAutoencoder::CoupledAutoencoder(const study::NetworkSpec& spec, const Lay
     const std::string decoder = "decoder_" + modality.name;
     const std::size_t hidden = modality.hidden.size();
     encoders_.push_back(std::make_shared<Encoder>(
-        make_layers(buffers_, layout, encoder, hidden, "fc" + std::to_string(hidden)), make_norm(buffers_, layout, encoder)));
+        make_layers(buffers_, layout, encoder, hidden, "fc" + std::to_string(hidden)),
+        make_norm(buffers_, layout, encoder)));
     decoders_.push_back(
         std::make_shared<Decoder>(make_layers(buffers_, layout, decoder, hidden, "Xout"), modality.output));
     // A module's name may hold no dot, a modality's may.

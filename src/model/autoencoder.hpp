@@ -28,44 +28,46 @@ struct Dense {
   [[nodiscard]] torch::Tensor operator()(const torch::Tensor& input) const;
 };
 
-/// Batch norm without scale and centre: Keras' semantics, eps 1e-10, moving = 0.05 moving + 0.95 batch, biased variance.
+/// Batch norm without scale and centre: Keras' semantics, eps 1e-10, moving = 0.05 moving + 0.95 batch,
+/// biased variance.
 class BatchNorm {
- public:
+public:
   BatchNorm(torch::Tensor moving_mean, torch::Tensor moving_variance);
   /// Training: statistics of the batch's rows, and the moving ones follow.
   [[nodiscard]] torch::Tensor train(const torch::Tensor& input);
   [[nodiscard]] torch::Tensor infer(const torch::Tensor& input) const;
 
- private:
+private:
   torch::Tensor moving_mean_;
   torch::Tensor moving_variance_;
 };
 
 class Encoder : public torch::nn::Module {
- public:
+public:
   Encoder(std::vector<Dense> layers, BatchNorm norm);
   /// [cells x features] (dropout and noise already applied) -> [cells x latent]
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& input, bool training);
 
- private:
+private:
   std::vector<Dense> layers_;
   BatchNorm norm_;
 };
 
 class Decoder : public torch::nn::Module {
- public:
+public:
   Decoder(std::vector<Dense> layers, study::Output output);
-  /// [cells x latent] -> [cells x features]; `keep` [cells x last hidden] multiplies the last hidden layer where it is defined (dropout).
+  /// [cells x latent] -> [cells x features]; `keep` [cells x last hidden] multiplies the last hidden layer
+  /// where it is defined (dropout).
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& latent, const torch::Tensor& keep);
 
- private:
+private:
   std::vector<Dense> layers_;
   study::Output output_;
 };
 
 /// The coupled autoencoder: an encoder and a decoder for each modality, over one pair of flat buffers.
 class CoupledAutoencoder : public torch::nn::Module {
- public:
+public:
   CoupledAutoencoder(const study::NetworkSpec& spec, const Layout& layout, Buffers buffers);
 
   [[nodiscard]] std::size_t modalities() const { return encoders_.size(); }
@@ -73,7 +75,7 @@ class CoupledAutoencoder : public torch::nn::Module {
   [[nodiscard]] Decoder& decoder(std::size_t modality) { return *decoders_[modality]; }
   [[nodiscard]] Buffers& buffers() { return buffers_; }
 
- private:
+private:
   Buffers buffers_;
   std::vector<std::shared_ptr<Encoder>> encoders_;
   std::vector<std::shared_ptr<Decoder>> decoders_;

@@ -15,10 +15,12 @@ namespace cplae::model {
 
 namespace {
 
-/// Loads torch's CUDA half, whose static initialisers register its kernels. Returns the loader's reason on failure, empty on success.
+/// Loads torch's CUDA half, whose static initialisers register its kernels. Returns the loader's reason on
+/// failure, empty on success.
 std::string load_cuda() {
   static const std::string reason = [] {
-    // A driver's control device is the cheapest sign of a GPU; without it loading half a gigabyte of kernels is in vain.
+    // A driver's control device is the cheapest sign of a GPU; without it loading half a gigabyte of kernels
+    // is in vain.
     if (!std::filesystem::exists("/dev/nvidiactl")) return std::string("no NVIDIA driver on this machine");
     if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) return std::string(dlerror());
     return std::string();
@@ -39,19 +41,26 @@ Device choose_device(DeviceRequest request, int local_rank) {
   if (gpus > 0) return {DeviceKind::cuda, local_rank % gpus};
   if (request == DeviceRequest::automatic) return {};
   const std::string reason = load_cuda();
-  throw UsageError("--device cuda: no GPU can be used (" + (reason.empty() ? "none is visible" : reason) +
-                   "); use --device cpu, or install torch with its CUDA packages (CPLAE_GPU=1 scripts/setup.sh)");
+  throw UsageError(
+      "--device cuda: no GPU can be used (" + (reason.empty() ? "none is visible" : reason) +
+      "); use --device cpu, or install torch with its CUDA packages (CPLAE_GPU=1 scripts/setup.sh)");
 }
 
-std::string kind_name(DeviceKind kind) { return kind == DeviceKind::cuda ? "cuda" : "cpu"; }
+std::string kind_name(DeviceKind kind) {
+  return kind == DeviceKind::cuda ? "cuda" : "cpu";
+}
 
 std::string describe(const Device& device) {
   if (device.kind == DeviceKind::cpu) return "cpu (" + at::get_cpu_capability() + ")";
   return "cuda:" + std::to_string(device.index);
 }
 
-void use_one_thread() { at::set_num_threads(1); }
+void use_one_thread() {
+  at::set_num_threads(1);
+}
 
-std::string torch_version() { return TORCH_VERSION; }
+std::string torch_version() {
+  return TORCH_VERSION;
+}
 
 }  // namespace cplae::model

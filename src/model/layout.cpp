@@ -12,7 +12,7 @@ constexpr std::size_t alignment_floats = 16;
 
 /// Adds slots one behind the other, each at a multiple of the alignment.
 class SlotList {
- public:
+public:
   void add(std::string name, std::int64_t rows, std::int64_t columns) {
     slots_.push_back({std::move(name), rows, columns, end_});
     const auto floats = static_cast<std::size_t>(rows * columns);
@@ -25,12 +25,13 @@ class SlotList {
   [[nodiscard]] std::vector<TensorSlot> slots() && { return std::move(slots_); }
   [[nodiscard]] std::size_t end() const { return end_; }
 
- private:
+private:
   std::vector<TensorSlot> slots_;
   std::size_t end_ = 0;
 };
 
-void add_encoder(SlotList& list, const study::ModalitySpec& modality, std::int64_t features, std::int64_t latent) {
+void add_encoder(SlotList& list, const study::ModalitySpec& modality, std::int64_t features,
+                 std::int64_t latent) {
   std::int64_t inputs = features;
   std::size_t layer = 0;
   for (const std::int64_t units : modality.hidden) {
@@ -40,7 +41,8 @@ void add_encoder(SlotList& list, const study::ModalitySpec& modality, std::int64
   list.add_dense("encoder_" + modality.name + "/fc" + std::to_string(layer), inputs, latent);
 }
 
-void add_decoder(SlotList& list, const study::ModalitySpec& modality, std::int64_t features, std::int64_t latent) {
+void add_decoder(SlotList& list, const study::ModalitySpec& modality, std::int64_t features,
+                 std::int64_t latent) {
   std::int64_t inputs = latent;
   std::size_t layer = 0;
   for (auto units = modality.hidden.rbegin(); units != modality.hidden.rend(); ++units) {
@@ -54,7 +56,8 @@ void add_decoder(SlotList& list, const study::ModalitySpec& modality, std::int64
 
 const TensorSlot& Layout::slot(const std::string& name) const {
   for (const auto* slots : {&parameters, &moving}) {
-    const auto found = std::find_if(slots->begin(), slots->end(), [&](const auto& slot) { return slot.name == name; });
+    const auto found =
+        std::find_if(slots->begin(), slots->end(), [&](const auto& slot) { return slot.name == name; });
     if (found != slots->end()) return *found;
   }
   throw Error("a network of this shape has no tensor named " + name);

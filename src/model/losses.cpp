@@ -14,20 +14,25 @@ torch::Tensor gather(const torch::Tensor& tensor, const torch::Tensor& rows) {
   return rows.defined() ? tensor.index_select(0, rows) : tensor;
 }
 
-bool usable(const BatchPart& part) { return part.values.size(0) >= least_rows; }
+bool usable(const BatchPart& part) {
+  return part.values.size(0) >= least_rows;
+}
 
 torch::Tensor scalar_zero(const Batch& batch) {
   return torch::zeros({}, batch.parts.front().values.options());
 }
 
 /// Mean over all entries, present or not, of the squared error of the present ones (the authors' rule).
-torch::Tensor mean_squared_error(const torch::Tensor& truth, const torch::Tensor& predicted, const torch::Tensor& observed) {
+torch::Tensor mean_squared_error(const torch::Tensor& truth, const torch::Tensor& predicted,
+                                 const torch::Tensor& observed) {
   torch::Tensor error = truth - predicted;
   if (observed.defined()) error = error * observed;
   return error.square().mean();
 }
 
-torch::Tensor centred(const torch::Tensor& latent) { return latent - latent.mean(0); }
+torch::Tensor centred(const torch::Tensor& latent) {
+  return latent - latent.mean(0);
+}
 
 /// (least singular value of the column-centred sample)^2 / (rows - 1)
 torch::Tensor least_variance(const torch::Tensor& latent) {
@@ -39,7 +44,8 @@ torch::Tensor variance_per_dimension(const torch::Tensor& latent) {
   return centred(latent).square().sum(0) / static_cast<double>(latent.size(0) - 1);
 }
 
-torch::Tensor raw_divisor(study::CouplingScale scale, const torch::Tensor& first, const torch::Tensor& second) {
+torch::Tensor raw_divisor(study::CouplingScale scale, const torch::Tensor& first,
+                          const torch::Tensor& second) {
   switch (scale) {
     case study::CouplingScale::min_singular_value:
       return torch::minimum(least_variance(first), least_variance(second));
@@ -61,14 +67,16 @@ struct Feed {
 };
 
 class StepLoss {
- public:
-  StepLoss(CoupledAutoencoder& network, const study::NetworkSpec& spec, const Batch& batch, const Draws& draws)
+public:
+  StepLoss(CoupledAutoencoder& network, const study::NetworkSpec& spec, const Batch& batch,
+           const Draws& draws)
       : network_(network), spec_(spec), batch_(batch), draws_(draws) {}
 
   LossTerms compute() {
     LossTerms terms;
     terms.total = scalar_zero(batch_);
-    for (std::size_t m = 0; m < batch_.parts.size(); ++m) latents_.push_back(encode(m));
+    for (std::size_t m = 0; m < batch_.parts.size(); ++m)
+      latents_.push_back(encode(m));
     for (std::size_t m = 0; m < batch_.parts.size(); ++m) {
       terms.reconstruction.push_back(scalar_zero(batch_));
       if (usable(batch_.parts[m])) reconstruct(m, terms);
@@ -77,7 +85,7 @@ class StepLoss {
     return terms;
   }
 
- private:
+private:
   torch::Tensor encode(std::size_t m) {
     if (!usable(batch_.parts[m])) return {};
     torch::Tensor input = batch_.parts[m].values;
@@ -113,7 +121,8 @@ class StepLoss {
     std::int64_t begin = 0;
     for (std::size_t f = 0; f < all.latents.size(); ++f) {
       const std::int64_t rows = all.latents[f].size(0);
-      const torch::Tensor observed = part.observed.defined() ? gather(part.observed, all.rows[f]) : torch::Tensor();
+      const torch::Tensor observed =
+          part.observed.defined() ? gather(part.observed, all.rows[f]) : torch::Tensor();
       const torch::Tensor error =
           mean_squared_error(gather(part.values, all.rows[f]), decoded.narrow(0, begin, rows), observed);
       if (f == 0) terms.reconstruction[m] = error;
@@ -127,7 +136,8 @@ class StepLoss {
     for (std::size_t i = 0; i < k; ++i)
       for (std::size_t j = i + 1; j < k; ++j) {
         terms.coupling.push_back(coupling(i, j));
-        if (spec_.coupling.lambda > 0) terms.total = terms.total + spec_.coupling.lambda * terms.coupling.back();
+        if (spec_.coupling.lambda > 0)
+          terms.total = terms.total + spec_.coupling.lambda * terms.coupling.back();
       }
   }
 
@@ -154,14 +164,16 @@ std::size_t pair_index(std::size_t modalities, std::size_t i, std::size_t j) {
   return i * (2 * modalities - i - 1) / 2 + (j - i - 1);
 }
 
-torch::Tensor coupling_divisor(study::CouplingScale scale, const torch::Tensor& first, const torch::Tensor& second) {
+torch::Tensor coupling_divisor(study::CouplingScale scale, const torch::Tensor& first,
+                               const torch::Tensor& second) {
   // torch's decomposition throws on what is not finite; the authors' rule for NaN is the least divisor.
   const bool finite = torch::isfinite(first.detach().sum() + second.detach().sum()).item<bool>();
   if (!finite) return torch::full({}, least_divisor, first.options());
   return raw_divisor(scale, first, second).clamp_min(least_divisor);
 }
 
-LossTerms training_loss(CoupledAutoencoder& network, const study::NetworkSpec& spec, const Batch& batch, const Draws& draws) {
+LossTerms training_loss(CoupledAutoencoder& network, const study::NetworkSpec& spec, const Batch& batch,
+                        const Draws& draws) {
   return StepLoss(network, spec, batch, draws).compute();
 }
 
@@ -184,7 +196,8 @@ LossTerms validation_loss(CoupledAutoencoder& network, const Batch& batch) {
       const SharedRows& rows = batch.shared[pair_index(latents.size(), i, j)];
       terms.coupling.push_back(scalar_zero(batch));
       if (rows.count == 0) continue;
-      terms.coupling.back() = (gather(latents[i], rows.first) - gather(latents[j], rows.second)).square().mean();
+      terms.coupling.back() =
+          (gather(latents[i], rows.first) - gather(latents[j], rows.second)).square().mean();
       terms.total = terms.total + terms.coupling.back();
     }
   return terms;

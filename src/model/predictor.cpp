@@ -11,7 +11,8 @@ namespace {
 
 torch::Tensor to_tensor(const MatrixF& matrix) {
   torch::Tensor tensor = torch::empty({matrix.rows(), matrix.cols()});
-  std::memcpy(tensor.data_ptr<float>(), matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(float));
+  std::memcpy(tensor.data_ptr<float>(), matrix.data(),
+              static_cast<std::size_t>(matrix.size()) * sizeof(float));
   return tensor;
 }
 
@@ -22,8 +23,8 @@ MatrixF to_matrix(const torch::Tensor& tensor) {
 
 void copy_into(const torch::Tensor& flat, const std::vector<float>& values, const char* what) {
   if (flat.numel() != static_cast<std::int64_t>(values.size()))
-    throw Error(std::string("weights of a network: found ") + std::to_string(values.size()) + " " + what + ", expected " +
-                std::to_string(flat.numel()));
+    throw Error(std::string("weights of a network: found ") + std::to_string(values.size()) + " " + what +
+                ", expected " + std::to_string(flat.numel()));
   std::memcpy(flat.data_ptr<float>(), values.data(), values.size() * sizeof(float));
 }
 
@@ -40,7 +41,8 @@ struct Predictor::Impl {
   CoupledAutoencoder network;
 };
 
-Predictor::Predictor(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features, const Weights& weights) {
+Predictor::Predictor(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features,
+                     const Weights& weights) {
   const Layout layout = make_layout(spec, features);
   impl_ = std::make_unique<Impl>(Impl{CoupledAutoencoder(spec, layout, loaded_buffers(layout, weights))});
 }

@@ -5,10 +5,10 @@
 
 namespace cplae::train {
 
-/// Adam as Keras has it (Kingma & Ba, with epsilon outside the bias correction): m, v moments; p -= rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + 1e-7).
-/// Flat, so that one network's optimiser is three vectors.
+/// Adam as Keras has it (Kingma & Ba, with epsilon outside the bias correction): m, v moments; p -= rate
+/// sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + 1e-7). Flat, so that one network's optimiser is three vectors.
 class Adam {
- public:
+public:
   Adam(torch::Tensor parameters, torch::Tensor gradients, double learning_rate);
   /// One update; `step` counts from 1. No gradient is recorded.
   void update(std::int64_t step);
@@ -16,7 +16,7 @@ class Adam {
   [[nodiscard]] torch::Tensor& first_moment() { return first_; }
   [[nodiscard]] torch::Tensor& second_moment() { return second_; }
 
- private:
+private:
   torch::Tensor parameters_;
   torch::Tensor gradients_;
   torch::Tensor first_;

@@ -17,13 +17,15 @@ torch::Tensor rows_tensor(const std::vector<std::int64_t>& rows, torch::Device d
 
 bool lacks_entries(const data::Modality& modality) {
   for (Eigen::Index cell = 0; cell < modality.values.rows(); ++cell)
-    if (modality.present[static_cast<std::size_t>(cell)] != 0 && modality.values.row(cell).hasNaN()) return true;
+    if (modality.present[static_cast<std::size_t>(cell)] != 0 && modality.values.row(cell).hasNaN())
+      return true;
   return false;
 }
 
 torch::Tensor to_tensor(const MatrixF& matrix) {
   const torch::Tensor tensor = torch::empty({matrix.rows(), matrix.cols()});
-  std::memcpy(tensor.data_ptr<float>(), matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(float));
+  std::memcpy(tensor.data_ptr<float>(), matrix.data(),
+              static_cast<std::size_t>(matrix.size()) * sizeof(float));
   return tensor;
 }
 
@@ -64,7 +66,8 @@ Cells::Cells(const study::StudyData& data, torch::Device device) : device_(devic
                                                 : torch::Tensor());
     values_.push_back(values.nan_to_num(0.0).to(device));
     present_.push_back(modality.present);
-    complete_.push_back(std::all_of(modality.present.begin(), modality.present.end(), [](auto p) { return p != 0; }));
+    complete_.push_back(
+        std::all_of(modality.present.begin(), modality.present.end(), [](auto p) { return p != 0; }));
   }
 }
 
@@ -86,7 +89,8 @@ model::BatchPart Cells::part(std::size_t modality, const std::vector<std::int64_
 
 model::Batch Cells::batch(const std::vector<std::int64_t>& cells) const {
   model::Batch batch;
-  for (std::size_t m = 0; m < modalities(); ++m) batch.parts.push_back(part(m, cells));
+  for (std::size_t m = 0; m < modalities(); ++m)
+    batch.parts.push_back(part(m, cells));
   for (std::size_t i = 0; i < modalities(); ++i)
     for (std::size_t j = i + 1; j < modalities(); ++j)
       batch.shared.push_back(shared_rows(batch.parts[i], batch.parts[j], device_));
@@ -100,11 +104,13 @@ std::vector<std::int64_t> cells_of(const data::Split& split, bool training) {
   return cells;
 }
 
-std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch, NetworkKey key,
-                                     std::int64_t step) {
-  const RandomStream stream(key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
+std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
+                                     NetworkKey key, std::int64_t step) {
+  const RandomStream stream(
+      key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
   std::vector<std::int64_t> drawn(static_cast<std::size_t>(batch));
-  for (std::size_t slot = 0; slot < drawn.size(); ++slot) drawn[slot] = cells[stream.below(cells.size(), slot)];
+  for (std::size_t slot = 0; slot < drawn.size(); ++slot)
+    drawn[slot] = cells[stream.below(cells.size(), slot)];
   return drawn;
 }
 

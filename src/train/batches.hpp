@@ -13,7 +13,7 @@ namespace cplae::train {
 
 /// The study's data on one device, and the batches cut from it.
 class Cells {
- public:
+public:
   Cells(const study::StudyData& data, torch::Device device);
 
   /// The given cells, in the given order (slot = place in `cells`).
@@ -25,10 +25,11 @@ class Cells {
   [[nodiscard]] std::int64_t features(std::size_t modality) const { return values_[modality].size(1); }
   [[nodiscard]] torch::Device device() const { return device_; }
 
- private:
+private:
   torch::Device device_;
-  std::vector<torch::Tensor> values_;    ///< [cells x features], 0 for missing
-  std::vector<torch::Tensor> observed_;  ///< [cells x features]; undefined when no entry of a present cell is missing
+  std::vector<torch::Tensor> values_;  ///< [cells x features], 0 for missing
+  std::vector<torch::Tensor>
+      observed_;  ///< [cells x features]; undefined when no entry of a present cell is missing
   std::vector<std::vector<std::uint8_t>> present_;
   std::vector<bool> complete_;  ///< every cell has the modality
 };
@@ -37,7 +38,7 @@ class Cells {
 [[nodiscard]] std::vector<std::int64_t> cells_of(const data::Split& split, bool training);
 
 /// The batch of one step: drawn from `cells` with replacement.
-[[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch, NetworkKey key,
-                                                   std::int64_t step);
+[[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
+                                                   NetworkKey key, std::int64_t step);
 
 }  // namespace cplae::train

@@ -9,15 +9,18 @@ namespace cplae::train {
 
 namespace {
 
-/// Source of a decoder's input in the index of a stream: own latents and those of each other modality get masks of their own.
+/// Source of a decoder's input in the index of a stream: own latents and those of each other modality get
+/// masks of their own.
 constexpr std::uint32_t source_stride = 256;
 
 std::span<float> values_of(const torch::Tensor& host) {
   return {host.data_ptr<float>(), static_cast<std::size_t>(host.numel())};
 }
 
-/// Population variance of each feature over the training cells that have it, missing entries left out; 0 where there is none.
-std::vector<double> feature_variances(const data::Modality& modality, const std::vector<std::int64_t>& cells) {
+/// Population variance of each feature over the training cells that have it, missing entries left out; 0
+/// where there is none.
+std::vector<double> feature_variances(const data::Modality& modality,
+                                      const std::vector<std::int64_t>& cells) {
   std::vector<double> variances;
   for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
     double sum = 0;
@@ -45,7 +48,8 @@ torch::Tensor noise_scale(const study::ModalitySpec& spec, const data::Modality&
   const auto variances = feature_variances(modality, cells);
   torch::Tensor scale = torch::empty({static_cast<std::int64_t>(variances.size())});
   const auto out = values_of(scale);
-  for (std::size_t f = 0; f < variances.size(); ++f) out[f] = static_cast<float>(spec.noise_sd * variances[f]);
+  for (std::size_t f = 0; f < variances.size(); ++f)
+    out[f] = static_cast<float>(spec.noise_sd * variances[f]);
   return scale;
 }
 
@@ -70,10 +74,12 @@ torch::Tensor DrawMaker::keep(Purpose purpose, std::uint32_t index, std::int64_t
   if (rate <= 0) return {};
   torch::Tensor mask = torch::empty({spec_.training.batch, width});
   const auto values = values_of(mask);
-  RandomStream(key_, {.purpose = purpose, .index = index, .step = static_cast<std::uint64_t>(step)}).fill_uniform(values);
+  RandomStream(key_, {.purpose = purpose, .index = index, .step = static_cast<std::uint64_t>(step)})
+      .fill_uniform(values);
   const auto threshold = static_cast<float>(rate);
   const auto scale = static_cast<float>(1.0 / (1.0 - rate));
-  for (float& value : values) value = value < threshold ? 0.0F : scale;
+  for (float& value : values)
+    value = value < threshold ? 0.0F : scale;
   return mask;
 }
 
@@ -109,10 +115,13 @@ model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const
     draws.decoder_keep.emplace_back(k);
     for (std::size_t source = 0; source < k; ++source) {
       if (source != m && !augment) continue;
-      const auto& rows = source == m ? slots : batch.shared[model::pair_index(k, std::min(m, source), std::max(m, source))].slots;
+      const auto& rows =
+          source == m ? slots
+                      : batch.shared[model::pair_index(k, std::min(m, source), std::max(m, source))].slots;
       const auto stream = index + source_stride * static_cast<std::uint32_t>(source);
       draws.decoder_keep[m][source] = restrict_to(
-          keep(Purpose::decoder_dropout, stream, step, last_hidden(spec_, m), modality.decoder_dropout), rows);
+          keep(Purpose::decoder_dropout, stream, step, last_hidden(spec_, m), modality.decoder_dropout),
+          rows);
     }
   }
   return draws;

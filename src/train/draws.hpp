@@ -9,17 +9,18 @@
 
 namespace cplae::train {
 
-/// Dropout masks and noise of a network's training steps. Element = batch slot x feature of the whole batch, whichever cells lack the modality, so that
-/// an engine with another layout of rows draws the same numbers.
+/// Dropout masks and noise of a network's training steps. Element = batch slot x feature of the whole batch,
+/// whichever cells lack the modality, so that an engine with another layout of rows draws the same numbers.
 class DrawMaker {
- public:
-  DrawMaker(const study::NetworkSpec& spec, const study::StudyData& data, const std::vector<std::int64_t>& training_cells,
-            NetworkKey key, torch::Device device);
+public:
+  DrawMaker(const study::NetworkSpec& spec, const study::StudyData& data,
+            const std::vector<std::int64_t>& training_cells, NetworkKey key, torch::Device device);
 
   [[nodiscard]] model::Draws draw(const model::Batch& batch, std::int64_t step) const;
 
- private:
-  [[nodiscard]] torch::Tensor keep(Purpose purpose, std::uint32_t index, std::int64_t step, std::int64_t width, double rate) const;
+private:
+  [[nodiscard]] torch::Tensor keep(Purpose purpose, std::uint32_t index, std::int64_t step,
+                                   std::int64_t width, double rate) const;
   [[nodiscard]] torch::Tensor noise(std::size_t modality, std::int64_t step) const;
   [[nodiscard]] torch::Tensor restrict_to(torch::Tensor full, const std::vector<std::int64_t>& slots) const;
 

@@ -6,7 +6,8 @@
 
 namespace cplae::train {
 
-/// Glorot-uniform weights and zero biases (Keras' defaults), [parameter_floats]. The random number of an entry is that of its place in the flat buffer.
+/// Glorot-uniform weights and zero biases (Keras' defaults), [parameter_floats]. The random number of an
+/// entry is that of its place in the flat buffer.
 [[nodiscard]] std::vector<float> initial_weights(const model::Layout& layout, NetworkKey key);
 
 }  // namespace cplae::train

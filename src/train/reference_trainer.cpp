@@ -37,13 +37,15 @@ void from_host(const std::vector<float>& values, const torch::Tensor& target) {
 
 std::vector<std::int64_t> feature_counts(const study::StudyData& data) {
   std::vector<std::int64_t> counts;
-  for (const auto& modality : data.modalities) counts.push_back(modality.values.cols());
+  for (const auto& modality : data.modalities)
+    counts.push_back(modality.values.cols());
   return counts;
 }
 
 std::vector<std::int64_t> every_cell(const data::Split& split) {
   std::vector<std::int64_t> cells(split.size());
-  for (std::size_t cell = 0; cell < cells.size(); ++cell) cells[cell] = static_cast<std::int64_t>(cell);
+  for (std::size_t cell = 0; cell < cells.size(); ++cell)
+    cells[cell] = static_cast<std::int64_t>(cell);
   return cells;
 }
 
@@ -62,7 +64,7 @@ std::vector<double> to_doubles(const torch::Tensor& tensor) {
 
 /// One network on one device, from its first step or from a checkpoint to its kept weights.
 class ReferenceTrainer {
- public:
+public:
   ReferenceTrainer(const Task& task, const model::Device& device, const Hooks& hooks)
       : task_(task),
         hooks_(hooks),
@@ -91,7 +93,7 @@ class ReferenceTrainer {
     return result();
   }
 
- private:
+private:
   void start() {
     state_.weights = {initial_weights(layout_, task_.key), to_host(network_.buffers().moving)};
     state_.first_moment.assign(layout_.parameter_floats, 0.0F);
@@ -144,8 +146,10 @@ class ReferenceTrainer {
 
   void record_losses(const std::vector<double>& train_terms, const std::vector<double>& validation_terms) {
     state_.losses.push_back(static_cast<float>(state_.step));
-    for (const double term : train_terms) state_.losses.push_back(static_cast<float>(term));
-    for (const double term : validation_terms) state_.losses.push_back(static_cast<float>(term));
+    for (const double term : train_terms)
+      state_.losses.push_back(static_cast<float>(term));
+    for (const double term : validation_terms)
+      state_.losses.push_back(static_cast<float>(term));
   }
 
   /// The best state from `keep_best_after` on; the last one if that lies beyond the end.
@@ -178,7 +182,8 @@ class ReferenceTrainer {
     result.best_step = state_.best_step;
     result.weights = state_.best_weights;
     const auto columns = static_cast<Eigen::Index>(1 + 2 * terms_per_side());
-    result.losses = Eigen::Map<const MatrixF>(state_.losses.data(), static_cast<Eigen::Index>(state_.losses.size()) / columns, columns);
+    result.losses = Eigen::Map<const MatrixF>(
+        state_.losses.data(), static_cast<Eigen::Index>(state_.losses.size()) / columns, columns);
     result.latents = latents();
     result.seconds = seconds_before_ + here_.seconds();
     return result;
@@ -191,13 +196,16 @@ class ReferenceTrainer {
     std::vector<MatrixF> all;
     const auto everyone = every_cell(task_.split);
     for (std::size_t m = 0; m < cells_.modalities(); ++m) {
-      all.push_back(MatrixF::Constant(static_cast<Eigen::Index>(everyone.size()), task_.spec.training.latent_dim,
+      all.push_back(MatrixF::Constant(static_cast<Eigen::Index>(everyone.size()),
+                                      task_.spec.training.latent_dim,
                                       std::numeric_limits<float>::quiet_NaN()));
       if (failed_step_) continue;
       const model::BatchPart part = cells_.part(m, everyone);
       const auto values = to_host(network_.encoder(m).forward(part.values, /*training=*/false));
-      const Eigen::Map<const MatrixF> rows(values.data(), static_cast<Eigen::Index>(part.slots.size()), all[m].cols());
-      for (Eigen::Index row = 0; row < rows.rows(); ++row) all[m].row(part.slots[static_cast<std::size_t>(row)]) = rows.row(row);
+      const Eigen::Map<const MatrixF> rows(values.data(), static_cast<Eigen::Index>(part.slots.size()),
+                                           all[m].cols());
+      for (Eigen::Index row = 0; row < rows.rows(); ++row)
+        all[m].row(part.slots[static_cast<std::size_t>(row)]) = rows.row(row);
     }
     return all;
   }
@@ -227,7 +235,8 @@ std::vector<std::string> loss_names(const study::NetworkSpec& spec) {
   std::vector<std::string> names{"step"};
   for (const std::string side : {"train_", "validation_"}) {
     names.push_back(side + "total");
-    for (const auto& modality : spec.modalities) names.push_back(side + "mse_" + modality.name);
+    for (const auto& modality : spec.modalities)
+      names.push_back(side + "mse_" + modality.name);
     for (std::size_t i = 0; i < spec.modalities.size(); ++i)
       for (std::size_t j = i + 1; j < spec.modalities.size(); ++j)
         names.push_back(side + "coupling_" + spec.modalities[i].name + "_" + spec.modalities[j].name);

@@ -31,7 +31,9 @@ bool take_progress(const Record& record, State& state) {
   const auto* steps = find<std::int64_t>(record, "steps");
   const auto* numbers = find<double>(record, "numbers");
   const auto* losses = find<float>(record, "losses");
-  if (steps == nullptr || steps->size() != 2 || numbers == nullptr || numbers->size() != 2 || losses == nullptr) return false;
+  if (steps == nullptr || steps->size() != 2 || numbers == nullptr || numbers->size() != 2 ||
+      losses == nullptr)
+    return false;
   state.step = (*steps)[0];
   state.best_step = (*steps)[1];
   state.seconds = (*numbers)[0];
@@ -41,9 +43,10 @@ bool take_progress(const Record& record, State& state) {
 }
 
 bool take_all(const Record& record, State& state) {
-  return take(record, "parameters", state.weights.parameters) && take(record, "moving", state.weights.moving) &&
-         take(record, "first_moment", state.first_moment) && take(record, "second_moment", state.second_moment) &&
-         take(record, "term_sums", state.term_sums) && take(record, "best_parameters", state.best_weights.parameters) &&
+  return take(record, "parameters", state.weights.parameters) &&
+         take(record, "moving", state.weights.moving) && take(record, "first_moment", state.first_moment) &&
+         take(record, "second_moment", state.second_moment) && take(record, "term_sums", state.term_sums) &&
+         take(record, "best_parameters", state.best_weights.parameters) &&
          take(record, "best_moving", state.best_weights.moving) && take_progress(record, state);
 }
 

@@ -9,7 +9,8 @@
 
 namespace cplae::train {
 
-/// All that a network in training is, on the host: what a checkpoint holds. A network resumed from it goes on with the same bits.
+/// All that a network in training is, on the host: what a checkpoint holds. A network resumed from it goes on
+/// with the same bits.
 struct State {
   std::int64_t step = 0;  ///< steps done
   double seconds = 0;
@@ -26,8 +27,8 @@ struct State {
 /// Atomic. Throws IoError.
 void write_checkpoint(const std::filesystem::path& path, const std::string& id, const State& state);
 
-/// Fills `state` and returns true if `path` holds a whole checkpoint of this network whose arrays have the sizes that `state` has; a file that does not is
-/// named in a warning and left out.
+/// Fills `state` and returns true if `path` holds a whole checkpoint of this network whose arrays have the
+/// sizes that `state` has; a file that does not is named in a warning and left out.
 [[nodiscard]] bool read_checkpoint(const std::filesystem::path& path, const std::string& id, State& state);
 
 }  // namespace cplae::train

@@ -4,45 +4,47 @@
 
 namespace cplae {
 
-/// Base of all errors of cplae. what() is one line that names file, key or cell, what was found and what was expected.
+/// Base of all errors of cplae. what() is one line that names file, key or cell, what was found and what was
+/// expected.
 class Error : public std::runtime_error {
- public:
+public:
   using std::runtime_error::runtime_error;
 };
 
 /// Wrong command line or study: the program exits 2 and has written nothing.
 class UsageError : public Error {
- public:
+public:
   using Error::Error;
 };
 
 /// Input data that cannot be used: exit 2, nothing written.
 class DataError : public Error {
- public:
+public:
   using Error::Error;
 };
 
 /// A computation that has no finite or meaningful result (singular covariance, too few cells, ...).
 class NumericError : public Error {
- public:
+public:
   using Error::Error;
 };
 
 /// The file system or a file format library failed: exit 1. Names the file and the system's reason.
 class IoError : public Error {
- public:
+public:
   using Error::Error;
 };
 
 /// MPI failed, or another rank failed first: exit 1.
 class CommError : public Error {
- public:
+public:
   using Error::Error;
 };
 
-/// A signal or time limit asked the program to stop; all finished work is on disk. Exit 75: run again to go on.
+/// A signal or time limit asked the program to stop; all finished work is on disk. Exit 75: run again to go
+/// on.
 class Stopped : public Error {
- public:
+public:
   using Error::Error;
 };
 

@@ -6,12 +6,14 @@
 
 namespace cplae {
 
-/// Replaces `path` by `bytes` so that a reader at any time, and after any crash, finds the old file or the new one, whole:
-/// written aside in the same folder, fsync, rename, fsync of the folder. Throws IoError naming file and reason; then the old file stands.
+/// Replaces `path` by `bytes` so that a reader at any time, and after any crash, finds the old file or the
+/// new one, whole: written aside in the same folder, fsync, rename, fsync of the folder. Throws IoError
+/// naming file and reason; then the old file stands.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-/// fsync of `part`, rename to `path`, fsync of the folder; for files that a library has written. Throws IoError.
+/// fsync of `part`, rename to `path`, fsync of the folder; for files that a library has written. Throws
+/// IoError.
 void commit_file(const std::filesystem::path& part, const std::filesystem::path& path);
 
 /// The whole file. Throws IoError (missing, unreadable), DataError when larger than `limit_bytes`.

@@ -5,10 +5,11 @@
 
 namespace cplae {
 
-/// An integer that knows what it counts: two ids of different tags do not convert into one another, so swapped arguments do not compile.
+/// An integer that knows what it counts: two ids of different tags do not convert into one another, so
+/// swapped arguments do not compile.
 template <class Tag>
 class Id {
- public:
+public:
   constexpr Id() = default;
   explicit constexpr Id(std::int64_t value) : value_(value) {}
   [[nodiscard]] constexpr std::int64_t value() const { return value_; }
@@ -16,7 +17,7 @@ class Id {
   [[nodiscard]] constexpr std::size_t index() const { return static_cast<std::size_t>(value_); }
   friend constexpr auto operator<=>(Id, Id) = default;
 
- private:
+private:
   std::int64_t value_ = 0;
 };
 

@@ -22,10 +22,10 @@ enum class Purpose : std::uint8_t {
   simulation = 7,
 };
 
-/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11; Random123). Element e of a stream is a pure function of
-/// (key, purpose, index, step, e), so order, grouping, ranks and resume cannot change it.
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11; Random123). Element e of a stream is a
+/// pure function of (key, purpose, index, step, e), so order, grouping, ranks and resume cannot change it.
 class RandomStream {
- public:
+public:
   struct Address {
     Purpose purpose{};
     std::uint32_t index = 0;  ///< e.g. modality; < 65,536
@@ -52,7 +52,7 @@ class RandomStream {
   /// A permutation of 0..n-1 (Fisher-Yates).
   [[nodiscard]] std::vector<std::size_t> permutation(std::size_t n) const;
 
- private:
+private:
   [[nodiscard]] std::array<std::uint32_t, 4> block(std::uint64_t block_index) const;
   std::array<std::uint32_t, 2> key_{};
   std::array<std::uint32_t, 4> counter_{};

@@ -6,8 +6,10 @@
 
 namespace cplae {
 
-/// The candidate nearest to `word` by edit distance, if it is near enough to be a slip (distance <= max(2, length / 3)).
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+/// The candidate nearest to `word` by edit distance, if it is near enough to be a slip (distance <= max(2,
+/// length / 3)).
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 const std::vector<std::string>& candidates);
 /// Shortest decimal text that reads back as the same double; "nan", "inf" and "-inf" as such.
 [[nodiscard]] std::string number_text(double value);
 [[nodiscard]] std::string number_text(float value);

@@ -12,12 +12,13 @@ namespace cplae::data {
 /// One kind of measurement of the cells.
 struct Modality {
   std::string name;
-  std::vector<std::string> features;   ///< unique
-  MatrixF values;                      ///< [cells x features]; NaN = missing; the row of an absent cell is all NaN
-  std::vector<std::uint8_t> present;   ///< [cells] 1 where the cell has this modality
+  std::vector<std::string> features;  ///< unique
+  MatrixF values;  ///< [cells x features]; NaN = missing; the row of an absent cell is all NaN
+  std::vector<std::uint8_t> present;  ///< [cells] 1 where the cell has this modality
 };
 
-/// A column of `obs`: text (categorical or strings) or numbers. Missing text is the empty string, a missing number is NaN.
+/// A column of `obs`: text (categorical or strings) or numbers. Missing text is the empty string, a missing
+/// number is NaN.
 struct ObsColumn {
   std::string name;
   bool is_text = true;

@@ -7,7 +7,8 @@
 
 namespace cplae::data {
 
-/// One input file; `name` names the modality of an .h5ad file (default: the file's stem) and is empty for an .h5mu file.
+/// One input file; `name` names the modality of an .h5ad file (default: the file's stem) and is empty for an
+/// .h5mu file.
 struct Source {
   std::filesystem::path path;
   std::string name;
@@ -16,13 +17,15 @@ struct Source {
 /// Parses `[NAME=]PATH` of the command line.
 [[nodiscard]] Source parse_source(const std::string& argument);
 
-/// Reads one .h5mu file, or one or more .h5ad files (one modality each; cells matched by name, union in order of appearance). Local.
-/// Columns of obs: the file's global ones, then those of each modality that no global one shadows. uns/taxonomy, if there, becomes `taxonomy`.
-/// Throws DataError (one line: file, object, found, expected) for content that cannot be used - repeated cell or feature names, text in X,
-/// an all-NaN feature, infinite values, a modality without cells, unknown encodings - and IoError when HDF5 cannot read the file.
+/// Reads one .h5mu file, or one or more .h5ad files (one modality each; cells matched by name, union in order
+/// of appearance). Local. Columns of obs: the file's global ones, then those of each modality that no global
+/// one shadows. uns/taxonomy, if there, becomes `taxonomy`. Throws DataError (one line: file, object, found,
+/// expected) for content that cannot be used - repeated cell or feature names, text in X, an all-NaN feature,
+/// infinite values, a modality without cells, unknown encodings - and IoError when HDF5 cannot read the file.
 [[nodiscard]] Dataset read_dataset(const std::vector<Source>& sources);
 
-/// Taxonomy table as CSV with columns label, parent, height, leaf (R's dendrogram table has them; others are ignored; NA = empty).
+/// Taxonomy table as CSV with columns label, parent, height, leaf (R's dendrogram table has them; others are
+/// ignored; NA = empty).
 [[nodiscard]] Taxonomy read_taxonomy_csv(const std::filesystem::path& path);
 
 }  // namespace cplae::data

@@ -8,8 +8,9 @@
 
 namespace cplae::data {
 
-/// Writes an .h5mu file as mudata writes it (global obs, obsmap, var, per-modality AnnData with only the cells that are present, dense X,
-/// uns/taxonomy). Atomic: written aside and renamed. Local. `obsm` adds global embeddings, name -> [cells x d].
+/// Writes an .h5mu file as mudata writes it (global obs, obsmap, var, per-modality AnnData with only the
+/// cells that are present, dense X, uns/taxonomy). Atomic: written aside and renamed. Local. `obsm` adds
+/// global embeddings, name -> [cells x d].
 void write_h5mu(const Dataset& dataset, const std::filesystem::path& path,
                 const std::map<std::string, MatrixD>& obsm = {});
 
@@ -19,9 +20,10 @@ struct Embedding {
   MatrixF values;        ///< [cells of the Dataset x d], NaN where the cell lacks the modality
 };
 
-/// Copies the user's own file(s) - everything in them - to an .h5mu at `path` and adds the embeddings as obsm/X_cplae_<modality>. Local, atomic.
-void write_with_embeddings(const std::vector<std::filesystem::path>& sources, const std::vector<std::string>& names,
-                           const Dataset& dataset, const std::vector<Embedding>& embeddings,
-                           const std::filesystem::path& path);
+/// Copies the user's own file(s) - everything in them - to an .h5mu at `path` and adds the embeddings as
+/// obsm/X_cplae_<modality>. Local, atomic.
+void write_with_embeddings(const std::vector<std::filesystem::path>& sources,
+                           const std::vector<std::string>& names, const Dataset& dataset,
+                           const std::vector<Embedding>& embeddings, const std::filesystem::path& path);
 
 }  // namespace cplae::data

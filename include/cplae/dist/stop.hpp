@@ -21,7 +21,8 @@ public:
   /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every
   /// training step. Throws CommError.
   [[nodiscard]] bool requested();
-  /// Asks all ranks to stop, as a signal would: for a rank that failed and would otherwise be waited for by ranks that work on. Local.
+  /// Asks all ranks to stop, as a signal would: for a rank that failed and would otherwise be waited for by
+  /// ranks that work on. Local.
   void request() noexcept;
 
 private:

@@ -14,8 +14,9 @@ struct Device {
 /// What --device asks for.
 enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 
-/// The device of a rank: its GPU is `local_rank` modulo the visible ones. `automatic` takes a GPU when the machine has one and torch's CUDA half loads, else the CPU.
-/// Throws UsageError, saying what is missing, when cuda is asked for and cannot be had. Loads libtorch_cuda at most once; local.
+/// The device of a rank: its GPU is `local_rank` modulo the visible ones. `automatic` takes a GPU when the
+/// machine has one and torch's CUDA half loads, else the CPU. Throws UsageError, saying what is missing, when
+/// cuda is asked for and cannot be had. Loads libtorch_cuda at most once; local.
 [[nodiscard]] Device choose_device(DeviceRequest request, int local_rank);
 
 /// "cpu" or "cuda"
@@ -23,7 +24,8 @@ enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 /// "cpu (AVX2)" or "cuda:0 (NVIDIA H200)"
 [[nodiscard]] std::string describe(const Device& device);
 
-/// One thread for torch and its matrix library in this process: ranks are the parallelism, and one thread has one order of sums.
+/// One thread for torch and its matrix library in this process: ranks are the parallelism, and one thread has
+/// one order of sums.
 void use_one_thread();
 
 /// Version of libtorch that the program runs with.

@@ -15,8 +15,8 @@ struct TensorSlot {
   std::size_t offset = 0;  ///< multiple of 16 floats (64 bytes)
 };
 
-/// Shapes of one network. Slots: per modality in order, encoder fc0..fcH (fcH = to latent) then decoder fc0..fc(H-1), Xout; weight [in x out] row-major,
-/// then bias [1 x out]. Names follow the authors' program.
+/// Shapes of one network. Slots: per modality in order, encoder fc0..fcH (fcH = to latent) then decoder
+/// fc0..fc(H-1), Xout; weight [in x out] row-major, then bias [1 x out]. Names follow the authors' program.
 struct Layout {
   std::vector<TensorSlot> parameters;
   std::size_t parameter_floats = 0;  ///< length of the flat buffer, padding included (padding is zero)

@@ -11,9 +11,10 @@ namespace cplae::model {
 
 /// A trained network in inference mode (no dropout, no noise, moving batch-norm statistics). CPU, local.
 class Predictor {
- public:
+public:
   /// Throws Error when the weights do not fit the layout of (spec, features).
-  Predictor(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features, const Weights& weights);
+  Predictor(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features,
+            const Weights& weights);
   ~Predictor();
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
@@ -23,7 +24,7 @@ class Predictor {
   /// [cells x latent] -> [cells x features]
   [[nodiscard]] MatrixF decode(ModalityIndex modality, const MatrixF& latents) const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -19,8 +19,9 @@ struct Task {
   const study::StudyData& data;
   const data::Split& split;  ///< `train` cells are learned from; the others choose the best network
   NetworkKey key;
-  std::string id;                     ///< for messages
-  std::filesystem::path checkpoint;   ///< empty = none; read on entry if there, removed by the caller when the result is safe
+  std::string id;  ///< for messages
+  std::filesystem::path
+      checkpoint;  ///< empty = none; read on entry if there, removed by the caller when the result is safe
 };
 
 /// Loss history: one row a validation. Columns are named in `loss_names`.
@@ -32,19 +33,22 @@ struct Result {
   double seconds = 0;             ///< spent in training, over all resumes
   model::Weights weights;         ///< the kept ones
   MatrixF losses;                 ///< [validations x terms]
-  std::vector<MatrixF> latents;   ///< per modality [cells x latent], inference mode, NaN where absent (all NaN if not finite)
+  std::vector<MatrixF>
+      latents;  ///< per modality [cells x latent], inference mode, NaN where absent (all NaN if not finite)
 };
 
-/// "step", "train_total", "train_mse_<m>", "train_coupling_<i>_<j>", ..., "validation_total", "validation_mse_<m>", "validation_coupling_<i>_<j>"
+/// "step", "train_total", "train_mse_<m>", "train_coupling_<i>_<j>", ..., "validation_total",
+/// "validation_mse_<m>", "validation_coupling_<i>_<j>"
 [[nodiscard]] std::vector<std::string> loss_names(const study::NetworkSpec& spec);
 
 struct Hooks {
-  std::function<bool()> stop;                    ///< asked at every step: true = checkpoint and throw Stopped
+  std::function<bool()> stop;  ///< asked at every step: true = checkpoint and throw Stopped
   std::function<void(std::int64_t step, double steps_per_second)> progress;  ///< called at validations
 };
 
-/// The reference trainer: torch with autograd, the measure of every faster engine (DESIGN section 5). One thread on the CPU; deterministic: the bits depend on
-/// (spec, data, split, key) and the kind of device only, not on resumes. Throws Stopped (after a checkpoint), IoError.
+/// The reference trainer: torch with autograd, the measure of every faster engine (DESIGN section 5). One
+/// thread on the CPU; deterministic: the bits depend on (spec, data, split, key) and the kind of device only,
+/// not on resumes. Throws Stopped (after a checkpoint), IoError.
 [[nodiscard]] Result train_network(const Task& task, const model::Device& device, const Hooks& hooks);
 
 }  // namespace cplae::train

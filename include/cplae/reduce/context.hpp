@@ -1,0 +1,34 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cplae/data/dataset.hpp"
+#include "cplae/data/taxonomy.hpp"
+#include "cplae/study/networks.hpp"
+
+namespace cplae::reduce {
+
+/// A way to class the cells: one resolution of the taxonomy, or a column of obs as it stands.
+struct LabelScheme {
+  std::string label;                       ///< column of obs
+  std::size_t n_classes = 0;               ///< classes before the class rules
+  std::vector<std::string> class_of_cell;  ///< [cells]; "" = unlabelled
+};
+
+/// What all units of statistics are computed from. Made once a rank; the same on every rank.
+struct Context {
+  study::Study study;
+  study::Plan plan;
+  study::StudyData data;
+  std::vector<std::string> cells;
+  std::vector<std::string> labels;                ///< [cells] of the study's label column; "" = none
+  std::vector<std::vector<LabelScheme>> schemes;  ///< per experiment
+  std::function<bool()> stop;                     ///< asked now and then; true = throw Stopped
+};
+
+/// Checks the study against the data and prepares all. Throws UsageError, DataError as check_against does.
+[[nodiscard]] Context make_context(study::Study study, const data::Dataset& dataset);
+
+}  // namespace cplae::reduce

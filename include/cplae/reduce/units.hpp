@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cplae/core/record.hpp"
+#include "cplae/reduce/context.hpp"
+#include "cplae/store/units.hpp"
+
+namespace cplae::reduce {
+
+enum class UnitType : unsigned char { evaluation, baseline, mixture };
+
+/// One piece of the statistics: what one rank computes and stores as one file.
+struct StatisticsUnit {
+  UnitType type{};
+  std::string id;
+  std::size_t experiment = 0;
+  std::size_t network =
+      0;  ///< evaluation, mixture: index into Plan::networks; baseline: a network whose split it shares
+  std::size_t baseline = 0;     ///< baseline: index into ExperimentSpec::pc_cca
+  std::int64_t components = 0;  ///< mixture
+  double cost = 0;              ///< relative, for sharing out
+};
+
+/// All units of a study, in the order of the tables. Pure.
+[[nodiscard]] std::vector<StatisticsUnit> list_units(const Context& context);
+
+/// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10".
+[[nodiscard]] std::string baseline_variant(const study::ExperimentSpec& experiment, std::size_t baseline);
+
+/// Computes one unit: frames "accuracy", "reconstruction", "features", "losses" (evaluation, baseline without
+/// losses) or "bic" (mixture). A unit of a network that failed, or whose statistics have no result, holds the
+/// text "failed" = the reason. Reads the network's unit. Local. Throws IoError, DataError, Stopped.
+[[nodiscard]] Record compute_unit(const Context& context, const StatisticsUnit& unit,
+                                  const store::UnitStore& units);
+
+}  // namespace cplae::reduce

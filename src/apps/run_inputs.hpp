@@ -1,0 +1,24 @@
+#pragma once
+#include <string>
+
+#include "apps/run_study.hpp"
+#include "cplae/reduce/context.hpp"
+#include "cplae/store/open_run.hpp"
+
+namespace cplae::apps {
+
+/// What a run reads before it writes anything.
+struct RunInputs {
+  reduce::Context context;
+  store::Identity identity;
+};
+
+/// Study and data, checked against one another, and what identifies them. Local. Throws UsageError,
+/// DataError, IoError.
+[[nodiscard]] RunInputs read_inputs(const RunOptions& options, model::DeviceKind device);
+
+/// What provenance.json says of this start; `hosts` is filled by the caller.
+[[nodiscard]] store::Start describe_start(const RunOptions& options, const RunInputs& inputs,
+                                          const model::Device& device);
+
+}  // namespace cplae::apps

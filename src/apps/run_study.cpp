@@ -1,0 +1,173 @@
+#include "apps/run_study.hpp"
+
+#include <cstdio>
+#include <optional>
+
+#include "apps/run_inputs.hpp"
+#include "apps/train_networks.hpp"
+#include "cplae/core/log.hpp"
+#include "cplae/core/stopwatch.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/reduce/tables.hpp"
+#include "cplae/reduce/units.hpp"
+#include "cplae/store/network_unit.hpp"
+#include "cplae/store/results.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+class StudyRun {
+public:
+  StudyRun(const dist::Session& session, const RunOptions& options)
+      : communicator_(session.world()), options_(options), units_(store::RunFolder(options.out)) {
+    log::set_rank(communicator_.rank(), communicator_.size());
+    read();
+    open();
+  }
+
+  ExitCode run(Stage stage) {
+    dist::StopSignal stop(communicator_);
+    inputs_->context.stop = [&stop] { return stop.requested(); };
+    const RunParts parts{communicator_, stop, inputs_->context, units_};
+    if (stage == Stage::everything || stage == Stage::train) train(parts);
+    if (stage == Stage::everything || stage == Stage::evaluate) evaluate(parts);
+    if (stage == Stage::everything || stage == Stage::reduce) reduce_tables();
+    return finish();
+  }
+
+private:
+  void read() {
+    dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
+    dist::agree(communicator_, [&] { inputs_ = read_inputs(options_, device_.kind); });
+    const auto& identity = inputs_->identity;
+    dist::agree_same(
+        communicator_,
+        identity.study_toml + identity.data_sha256 + identity.taxonomy_sha256 + identity.device_kind,
+        "study, data or kind of device");
+  }
+
+  int local_rank() const { return local_.first; }
+
+  void open() {
+    store::Start start = describe_start(options_, *inputs_, device_);
+    start.ranks = communicator_.size();
+    start.hosts = communicator_.gather(store::host_name());
+    dist::agree(communicator_, [&] {
+      if (communicator_.is_root())
+        open_run_.emplace(store::open_run(units_.folder(), inputs_->identity, start));
+    });
+    if (open_run_ && open_run_->resumed())
+      log::info(options_.out.string() + ": an earlier run of this study; only what is missing is done");
+  }
+
+  store::ResultsInput results_input() const {
+    const auto& context = inputs_->context;
+    return {context.study,
+            context.plan,
+            context.cells,
+            context.data,
+            units_,
+            inputs_->identity.data_sha256,
+            options_.data.front().path.string()};
+  }
+
+  void train(const RunParts& parts) {
+    const Stopwatch clock;
+    const std::size_t trained = train_networks(parts, device_);
+    bool is_there = false;
+    dist::agree(communicator_, [&] {
+      is_there = communicator_.is_root() && std::filesystem::exists(units_.folder().results());
+    });
+    if (trained == 0 && communicator_.any(is_there)) return;
+    store::write_results(communicator_, results_input());
+    if (communicator_.is_root())
+      log::info("results.h5 written; " + std::to_string(trained) + " networks trained in " +
+                duration_text(clock.seconds()));
+  }
+
+  void evaluate(const RunParts& parts) {
+    dist::agree(communicator_, [&] {
+      if (communicator_.is_root()) require_units(store::UnitKind::network, network_ids(), "cplae train");
+    });
+    compute_statistics(parts);
+  }
+
+  void reduce_tables() {
+    dist::agree(communicator_, [&] {
+      if (!communicator_.is_root()) return;
+      require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
+      failed_statistics_ = reduce::write_tables(inputs_->context, units_).failed_units;
+      std::fputs(reduce::summary_text(units_.folder().tables()).c_str(), stdout);
+    });
+  }
+
+  std::vector<std::string> network_ids() const {
+    std::vector<std::string> ids;
+    for (const auto& network : inputs_->context.plan.networks)
+      ids.push_back(network.id);
+    return ids;
+  }
+
+  std::vector<std::string> statistics_ids() const {
+    std::vector<std::string> ids;
+    for (const auto& unit : reduce::list_units(inputs_->context))
+      ids.push_back(unit.id);
+    return ids;
+  }
+
+  /// Throws UsageError naming the first unit that is not there and the command that makes it.
+  void require_units(store::UnitKind kind, const std::vector<std::string>& ids,
+                     const std::string& command) const {
+    for (const auto& id : ids)
+      if (!std::filesystem::exists(units_.folder().unit(kind, id)))
+        throw UsageError(options_.out.string() + ": " + id + " is not done yet; run " + command +
+                         " (or cplae run) first");
+  }
+
+  /// Names what failed; the exit code is the same on every rank.
+  ExitCode finish() {
+    bool failed = !failed_statistics_.empty();
+    dist::agree(communicator_, [&] {
+      if (communicator_.is_root()) failed = report_failed_networks() || failed;
+    });
+    for (const auto& unit : failed_statistics_)
+      log::error("no statistics: " + unit);
+    if (communicator_.is_root()) log::info("run folder: " + options_.out.string());
+    return communicator_.any(failed) ? ExitCode::some_networks_failed : ExitCode::done;
+  }
+
+  bool report_failed_networks() const {
+    std::size_t failed = 0;
+    const auto ids = network_ids();
+    for (const auto& id : ids) {
+      const auto record = units_.read(store::UnitKind::network, id);
+      if (!record) continue;
+      const auto unit = store::to_network_unit(*record);
+      if (unit.result.finite) continue;
+      log::error("network " + id + " failed: not finite before step " +
+                 std::to_string(unit.result.failed_step));
+      ++failed;
+    }
+    if (failed > 0)
+      log::error(std::to_string(failed) + " of " + std::to_string(ids.size()) + " networks failed");
+    return failed > 0;
+  }
+
+  dist::Communicator communicator_;
+  const RunOptions& options_;
+  store::UnitStore units_;
+  std::pair<int, int> local_ = communicator_.local_rank();
+  model::Device device_;
+  std::optional<RunInputs> inputs_;
+  std::optional<store::OpenRun> open_run_;
+  std::vector<std::string> failed_statistics_;
+};
+
+}  // namespace
+
+ExitCode run_study(const dist::Session& session, const RunOptions& options, Stage stage) {
+  return StudyRun(session, options).run(stage);
+}
+
+}  // namespace cplae::apps

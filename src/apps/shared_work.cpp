@@ -1,0 +1,61 @@
+#include "apps/shared_work.hpp"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "cplae/core/error.hpp"
+#include "cplae/dist/share.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+std::string missing_list(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
+  const auto finished = run.units.finished(kind);
+  const std::set<std::string> done(finished.begin(), finished.end());
+  std::string list;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!done.contains(items[i].id)) list += std::to_string(i) + "\n";
+  return list;
+}
+
+}  // namespace
+
+Share share_missing(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
+  std::string list;
+  dist::agree(run.communicator, [&] {
+    if (run.communicator.is_root()) list = missing_list(run, kind, items);
+  });
+  std::istringstream numbers(run.communicator.broadcast(list));
+  std::vector<std::size_t> missing;
+  std::vector<double> costs;
+  for (std::size_t i = 0; numbers >> i;) {
+    missing.push_back(i);
+    costs.push_back(items[i].cost);
+  }
+  const auto ranks = dist::share(costs, run.communicator.size());
+  Share share;
+  share.left = missing.size();
+  for (std::size_t i = 0; i < missing.size(); ++i)
+    if (ranks[i].value() == run.communicator.rank()) share.mine.push_back(missing[i]);
+  return share;
+}
+
+void work_together(const RunParts& run, const std::function<void()>& work) {
+  bool stopped = false;
+  dist::agree(run.communicator, [&] {
+    try {
+      work();
+    } catch (const Stopped&) {
+      stopped = true;
+    } catch (...) {
+      run.stop.request();
+      throw;
+    }
+  });
+  if (run.communicator.any(stopped))
+    throw Stopped("stopped as asked; everything finished is kept, run the same command again to go on");
+}
+
+}  // namespace cplae::apps

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cmath>
+
+#include "cplae/model/predictor.hpp"
+#include "parts.hpp"
+#include "scores.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+/// A loss history has a row every few hundred steps; a table keeps about this many of them.
+constexpr std::size_t most_history_rows = 40;
+
+std::vector<std::int64_t> feature_counts(const Context& context) {
+  std::vector<std::int64_t> counts;
+  for (const auto& modality : context.data.modalities)
+    counts.push_back(modality.values.cols());
+  return counts;
+}
+
+/// Rows of the history that go into the table: evenly spaced, the kept network's and the last.
+std::vector<Eigen::Index> history_rows(const MatrixF& losses, std::int64_t best_step) {
+  std::vector<Eigen::Index> rows;
+  const auto count = static_cast<std::size_t>(losses.rows());
+  const std::size_t stride = std::max<std::size_t>(1, (count + most_history_rows - 1) / most_history_rows);
+  for (std::size_t row = 0; row < count; ++row) {
+    const bool is_kept = static_cast<std::int64_t>(losses(static_cast<Eigen::Index>(row), 0)) == best_step;
+    if (is_kept || (row + 1) % stride == 0 || row + 1 == count)
+      rows.push_back(static_cast<Eigen::Index>(row));
+  }
+  return rows;
+}
+
+Frame loss_frame(const study::NetworkSpec& spec, const train::Result& result) {
+  const auto names = train::loss_names(spec);
+  std::vector<std::int64_t> step;
+  std::vector<std::int64_t> kept;
+  std::vector<std::string> part;
+  std::vector<std::string> term;
+  std::vector<double> value;
+  for (const Eigen::Index row : history_rows(result.losses, result.best_step)) {
+    for (std::size_t column = 1; column < names.size(); ++column) {
+      const std::size_t underscore = names[column].find('_');
+      step.push_back(static_cast<std::int64_t>(result.losses(row, 0)));
+      kept.push_back(step.back() == result.best_step ? 1 : 0);
+      part.push_back(names[column].substr(0, underscore));
+      term.push_back(names[column].substr(underscore + 1));
+      value.push_back(static_cast<double>(result.losses(row, static_cast<Eigen::Index>(column))));
+    }
+  }
+  return Frame({{"step", step}, {"kept", kept}, {"part", part}, {"term", term}, {"value", value}});
+}
+
+}  // namespace
+
+void evaluate_network(const Context& context, const study::Network& network, const store::NetworkUnit& unit,
+                      Record& record) {
+  const auto& variant = context.plan.variants[network.variant.index()];
+  const auto& modalities = context.data.modalities;
+  const model::Predictor predictor(variant.spec, feature_counts(context), unit.result.weights);
+  AccuracyRows accuracy;
+  ReconstructionRows reconstruction;
+  for (std::size_t from = 0; from < modalities.size(); ++from) {
+    const MatrixF& latents = unit.result.latents[from];
+    accuracy.add(modalities[from], latents.cast<double>(), unit.split, context.schemes[variant.experiment]);
+    for (std::size_t to = 0; to < modalities.size(); ++to) {
+      const auto cells = held_out_with(modalities[from], modalities[to], unit.split);
+      if (cells.empty()) continue;
+      const MatrixF seen = latents(cells, Eigen::all);
+      const MatrixF truth = modalities[to].values(cells, Eigen::all);
+      reconstruction.add(modalities[from], modalities[to], truth,
+                         predictor.decode(ModalityIndex(static_cast<std::int64_t>(to)), seen));
+    }
+  }
+  put(record, "accuracy", std::move(accuracy).frame());
+  put(record, "features", std::move(reconstruction).features());
+  put(record, "reconstruction", std::move(reconstruction).reconstruction());
+  put(record, "losses", loss_frame(variant.spec, unit.result));
+}
+
+}  // namespace cplae::reduce

@@ -1,0 +1,160 @@
+// The reference trainer as a whole, through its torch-free interface.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "cplae/core/error.hpp"
+#include "cplae/train/trainer.hpp"
+
+namespace cplae {
+namespace {
+
+constexpr float missing = std::numeric_limits<float>::quiet_NaN();
+
+/// Cells on a curve in the plane, seen by two modalities; `lacking` cells have no second modality.
+study::StudyData make_data(std::size_t cells, std::size_t lacking) {
+  const RandomStream stream(make_key(1, "test data"), {.purpose = Purpose::simulation});
+  study::StudyData data;
+  std::uint64_t element = 0;
+  for (const auto& [name, features] : {std::pair<std::string, Eigen::Index>{"T", 12}, {"E", 7}}) {
+    data::Modality modality{name, {}, MatrixF(static_cast<Eigen::Index>(cells), features), {}};
+    for (std::size_t cell = 0; cell < cells; ++cell) {
+      const bool present = name == "T" || cell >= lacking;
+      modality.present.push_back(present ? 1 : 0);
+      const double where = stream.uniform_double(cell) * 6.0;
+      for (Eigen::Index f = 0; f < features; ++f) {
+        const auto noise = static_cast<float>(stream.uniform(1000 + element++)) * 0.1F;
+        const auto value = static_cast<float>(1.0 + std::sin(where + 0.7 * static_cast<double>(f))) + noise;
+        modality.values(static_cast<Eigen::Index>(cell), f) = present ? value : missing;
+      }
+    }
+    modality.values(static_cast<Eigen::Index>(cells - 1), 0) = missing;
+    for (Eigen::Index f = 0; f < features; ++f)
+      modality.features.push_back(name + std::to_string(f));
+    data.modalities.push_back(std::move(modality));
+    data.scaling.push_back({std::vector<double>(static_cast<std::size_t>(features), 0.0),
+                            std::vector<double>(static_cast<std::size_t>(features), 1.0)});
+  }
+  return data;
+}
+
+study::NetworkSpec make_spec() {
+  study::NetworkSpec spec;
+  spec.modalities = {
+      {.name = "T", .hidden = {10, 10}, .dropout = 0.2, .output = study::Output::relu},
+      {.name = "E", .hidden = {8, 8}, .dropout = 0.1, .noise_sd = 0.05, .decoder_dropout = 0.1}};
+  spec.training = {.latent_dim = 2, .batch = 40, .steps = 300, .validate_every = 50, .keep_best_after = 100};
+  return spec;
+}
+
+class TrainerTest : public testing::Test {
+protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("cplae_trainer_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    for (std::size_t cell = 0; cell < cells; ++cell)
+      split_.push_back(cell % 5 == 0 ? data::Role::validation : data::Role::train);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  train::Result train(const std::string& id, const train::Hooks& hooks = {},
+                      const std::filesystem::path& checkpoint = {}) {
+    const train::Task task{spec_, data_, split_, make_key(7, id), id, checkpoint};
+    return train::train_network(task, {}, hooks);
+  }
+
+  static constexpr std::size_t cells = 200;
+  study::NetworkSpec spec_ = make_spec();
+  study::StudyData data_ = make_data(cells, 30);
+  data::Split split_;
+  std::filesystem::path folder_;
+};
+
+void expect_same(const train::Result& a, const train::Result& b) {
+  EXPECT_EQ(a.weights.parameters, b.weights.parameters);
+  EXPECT_EQ(a.weights.moving, b.weights.moving);
+  EXPECT_EQ(a.best_step, b.best_step);
+  ASSERT_EQ(a.losses.rows(), b.losses.rows());
+  EXPECT_TRUE(a.losses == b.losses);
+}
+
+TEST_F(TrainerTest, LearnsWhatThereIsToLearn) {
+  const auto names = train::loss_names(spec_);
+  const auto result = train("learns");
+  ASSERT_TRUE(result.finite);
+  ASSERT_EQ(result.losses.rows(), 6);
+  ASSERT_EQ(result.losses.cols(), static_cast<Eigen::Index>(names.size()));
+  const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
+  // The curve has one dimension and the latent two: most of the variance (1/2 a feature) must be explained.
+  EXPECT_LT(result.losses(5, column), 0.6F * result.losses(0, column));
+}
+
+TEST_F(TrainerTest, SameKeySameBitsOtherKeyOtherBits) {
+  const auto first = train("a");
+  expect_same(first, train("a"));
+  EXPECT_NE(first.weights.parameters, train("b").weights.parameters);
+}
+
+TEST_F(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
+  const auto whole = train("resume");
+  // Before and after a validation, before and after the first network that may be kept, at the last step.
+  for (const int stop_after : {1, 49, 50, 51, 100, 137, 299}) {
+    const auto checkpoint = folder_ / ("ckpt" + std::to_string(stop_after));
+    int asked = 0;
+    EXPECT_THROW(static_cast<void>(train(
+                     "resume", {.stop = [&] { return asked++ == stop_after; }, .progress = {}}, checkpoint)),
+                 Stopped);
+    ASSERT_TRUE(std::filesystem::exists(checkpoint));
+    expect_same(whole, train("resume", {}, checkpoint));
+  }
+}
+
+TEST_F(TrainerTest, KeepsTheBestAfterTheGivenStepOrTheLast) {
+  const auto names = train::loss_names(spec_);
+  const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
+  const auto result = train("best");
+  Eigen::Index best = 1;
+  for (Eigen::Index row = 1; row < result.losses.rows(); ++row)
+    if (result.losses(row, column) < result.losses(best, column)) best = row;
+  EXPECT_EQ(result.best_step, static_cast<std::int64_t>(result.losses(best, 0)));
+  spec_.training.keep_best_after = 1000;
+  EXPECT_EQ(train("best").best_step, 300);
+}
+
+TEST_F(TrainerTest, LatentsOfAbsentCellsAreMissing) {
+  const auto result = train("absent");
+  EXPECT_TRUE(result.latents[1].topRows(30).array().isNaN().all());
+  EXPECT_FALSE(result.latents[1].bottomRows(cells - 30).hasNaN());
+  EXPECT_FALSE(result.latents[0].hasNaN());
+}
+
+TEST_F(TrainerTest, ANetworkThatTurnsNonFiniteIsFrozenNotThrown) {
+  spec_.training.learning_rate = 1e30;
+  const auto result = train("diverges");
+  EXPECT_FALSE(result.finite);
+  EXPECT_EQ(result.failed_step, 50);
+  EXPECT_EQ(result.steps, 50);
+  EXPECT_TRUE(result.latents[0].array().isNaN().all());
+}
+
+TEST_F(TrainerTest, OneModalityAndThree) {
+  data_.modalities.pop_back();
+  spec_.modalities.pop_back();
+  EXPECT_TRUE(train("one").finite);
+  data_ = make_data(cells, 30);
+  data_.modalities.push_back(make_data(cells, 60).modalities[1]);
+  data_.modalities.back().name = "M";
+  spec_ = make_spec();
+  spec_.modalities.push_back(spec_.modalities[1]);
+  spec_.modalities.back().name = "M";
+  const auto result = train("three");
+  EXPECT_TRUE(result.finite);
+  EXPECT_EQ(result.latents.size(), 3U);
+}
+
+}  // namespace
+}  // namespace cplae
