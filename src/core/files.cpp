@@ -21,8 +21,9 @@ namespace {
 
 /// A file descriptor that closes itself; close() reports what the destructor has to swallow.
 class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : path_(path), fd_(::open(path.c_str(), flags, mode)) {
+public:
+  Descriptor(const fs::path& path, int flags, mode_t mode = 0)
+      : path_(path), fd_(::open(path.c_str(), flags, mode)) {
     if (fd_ < 0) fail(path_, "open");
   }
   Descriptor(const Descriptor&) = delete;
@@ -56,12 +57,14 @@ class Descriptor {
     if (::close(fd) != 0 && errno != EINTR) fail(path_, "close");
   }
 
- private:
+private:
   fs::path path_;
   int fd_;
 };
 
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
 
 void sync_folder(const fs::path& folder) {
   Descriptor directory(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -27,7 +27,7 @@ std::string to_hex(std::span<const unsigned char> bytes) {
 }
 
 class Sha256 {
- public:
+public:
   Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     require(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
   }
@@ -39,7 +39,7 @@ class Sha256 {
     return to_hex({digest.data(), size});
   }
 
- private:
+private:
   static void require(bool good) {
     if (!good) throw Error("SHA-256 of OpenSSL failed");
   }
@@ -48,7 +48,9 @@ class Sha256 {
 
 }  // namespace
 
-std::uint64_t hash64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t hash64(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 std::string hash128_hex(std::span<const std::byte> bytes) {
   XXH128_canonical_t canonical;

@@ -19,14 +19,22 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void debug(std::string_view text) { logger().debug("{}", text); }
-void info(std::string_view text) { logger().info("{}", text); }
-void warning(std::string_view text) { logger().warn("{}", text); }
-void error(std::string_view text) { logger().error("{}", text); }
+void debug(std::string_view text) {
+  logger().debug("{}", text);
+}
+void info(std::string_view text) {
+  logger().info("{}", text);
+}
+void warning(std::string_view text) {
+  logger().warn("{}", text);
+}
+void error(std::string_view text) {
+  logger().error("{}", text);
+}
 
 void set_level(Level level) {
-  constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                  spdlog::level::err};
+  constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
+                                                  spdlog::level::warn, spdlog::level::err};
   logger().set_level(levels[static_cast<std::size_t>(level)]);
 }
 

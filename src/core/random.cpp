@@ -14,14 +14,17 @@ namespace cplae {
 
 namespace {
 
-constexpr float to_unit(std::uint32_t bits) { return static_cast<float>(bits >> 8U) * 0x1.0p-24F; }
+constexpr float to_unit(std::uint32_t bits) {
+  return static_cast<float>(bits >> 8U) * 0x1.0p-24F;
+}
 
 }  // namespace
 
 RandomStream::RandomStream(NetworkKey key, Address address) {
   const auto k = static_cast<std::uint64_t>(key);
   key_ = {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(k >> 32U)};
-  // Word 0 counts blocks of four elements; purpose, index and step fill the other words, so no two addresses meet.
+  // Word 0 counts blocks of four elements; purpose, index and step fill the other words, so no two addresses
+  // meet.
   counter_ = {0, (static_cast<std::uint32_t>(address.purpose) << 16U) | (address.index & 0xFFFFU),
               static_cast<std::uint32_t>(address.step), static_cast<std::uint32_t>(address.step >> 32U)};
 }
@@ -34,9 +37,13 @@ std::array<std::uint32_t, 4> RandomStream::block(std::uint64_t block_index) cons
   return {out[0], out[1], out[2], out[3]};
 }
 
-std::uint32_t RandomStream::bits(std::uint64_t element) const { return block(element / 4)[element % 4]; }
+std::uint32_t RandomStream::bits(std::uint64_t element) const {
+  return block(element / 4)[element % 4];
+}
 
-float RandomStream::uniform(std::uint64_t element) const { return to_unit(bits(element)); }
+float RandomStream::uniform(std::uint64_t element) const {
+  return to_unit(bits(element));
+}
 
 double RandomStream::uniform_double(std::uint64_t element) const {
   const auto words = block(element / 2);
@@ -58,18 +65,22 @@ void RandomStream::fill_bits(std::span<std::uint32_t> out) const {
   const std::size_t whole = out.size() / 4;
   for (std::size_t b = 0; b < whole; ++b) {
     const auto words = block(b);
-    for (std::size_t j = 0; j < 4; ++j) out[4 * b + j] = words[j];
+    for (std::size_t j = 0; j < 4; ++j)
+      out[4 * b + j] = words[j];
   }
-  for (std::size_t i = 4 * whole; i < out.size(); ++i) out[i] = bits(i);
+  for (std::size_t i = 4 * whole; i < out.size(); ++i)
+    out[i] = bits(i);
 }
 
 void RandomStream::fill_uniform(std::span<float> out) const {
   const std::size_t whole = out.size() / 4;
   for (std::size_t b = 0; b < whole; ++b) {
     const auto words = block(b);
-    for (std::size_t j = 0; j < 4; ++j) out[4 * b + j] = to_unit(words[j]);
+    for (std::size_t j = 0; j < 4; ++j)
+      out[4 * b + j] = to_unit(words[j]);
   }
-  for (std::size_t i = 4 * whole; i < out.size(); ++i) out[i] = uniform(i);
+  for (std::size_t i = 4 * whole; i < out.size(); ++i)
+    out[i] = uniform(i);
 }
 
 void RandomStream::fill_normal(std::span<float> out) const {
@@ -87,7 +98,8 @@ void RandomStream::fill_normal(std::span<float> out) const {
 std::vector<std::size_t> RandomStream::permutation(std::size_t n) const {
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[below(i, i - 1)]);
+  for (std::size_t i = n; i > 1; --i)
+    std::swap(order[i - 1], order[below(i, i - 1)]);
   return order;
 }
 

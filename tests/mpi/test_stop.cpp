@@ -51,6 +51,16 @@ TEST_P(StopOn, SignalsOnAllRanksAtOnce) {
 
 INSTANTIATE_TEST_SUITE_P(Dist, StopOn, testing::Values(SIGTERM, SIGINT, SIGUSR1));
 
+TEST(StopSignal, ARanksOwnRequestReachesAll) {
+  const Communicator& world = test::world();
+  const int source = world.size() - 1;
+  StopSignal stop(world);
+  EXPECT_FALSE(stop.requested());
+  world.barrier();
+  if (world.rank() == source) stop.request();
+  EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+}
+
 TEST(StopSignal, ASignalThatNobodyAskedForIsDrained) {
   const Communicator& world = test::world();
   {
