@@ -3,11 +3,12 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from stats_probe import array, ask, refusal
+from stats_probe import array, ask, ask_all, refusal
 
 
 def cells_of_types(seed, cells=600, types=8, dim=3):
@@ -57,15 +58,27 @@ def test_em_stops_at_the_iteration_limit():
     np.testing.assert_allclose(array(ours["means"]), oracle.means_, atol=1e-11)
 
 
-@pytest.mark.parametrize("components", [4, 8, 12])
-def test_many_starts_do_as_well_as_scikit_learn(components):
-    """Both keep the best of 50 random starts, so they differ by luck alone, either way."""
-    values = cells_of_types(11, cells=250)
+@pytest.mark.parametrize("components", [3, 5, 8])
+def test_fifty_starts_do_as_well_as_scikit_learn(components):
+    """On these cells a quarter or more of all starts reach the highest optimum, so that 50 (and 20) do not miss it by chance."""
+    values = cells_of_types(11)
     ours = ask("mixture", values=values, components=components, starts=50)
-    oracle = GaussianMixture(components, tol=1e-6, reg_covar=1e-4, max_iter=10_000, n_init=50, random_state=0).fit(values)
+    oracle = GaussianMixture(components, tol=1e-6, reg_covar=1e-4, max_iter=10_000, n_init=20, random_state=0).fit(values)
     assert ours["failed_starts"] == 0
     assert ours["lower_bound"] > oracle.lower_bound_ - 1e-3
+    # One more step from a bound that moved by less than 1e-6.
     np.testing.assert_allclose(np.mean(ours["log_likelihood"]), ours["lower_bound"], atol=2e-6)
+
+
+def test_single_starts_are_spread_as_those_of_scikit_learn():
+    """With more components than types the best start is luck; what must agree is the distribution over starts (two-sample
+    Kolmogorov-Smirnov test at fixed seeds)."""
+    values = cells_of_types(11, cells=250)
+    requests = [{"command": "mixture", "values": values, "components": 12, "starts": 1, "key": key} for key in range(300)]
+    ours = [answer["lower_bound"] for answer in ask_all(requests)]
+    settings = dict(tol=1e-6, reg_covar=1e-4, max_iter=10_000)
+    oracle = [GaussianMixture(12, random_state=seed, **settings).fit(values).lower_bound_ for seed in range(60)]
+    assert ks_2samp(ours, oracle).pvalue > 0.01
 
 
 def test_k_means_does_as_well_as_scikit_learn():
