@@ -108,7 +108,8 @@ void write_with_embeddings(const std::vector<fs::path>& sources, const std::vect
   create_mudata_file(path, [&](const h5::Handle& file) {
     std::vector<ModalityIndex> modalities;
     for (std::size_t i = 0; i < sources.size(); ++i)
-      modalities.push_back(copy_anndata(sources[i], names[i], file));
+      modalities.push_back(
+          copy_anndata(sources[i], names[i].empty() ? sources[i].stem().string() : names[i], file));
     write_mudata_root(file, dataset, modalities);
     add_embeddings(file, dataset, embeddings);
   });
