@@ -82,7 +82,7 @@ def test_texts_of_every_type(tmp_path, dtype):
     adata.write_h5ad(tmp_path / "T.h5ad")
     kind = h5py.check_string_dtype(np.dtype(dtype))
     names = ["cell a", "b", "c"] if kind.encoding == "ascii" else ["é 1 b", "é", "c"]
-    stored = np.array([name.encode() for name in names], dtype="S6" if kind.length else object)
+    stored = np.array([name.encode() for name in names], dtype=np.dtype(dtype) if kind.length else object)
     with h5py.File(tmp_path / "T.h5ad", "r+") as file:
         index = file["obs"].attrs["_index"]
         del file["obs"][index]
