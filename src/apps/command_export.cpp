@@ -21,8 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes = R"(
-An .h5mu is a copy of the run's data with the latents of one network as
+constexpr const char* notes = R"(An .h5mu is a copy of the run's data with the latents of one network as
 obsm/X_cplae_<modality>, for all cells and in each modality; a .csv has one row a
 cell: its labels, then z_<modality>_0 and so on. An existing file is replaced.
 Without --variant, --fold and --init the network of least loss on held-out cells is

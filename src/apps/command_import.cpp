@@ -20,15 +20,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* mat_examples = R"(
-Reads T_dat with gene_id (modality T), E_pc_scaled with pc_name and E_feature
+constexpr const char* mat_examples =
+    R"(Reads T_dat with gene_id (modality T), E_pc_scaled with pc_name and E_feature
 with feature_name (modality E), cluster (obs column) and sample_id (cell names).
 
 Example:
   cplae import mat PS_v5_beta_0-4_pc_scaled_ipfx_eqTE.mat --out patchseq.h5mu)";
 
-constexpr const char* csv_examples = R"(
-Tables are CSV or TSV, plain or gzip, with a header and the names of cells in the
+constexpr const char* csv_examples =
+    R"(Tables are CSV or TSV, plain or gzip, with a header and the names of cells in the
 first column; blank, NA and NaN are missing. A taxonomy has the columns label,
 parent, height and leaf.
 
@@ -152,7 +152,7 @@ Command add_import_csv(CLI::App& parent) {
 std::vector<Command> add_import(CLI::App& program) {
   CLI::App* parent = program.add_subcommand("import", "make an .h5mu of a MATLAB file or of tables");
   parent->require_subcommand(1);
-  parent->footer("\nHelp on one of them: cplae help import csv");
+  parent->footer("Help on one of them: cplae help import csv");
   return {add_import_mat(*parent), add_import_csv(*parent)};
 }
 

@@ -22,8 +22,8 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* notes = R"(
-Makes every check of the study against the data that a run makes, then counts;
+constexpr const char* notes =
+    R"(Makes every check of the study against the data that a run makes, then counts;
 trains and writes nothing. Times come from an assumed rate, not from a measurement.
 
 Example:

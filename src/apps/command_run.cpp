@@ -16,8 +16,8 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* notes = R"(
-Run again with the same arguments to go on where an earlier run stopped: only what
+constexpr const char* notes =
+    R"(Run again with the same arguments to go on where an earlier run stopped: only what
 is missing is done, and the results are the same to the bit. `cplae plan` says
 beforehand what a study costs, `cplae status RUN` how far it is.
 

@@ -16,8 +16,7 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* examples = R"(
-The cohort has labels (obs columns leaf and family), the tree of its types
+constexpr const char* examples = R"(The cohort has labels (obs columns leaf and family), the tree of its types
 (uns/taxonomy) and the latents it was made from (obsm/X_true).
 
 Examples:

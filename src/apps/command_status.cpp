@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes = R"(
-Looks at the run folder only, so it can be asked from anywhere and at any time.
+constexpr const char* notes =
+    R"(Looks at the run folder only, so it can be asked from anywhere and at any time.
 A network counts as running from its first checkpoint on; whether a run is still
 at work shows in the time of its last progress.
 

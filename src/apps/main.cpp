@@ -35,7 +35,7 @@ ExitCode run_program(int argc, char** argv) {
     if (is_first_of_launch()) report(understood);
     return understood.code;
   }
-  model::use_one_thread();
+  model::configure_process();
   Outcome outcome;
   if (const auto* serial = std::get_if<SerialTask>(&task))
     outcome = attempt(*serial);

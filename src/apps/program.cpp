@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands.hpp"
@@ -18,8 +19,7 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* first_steps = R"(
-A first study, from nothing to tables:
+constexpr const char* first_steps = R"(A first study, from nothing to tables:
   cplae simulate --preset demo --seed 1 --out cohort.h5mu
   mpirun -n 2 cplae run jobs/demo.toml --data cohort.h5mu --out demo_run
   cplae export demo_run --to latents.h5mu
@@ -140,15 +140,15 @@ Task chosen(CLI::App& program, const std::vector<Command>& commands) {
 
 Task interpret(int argc, const char* const* argv) {
   CLI::App program("cplae: coupled autoencoders for whole studies of multimodal single-cell data", "cplae");
-  program.get_formatter()->column_width(34);
+  program.get_formatter()->column_width(36);
   program.set_version_flag("--version", "cplae " + version() + " (" + git_commit() + ")");
   program.footer(first_steps);
   // At most one: else CLI11 takes the words after `help` for commands of their own.
   program.require_subcommand(0, 1);
   const std::vector<Command> commands = add_commands(program, joined(argc, argv));
-  std::vector<std::string> words;
-  CLI::App* help = program.add_subcommand("help", "help on a command");
-  help->add_option("COMMAND", words, "a command, such as run");
+  program.add_subcommand("help", "help on a command: cplae help run");
+  if (argc > 1 && std::string_view(argv[1]) == "help")
+    return print(help_on(program, std::vector<std::string>(argv + 2, argv + argc)));
   if (argc > 1 && argv[1][0] != '-' && find_command(program, argv[1]) == nullptr)
     refuse_command(argv[1], program);
   try {
@@ -160,7 +160,6 @@ Task interpret(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw explained(program, error);
   }
-  if (help->parsed()) return print(help_on(program, words));
   return chosen(program, commands);
 }
 

@@ -5,6 +5,7 @@
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <filesystem>
@@ -55,7 +56,7 @@ std::string describe(const Device& device) {
   return "cuda:" + std::to_string(device.index);
 }
 
-void use_one_thread() {
+void configure_process() {
   at::set_num_threads(1);
 }
 

@@ -22,12 +22,18 @@ torch::Tensor scalar_zero(const Batch& batch) {
   return torch::zeros({}, batch.parts.front().values.options());
 }
 
-/// Mean over all entries, present or not, of the squared error of the present ones (the authors' rule).
+/// Mean over all entries, present or not, of the squared error of the present ones (the authors' rule);
+/// `truth` is 0 where it is missing.
 torch::Tensor mean_squared_error(const torch::Tensor& truth, const torch::Tensor& predicted,
                                  const torch::Tensor& observed) {
-  torch::Tensor error = truth - predicted;
-  if (observed.defined()) error = error * observed;
-  return error.square().mean();
+  return torch::mse_loss(observed.defined() ? predicted * observed : predicted, truth);
+}
+
+std::vector<std::int64_t> row_counts(const std::vector<torch::Tensor>& parts) {
+  std::vector<std::int64_t> counts;
+  for (const auto& part : parts)
+    counts.push_back(part.size(0));
+  return counts;
 }
 
 torch::Tensor centred(const torch::Tensor& latent) {
@@ -118,16 +124,15 @@ private:
     const torch::Tensor keep = all.keep.front().defined() ? torch::cat(all.keep) : torch::Tensor();
     const torch::Tensor decoded = network_.decoder(m).forward(torch::cat(all.latents), keep);
     const BatchPart& part = batch_.parts[m];
-    std::int64_t begin = 0;
-    for (std::size_t f = 0; f < all.latents.size(); ++f) {
-      const std::int64_t rows = all.latents[f].size(0);
+    // One split has one backward pass; a narrow for each source would fill and add a whole gradient each
+    // time.
+    const auto parts = decoded.split_with_sizes(row_counts(all.latents));
+    for (std::size_t f = 0; f < parts.size(); ++f) {
       const torch::Tensor observed =
           part.observed.defined() ? gather(part.observed, all.rows[f]) : torch::Tensor();
-      const torch::Tensor error =
-          mean_squared_error(gather(part.values, all.rows[f]), decoded.narrow(0, begin, rows), observed);
+      const torch::Tensor error = mean_squared_error(gather(part.values, all.rows[f]), parts[f], observed);
       if (f == 0) terms.reconstruction[m] = error;
       terms.total = terms.total + spec_.modalities[m].alpha * error;
-      begin += rows;
     }
   }
 
