@@ -54,6 +54,11 @@ if(CPLAE_MISSING)
   message(FATAL_ERROR "libraries are missing (named above); on a cluster load their modules first: docs/cluster.md")
 endif()
 
+# pkg-config has matio bring its serial HDF5 to the link line, ahead of the parallel one: half of our calls would go to each. libmatio.so finds its own.
+get_target_property(matio_libraries PkgConfig::matio INTERFACE_LINK_LIBRARIES)
+list(FILTER matio_libraries EXCLUDE REGEX "hdf5")
+set_target_properties(PkgConfig::matio PROPERTIES INTERFACE_LINK_LIBRARIES "${matio_libraries}")
+
 add_library(cplae_mpi INTERFACE)
 target_link_libraries(cplae_mpi INTERFACE MPI::MPI_C)
 target_compile_definitions(cplae_mpi INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)

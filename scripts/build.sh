@@ -12,6 +12,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$(hash_of "${settings[@]}")" ]; then
   hash_of "${settings[@]}" >"$stamp"
 fi
 
+# Paths below the project count relative for the compiler cache, so that another clone of the same sources finds what this one compiled.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=1
+
 targets=()
 for target in "$@"; do targets+=(--target "$target"); done
 say "building ${*:-everything} with $(jobs_here) jobs"
