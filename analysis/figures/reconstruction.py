@@ -1,0 +1,52 @@
+"""How well each modality is predicted from each."""
+
+import matplotlib.pyplot as plt
+
+from figures.run_folder import Run
+from figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, places, strip_width
+
+
+def directions(run: Run) -> list[tuple[str, str]]:
+    """(from, to), those to the first modality first, within before across."""
+    names = run.modalities
+    return [(a, b) for b in names for a in (b, *(other for other in names if other != b))]
+
+
+def direction_name(start: str, end: str) -> str:
+    return f"{start} → {end}" + (" (within)" if start == end else " (across)")
+
+
+def draw(run: Run) -> Drawn:
+    table = run.tables["reconstruction"]
+    if not len(table):
+        raise LeftOut("every network failed")
+    variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
+    pairs = directions(run)
+    columns = max(1, min(len(run.modalities), int(14 // strip_width(variants))))
+    rows = -(-len(pairs) // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(max(3.2, (strip_width(variants) + 0.3)) * columns, 2.9 * rows), squeeze=False,
+        sharey="row" if columns == len(run.modalities) else False, sharex=True, layout="constrained",
+    )
+    colour = colours(run.variants)
+    for axes, (start, end) in zip(grid.flat, pairs, strict=False):
+        own = table[(table["from"] == start) & (table["to"] == end)]
+        for place, variant in zip(places(variants), variants, strict=True):
+            values = own[own["variant"] == variant.id]["r2"].dropna().to_numpy()
+            if len(values):
+                dots_with_mean(axes, place, values, colour[variant.id])
+        axes.axhline(0, color="#888888", linewidth=0.8)
+        axes.set_title(direction_name(start, end))
+        axes.grid(axis="y", alpha=0.3)
+        name_places(axes, variants)
+    for axes in list(grid.flat)[len(pairs) :]:
+        axes.set_visible(False)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("R² of held-out cells")
+    sizes = table.groupby(["variant", "from", "to"]).size()
+    caption = (
+        "R² between measured and predicted features of the held-out cells, mean over features; A → B: B decoded from the latents "
+        f"of A. One dot a network (n = {counts_text(list(sizes))} {run.replicate_words()} of each variant), bar: their mean. "
+        "0 is as good as the mean of each feature, 1 is perfect."
+    )
+    return Drawn(figure, caption)

@@ -1,0 +1,106 @@
+"""The look that all figures share: a palette that colour-blind readers can tell apart, axes, dots with a mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.run_folder import Variant
+
+# Okabe and Ito (2008), without black and with yellow last: it is weak on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442")
+BASELINES = ("#4D4D4D", "#999999", "#737373", "#BFBFBF")
+INK = "#222222"
+WITHOUT_TYPE = "#BBBBBB"
+
+plt.rcParams.update(
+    {
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.labelsize": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "legend.frameon": False,
+        "figure.dpi": 100,
+        "savefig.facecolor": "white",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure and what it says: what n is, what the spread is."""
+
+    figure: Figure
+    caption: str
+
+
+class LeftOut(Exception):
+    """Why a study has no such figure."""
+
+
+def colours(variants: Sequence[Variant]) -> dict[str, str]:
+    """One colour a variant, the same in all figures; baselines are grey."""
+    trained = [variant.id for variant in variants if not variant.is_baseline]
+    baselines = [variant.id for variant in variants if variant.is_baseline]
+    if len(trained) <= len(PALETTE):
+        shades = list(PALETTE)
+    else:
+        shades = [matplotlib.colors.to_hex(c) for c in plt.get_cmap("viridis")(np.linspace(0, 0.9, len(trained)))]
+    chosen = dict(zip(trained, shades, strict=False))
+    return chosen | {name: BASELINES[number % len(BASELINES)] for number, name in enumerate(baselines)}
+
+
+def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
+    """Over the finite values, the SD with n - 1; NaN where there are too few."""
+    finite = np.asarray(values, float)
+    finite = finite[np.isfinite(finite)]
+    mean = float(finite.mean()) if len(finite) else np.nan
+    return mean, float(finite.std(ddof=1)) if len(finite) > 1 else np.nan
+
+
+def dots_with_mean(axes: Axes, place: float, values: Sequence[float], colour: str) -> None:
+    """A dot a value, beside one another in their order, and a bar at their mean."""
+    shift = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.zeros(1)
+    axes.scatter(place + shift, values, s=16, color=colour, alpha=0.75, linewidths=0, zorder=3)
+    mean, _ = mean_and_sd(values)
+    axes.hlines(mean, place - 0.34, place + 0.34, color=colour, linewidth=2.2, zorder=4)
+
+
+def places(variants: Sequence[Variant]) -> list[float]:
+    """Where each variant stands on the x axis: one step apart, half a step more between experiments."""
+    found: list[float] = []
+    for number, variant in enumerate(variants):
+        gap = number > 0 and variants[number - 1].experiment != variant.experiment
+        found.append((found[-1] if found else -1.0) + (1.5 if gap else 1.0))
+    return found
+
+
+def name_places(axes: Axes, variants: Sequence[Variant]) -> None:
+    at = places(variants)
+    axes.set_xticks(at, [variant.label for variant in variants], rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_xlim(at[0] - 0.6, at[-1] + 0.6)
+    axes.tick_params(axis="x", labelsize=8 if len(variants) <= 12 else 6)
+
+
+def strip_width(variants: Sequence[Variant]) -> float:
+    """Inches that a panel of so many variants needs."""
+    return min(12.0, max(2.2, 0.9 + 0.36 * len(variants)))
+
+
+def counts_text(counts: Sequence[int]) -> str:
+    """'10' or '9 to 10'."""
+    found = sorted(set(counts))
+    return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
