@@ -140,7 +140,7 @@ Task chosen(CLI::App& program, const std::vector<Command>& commands) {
 
 Task interpret(int argc, const char* const* argv) {
   CLI::App program("cplae: coupled autoencoders for whole studies of multimodal single-cell data", "cplae");
-  program.get_formatter()->column_width(36);
+  program.get_formatter()->column_width(38);
   program.set_version_flag("--version", "cplae " + version() + " (" + git_commit() + ")");
   program.footer(first_steps);
   // At most one: else CLI11 takes the words after `help` for commands of their own.

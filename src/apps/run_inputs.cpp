@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
 #include "cplae/core/version.hpp"
 #include "cplae/study/parse.hpp"
@@ -10,24 +11,10 @@ namespace cplae::apps {
 
 namespace {
 
-/// Of one file: its hash; of several: the hash of their names and hashes.
-std::string hash_of(const std::vector<data::Source>& sources) {
-  if (sources.size() == 1) return sha256_file(sources.front().path);
-  std::string text;
-  for (const auto& source : sources)
-    text += source.name + "=" + sha256_file(source.path) + "\n";
-  return sha256_hex(std::as_bytes(std::span(text)));
-}
-
 std::string taxonomy_hash(const study::Study& study) {
   const auto& taxonomy = study.labels.taxonomy;
   if (taxonomy.empty() || taxonomy == "data") return "";
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
-}
-
-std::string source_text(const data::Source& source) {
-  const std::string path = std::filesystem::absolute(source.path).lexically_normal().string();
-  return source.name.empty() ? path : source.name + "=" + path;
 }
 
 std::vector<std::string> words_of(const std::string& command_line) {
@@ -41,10 +28,17 @@ std::vector<std::string> words_of(const std::string& command_line) {
 }  // namespace
 
 RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
-  study::Study study = study::read_study(options.study, options.overrides);
-  store::Identity identity{study::to_toml(study), hash_of(options.data), taxonomy_hash(study), "reference",
-                           model::kind_name(device)};
-  return {reduce::make_context(std::move(study), data::read_dataset(options.data)), std::move(identity)};
+  // Read before they are hashed: what cannot be read is bad input, whatever the hash would say.
+  RunInputs inputs{.context = reduce::make_context(study::read_study(options.study, options.overrides),
+                                                   read_data(options.data)),
+                   .identity = {}};
+  const study::Study& study = inputs.context.study;
+  inputs.identity = {.study_toml = study::to_toml(study),
+                     .data_sha256 = data_sha256(options.data),
+                     .taxonomy_sha256 = taxonomy_hash(study),
+                     .trainer = "reference",
+                     .device_kind = model::kind_name(device)};
+  return inputs;
 }
 
 store::Start describe_start(const RunOptions& options, const RunInputs& inputs, const model::Device& device) {
@@ -53,8 +47,7 @@ store::Start describe_start(const RunOptions& options, const RunInputs& inputs, 
   start.command = words_of(options.command_line);
   start.device = model::describe(device);
   start.seed = inputs.context.study.seed;
-  for (const auto& source : options.data)
-    start.data_path += (start.data_path.empty() ? "" : "\n") + source_text(source);
+  start.data_path = sources_text(options.data);
   return start;
 }
 

@@ -58,6 +58,8 @@ std::string describe(const Device& device) {
 
 void configure_process() {
   at::set_num_threads(1);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 std::string torch_version() {
