@@ -54,7 +54,7 @@ def draw_lines(axes: Axes, rows: pd.DataFrame, variants: list[Variant], colour: 
     pairs = rows[["n_classes", "n_usable"]].drop_duplicates().sort_values("n_classes").to_numpy().astype(int)
     names = {usable: f"{usable}" if usable == classes else f"{usable}\nof {classes}" for classes, usable in pairs}
     axes.set_xticks(list(names), list(names.values()))
-    axes.set_xlabel("types told apart (those with more than 10 cells)")
+    axes.set_xlabel("types (those with more than 10 cells)")
 
 
 def draw_strip(axes: Axes, rows: pd.DataFrame, variants: list[Variant], colour: dict) -> None:
@@ -99,7 +99,7 @@ def draw(run: Run) -> Drawn:
             (draw_lines if as_lines else draw_strip)(axes, panel, variants, colour)
             axes.set_title(f"{modality_of(representation)}: {label}" + (f" ({experiment})" if len(rows) > 1 else ""))
             axes.grid(axis="y", alpha=0.3)
-        grid[row, 0].set_ylabel("held-out cells right (%)")
+        grid[row, 0].set_ylabel("accuracy on held-out cells (%)")
         if as_lines:
             grid[row, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     drawn = table.merge(pd.DataFrame(rows, columns=["experiment", "label"]))

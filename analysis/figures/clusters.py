@@ -22,7 +22,7 @@ def draw_curves(axes: Axes, rows: pd.DataFrame) -> int:
         if own["bic"].notna().any():
             best = own.loc[own["bic"].idxmin()]
             axes.plot(best["components"], best["bic"], "o", color=shade, markeredgecolor="white", markersize=7)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set(xlabel="components", ylabel="BIC (less is better)")
     return len(networks)
 
@@ -36,7 +36,7 @@ def draw_histogram(axes: Axes, bins: pd.DataFrame) -> None:
         f"mode: {modal:g}", (modal, 1), xycoords=("data", "axes fraction"), xytext=(4, 3), textcoords="offset points"
     )
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set(xlabel="components of least BIC", ylabel="networks")
 
 

@@ -46,7 +46,7 @@ def draw_bars(axes: Axes, rows: pd.DataFrame, sources: list[str], target: str) -
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.axvline(0, color="#555555", linewidth=0.8)
     axes.set_xlim(left=max(axes.get_xlim()[0], LEAST_R2))
-    axes.set_xlabel("R² of held-out cells")
+    axes.set_xlabel("R² on held-out cells")
     axes.grid(axis="x", alpha=0.3)
     return len(order)
 

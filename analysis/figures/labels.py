@@ -31,16 +31,23 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def data_file(run: Run) -> Path:
-    """The data of the run, as it was."""
-    named = run.session.get("data_path", "")
-    path = Path(run.session.get("working_folder", ".")) / named
-    if not named or not path.is_file():
-        raise NoLabels(f"the data file {named or '(not named in provenance.json)'} is not there any more")
-    expected = run.provenance.get("identity", {}).get("data_sha256", "")
-    if sha256(path) != expected:
-        raise NoLabels(f"the data file {named} has changed since the run (its SHA-256 is another)")
-    return path
+def data_files(run: Run) -> list[Path]:
+    """The data of the run, as they were: one file, or a line `modality=path` each (then with one hash over all)."""
+    folder, sources = Path(run.session.get("working_folder", ".")), []
+    for line in run.session.get("data_path", "").splitlines():
+        name, _, path = line.rpartition("=") if not (folder / line).is_file() else ("", "", line)
+        if not (folder / path).is_file():
+            raise NoLabels(f"the data file {path} is not there any more")
+        sources.append((name, folder / path))
+    if not sources:
+        raise NoLabels("provenance.json names no data file")
+    found = sha256(sources[0][1])
+    if len(sources) > 1:
+        lines = "".join(f"{name}={sha256(path)}\n" for name, path in sources)
+        found = hashlib.sha256(lines.encode()).hexdigest()
+    if found != run.provenance.get("identity", {}).get("data_sha256", ""):
+        raise NoLabels("the data have changed since the run (their SHA-256 is another)")
+    return [path for _, path in sources]
 
 
 def texts(values: np.ndarray) -> list[str]:
@@ -62,24 +69,36 @@ def read_column(obs: h5py.Group, name: str) -> list[str]:
     return [categories[code] if code >= 0 else UNKNOWN for code in codes]
 
 
+def types_of_cells(paths: list[Path], column: str, cells: list[str]) -> np.ndarray:
+    """The column's value for each cell, from the first of the files that has one."""
+    found: dict[str, str] = {}
+    has_column = False
+    for path in paths:
+        with h5py.File(path) as file:
+            obs = file["obs"]
+            if column not in obs:
+                continue
+            has_column = True
+            for cell, value in zip(texts(obs[obs.attrs["_index"]][...]), read_column(obs, column), strict=True):
+                found[cell] = found.get(cell) or value
+    if not has_column:
+        raise KeyError(column)
+    return np.array([found.get(cell, UNKNOWN) for cell in cells])
+
+
 def read_labels(run: Run) -> Labels:
     """Throws NoLabels with the reason where there are none to be had."""
     spec = run.study.get("labels", {})
     column = spec.get("column", "")
     if not column:
         raise NoLabels("the study names no label column")
-    path = data_file(run)
+    paths = data_files(run)
     try:
-        with h5py.File(path) as file:
-            obs = file["obs"]
-            index = texts(obs[obs.attrs["_index"]][...])
-            row = {name: number for number, name in enumerate(index)}
-            rows = [row[cell] for cell in run.cells]
-            columns = {name: np.array(read_column(obs, name))[rows] for name in (column, *spec.get("also", []))}
+        types = types_of_cells(paths, column, run.cells)
+        also = {name: types_of_cells(paths, name, run.cells) for name in spec.get("also", [])}
     except (OSError, KeyError, ValueError, IndexError) as error:
-        raise NoLabels(f"obs column {column} of {path.name} cannot be read ({type(error).__name__})") from error
-    types = columns.pop(column)
-    for name, coarse in columns.items():
+        raise NoLabels(f"obs column {column} of the data cannot be read ({type(error).__name__})") from error
+    for name, coarse in also.items():
         if is_coarser(types, coarse):
             return Labels(column, types, name, coarse)
     return Labels(column, types, "", np.array([]))

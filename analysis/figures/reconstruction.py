@@ -42,7 +42,7 @@ def draw(run: Run) -> Drawn:
     for axes in list(grid.flat)[len(pairs) :]:
         axes.set_visible(False)
     for axes in grid[:, 0]:
-        axes.set_ylabel("R² of held-out cells")
+        axes.set_ylabel("R² on held-out cells")
     sizes = table.groupby(["variant", "from", "to"]).size()
     caption = (
         "R² between measured and predicted features of the held-out cells, mean over features; A → B: B decoded from the latents "
