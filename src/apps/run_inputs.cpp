@@ -1,7 +1,5 @@
 #include "apps/run_inputs.hpp"
 
-#include <sstream>
-
 #include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
 #include "cplae/core/version.hpp"
@@ -15,14 +13,6 @@ std::string taxonomy_hash(const study::Study& study) {
   const auto& taxonomy = study.labels.taxonomy;
   if (taxonomy.empty() || taxonomy == "data") return "";
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
-}
-
-std::vector<std::string> words_of(const std::string& command_line) {
-  std::istringstream text(command_line);
-  std::vector<std::string> words;
-  for (std::string word; text >> word;)
-    words.push_back(word);
-  return words;
 }
 
 }  // namespace
@@ -44,7 +34,7 @@ RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
 store::Start describe_start(const RunOptions& options, const RunInputs& inputs, const model::Device& device) {
   store::Start start;
   start.libraries = {{"torch", model::torch_version()}, {"compiler", build_description()}};
-  start.command = words_of(options.command_line);
+  start.command = {options.command_line};
   start.device = model::describe(device);
   start.seed = inputs.context.study.seed;
   start.data_path = sources_text(options.data);

@@ -19,17 +19,21 @@ namespace {
 
 class StudyRun {
 public:
-  StudyRun(const dist::Session& session, const RunOptions& options)
-      : communicator_(session.world()), options_(options), units_(store::RunFolder(options.out)) {
+  StudyRun(const dist::Session& session, const RunOptions& options, Stage stage)
+      : communicator_(session.world()),
+        options_(options),
+        stage_(stage),
+        units_(store::RunFolder(options.out)) {
     log::set_rank(communicator_.rank(), communicator_.size());
     read();
+    if (stage == Stage::evaluate || stage == Stage::reduce) require_run();
     open();
   }
 
-  ExitCode run(Stage stage) {
-    dist::StopSignal stop(communicator_);
-    inputs_->context.stop = [&stop] { return stop.requested(); };
-    const RunParts parts{communicator_, stop, inputs_->context, units_};
+  ExitCode run() {
+    inputs_->context.stop = [this] { return stop_.requested(); };
+    const RunParts parts{communicator_, stop_, inputs_->context, units_};
+    const Stage stage = stage_;
     if (stage == Stage::everything || stage == Stage::train) train(parts);
     if (stage == Stage::everything || stage == Stage::evaluate) evaluate(parts);
     if (stage == Stage::everything || stage == Stage::reduce) reduce_tables();
@@ -48,6 +52,14 @@ private:
   }
 
   int local_rank() const { return local_.first; }
+
+  /// The later stages go on from a run: without one nothing is written.
+  void require_run() const {
+    dist::agree(communicator_, [&] {
+      if (communicator_.is_root() && !std::filesystem::exists(units_.folder().provenance()))
+        throw UsageError(options_.out.string() + ": is no run folder; cplae train (or cplae run) makes one");
+    });
+  }
 
   void open() {
     store::Start start = describe_start(options_, *inputs_, device_);
@@ -96,8 +108,9 @@ private:
   void reduce_tables() {
     dist::agree(communicator_, [&] {
       if (!communicator_.is_root()) return;
-      require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
-      failed_statistics_ = reduce::write_tables(inputs_->context, units_).failed_units;
+      if (stage_ == Stage::reduce)
+        require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
+      reduce::write_tables(inputs_->context, units_);
       std::fputs(reduce::summary_text(units_.folder().tables()).c_str(), stdout);
     });
   }
@@ -125,19 +138,17 @@ private:
                          " (or cplae run) first");
   }
 
-  /// Names what failed; the exit code is the same on every rank.
-  ExitCode finish() {
-    bool failed = !failed_statistics_.empty();
+  /// Names what failed, from the units; the exit code is the same on every rank.
+  ExitCode finish() const {
+    bool failed = false;
     dist::agree(communicator_, [&] {
-      if (communicator_.is_root()) failed = report_failed_networks() || failed;
+      if (communicator_.is_root()) failed = report_failures();
     });
-    for (const auto& unit : failed_statistics_)
-      log::error("no statistics: " + unit);
     if (communicator_.is_root()) log::info("run folder: " + options_.out.string());
     return communicator_.any(failed) ? ExitCode::some_networks_failed : ExitCode::done;
   }
 
-  bool report_failed_networks() const {
+  [[nodiscard]] bool report_failures() const {
     std::size_t failed = 0;
     const auto ids = network_ids();
     for (const auto& id : ids) {
@@ -151,23 +162,32 @@ private:
     }
     if (failed > 0)
       log::error(std::to_string(failed) + " of " + std::to_string(ids.size()) + " networks failed");
-    return failed > 0;
+    std::size_t without_result = 0;
+    for (const auto& id : statistics_ids()) {
+      const auto record = units_.read(store::UnitKind::statistics, id);
+      if (!record || reduce::failure(*record).empty()) continue;
+      log::error("no statistics: " + id + ": " + reduce::failure(*record));
+      ++without_result;
+    }
+    return failed + without_result > 0;
   }
 
   dist::Communicator communicator_;
+  dist::StopSignal stop_{
+      communicator_};  // before anything that takes long: a signal while reading counts too
   const RunOptions& options_;
+  Stage stage_;
   store::UnitStore units_;
   std::pair<int, int> local_ = communicator_.local_rank();
   model::Device device_;
   std::optional<RunInputs> inputs_;
   std::optional<store::OpenRun> open_run_;
-  std::vector<std::string> failed_statistics_;
 };
 
 }  // namespace
 
 ExitCode run_study(const dist::Session& session, const RunOptions& options, Stage stage) {
-  return StudyRun(session, options).run(stage);
+  return StudyRun(session, options, stage).run();
 }
 
 }  // namespace cplae::apps

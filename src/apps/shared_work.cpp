@@ -6,13 +6,16 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/dist/share.hpp"
+#include "cplae/reduce/units.hpp"
 
 namespace cplae::apps {
 
 namespace {
 
 std::string missing_list(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
-  const auto finished = run.units.finished(kind);
+  const bool is_statistics = kind == store::UnitKind::statistics;
+  const auto finished =
+      is_statistics ? run.units.finished(kind, reduce::is_current) : run.units.finished(kind);
   const std::set<std::string> done(finished.begin(), finished.end());
   std::string list;
   for (std::size_t i = 0; i < items.size(); ++i)

@@ -12,6 +12,7 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "message.hpp"
+#include "utf8.hpp"
 
 namespace cplae::data {
 
@@ -102,6 +103,15 @@ char delimiter_of(const std::string& text, const fs::path& path) {
   return best;
 }
 
+void check_text(const std::string& text, const fs::path& path) {
+  const auto wrong = invalid_utf8(text);
+  if (!wrong) return;
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*wrong), '\n');
+  throw DataError(
+      path.string() + ": line " + std::to_string(line) +
+      ": a byte that is no UTF-8 text, expected UTF-8 (another encoding can be converted with iconv)");
+}
+
 bool is_blank(const std::vector<std::string>& fields) {
   return fields.size() == 1 && fields.front().empty();
 }
@@ -181,6 +191,7 @@ double Table::number(std::size_t row, std::size_t column) const {
 Table read_table(const fs::path& path) {
   std::string text = read_maybe_gzip(path, largest_table_bytes);
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  check_text(text, path);
   Splitter splitter(text, delimiter_of(text, path), path);
   Table table;
   table.path = path;

@@ -38,7 +38,7 @@ std::vector<LabelScheme> schemes_of(const study::ExperimentSpec& experiment, con
   if (labels.column.empty()) return schemes;
   schemes.push_back(as_it_stands(labels.column, leaf_labels));
   for (const auto& column : labels.also)
-    schemes.push_back(as_it_stands(column, dataset.column(column).text));
+    schemes.push_back(as_it_stands(column, study::column_labels(dataset, column)));
   if (!taxonomy) return schemes;
   const LabelScheme leaves = schemes.front();
   std::set<std::size_t> done{leaves.n_classes};

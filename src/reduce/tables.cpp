@@ -37,10 +37,7 @@ public:
     const auto keys = unit.type == UnitType::baseline
                           ? keys_.of_baseline(unit.experiment, unit.baseline, unit.network)
                           : keys_.of_network(unit.network);
-    if (const auto failed = record.text.find("failed"); failed != record.text.end()) {
-      report_.failed_units.push_back(unit.id + ": " + failed->second);
-      return;
-    }
+    if (!failure(record).empty()) return;
     const Frame accuracy = get(record, "accuracy");
     const Frame reconstruction = get(record, "reconstruction");
     const Frame losses = get(record, "losses");
@@ -57,7 +54,7 @@ public:
     if (bic.rows() > 0) clusters_.add(unit.network, bic);
   }
 
-  TablesReport write(const std::filesystem::path& folder) {
+  void write(const std::filesystem::path& folder) {
     make_folder(folder);
     accuracy_.write(folder / "accuracy.csv");
     reconstruction_.write(folder / "reconstruction.csv");
@@ -66,7 +63,6 @@ public:
     bic_.write(folder / "bic.csv");
     clusters_.write(context_, keys_, folder, summary_);
     summary_.write(Keys::without_replicate(keys_.names()), folder / "summary.csv");
-    return std::move(report_);
   }
 
 private:
@@ -75,16 +71,15 @@ private:
   TableWriter accuracy_, reconstruction_, features_, losses_, bic_;
   BestCounts clusters_;
   SummaryRows summary_;
-  TablesReport report_;
 };
 
 }  // namespace
 
-TablesReport write_tables(const Context& context, const store::UnitStore& units) {
+void write_tables(const Context& context, const store::UnitStore& units) {
   Tables tables(context);
   for (const auto& unit : list_units(context))
     tables.add(unit, units.read_awaited(store::UnitKind::statistics, unit.id));
-  return tables.write(units.folder().tables());
+  tables.write(units.folder().tables());
 }
 
 }  // namespace cplae::reduce

@@ -15,6 +15,9 @@ constexpr double baseline_cost_per_value = 20.0;
 /// One EM iteration of a start touches every cell and component; about a hundred iterations a start.
 constexpr double mixture_cost_per_value = 100.0;
 
+/// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
+const std::string statistics_version = "1";
+
 double values_in(const Context& context) {
   double values = 0;
   for (const auto& modality : context.data.modalities)
@@ -108,6 +111,16 @@ std::vector<StatisticsUnit> list_units(const Context& context) {
   return units;
 }
 
+bool is_current(const Record& record) {
+  const auto version = record.text.find("statistics_version");
+  return version != record.text.end() && version->second == statistics_version && failure(record).empty();
+}
+
+std::string failure(const Record& record) {
+  const auto failed = record.text.find("failed");
+  return failed == record.text.end() ? "" : failed->second;
+}
+
 Record compute_unit(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units) {
   Record record;
   try {
@@ -117,6 +130,7 @@ Record compute_unit(const Context& context, const StatisticsUnit& unit, const st
     record = {};
     record.text["failed"] = error.what();
   }
+  record.text["statistics_version"] = statistics_version;
   return record;
 }
 

@@ -63,14 +63,16 @@ Record UnitStore::read_awaited(UnitKind kind, const std::string& id,
                 duration_text(std::chrono::duration<double>(patience).count()));
 }
 
-std::vector<std::string> UnitStore::finished(UnitKind kind) const {
+std::vector<std::string> UnitStore::finished(UnitKind kind,
+                                             const std::function<bool(const Record&)>& counts) const {
   std::vector<std::string> ids;
   std::error_code error;
   const fs::path folder = folder_.units(kind);
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() != ".unit") continue;
     const auto record = read_record(entry->path(), name_of(kind));
-    if (record && folder_.unit(kind, id_of(*record)) == entry->path()) ids.push_back(id_of(*record));
+    if (!record || folder_.unit(kind, id_of(*record)) != entry->path()) continue;
+    if (!counts || counts(*record)) ids.push_back(id_of(*record));
   }
   if (error && error != std::errc::no_such_file_or_directory)
     throw IoError(folder.string() + ": cannot be listed: " + error.message());

@@ -165,7 +165,12 @@ void check_baselines(const NamedSplit& named, const Modalities& modalities) {
   if (named.experiment.pc_cca.empty()) return;
   const std::string path = "experiment." + named.experiment.name + ".pc_cca";
   const std::int64_t train = count_cells(named.split, {modalities[0], modalities[1]}).train;
-  for (const auto& pair : named.experiment.pc_cca)
+  for (const auto& pair : named.experiment.pc_cca) {
+    if (pair[0] + pair[1] >= train)
+      refuse({"", path,
+              "found " + std::to_string(pair[0]) + " + " + std::to_string(pair[1]) +
+                  " components, expected fewer in all than the " + std::to_string(train) +
+                  " training cells that have both modalities in " + named.name});
     for (std::size_t m = 0; m < 2; ++m) {
       const auto features = static_cast<std::int64_t>(modalities[m]->features.size());
       const std::string found =
@@ -177,6 +182,7 @@ void check_baselines(const NamedSplit& named, const Modalities& modalities) {
                 found + ", expected fewer than the " + std::to_string(train) + " training cells of " +
                     named.name});
     }
+  }
 }
 
 void check_splits(const Study& study, std::size_t index, const Modalities& modalities, const Demands& demands,
@@ -227,7 +233,7 @@ void check_against(const Study& study, const data::Dataset& dataset) {
   for (const auto& spec : study.base.modalities)
     if (spec.transform == data::Transform::log_cpm) {
       data::Modality copy = dataset.modality(spec.name);
-      static_cast<void>(data::apply_transform(spec.transform, copy));
+      static_cast<void>(data::apply_transform(spec.transform, copy, dataset.cells));
     }
 }
 

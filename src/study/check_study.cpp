@@ -40,6 +40,11 @@ Node shown_list(const std::vector<std::int64_t>& values) {
 }
 
 void check_labels(const LabelsSpec& labels) {
+  std::set<std::string> columns{labels.column};
+  for (const auto& column : labels.also)
+    if (!columns.insert(column).second)
+      refuse(
+          {"", "labels.also", "found column " + quoted(column) + " twice, expected each label column once"});
   if (!labels.column.empty()) return;
   if (!labels.taxonomy.empty())
     refuse({"", "labels.taxonomy", "found " + quoted(labels.taxonomy) + " without labels.column"});

@@ -57,7 +57,8 @@ StudyData prepare(const Study& study, const data::Dataset& dataset) {
   StudyData prepared;
   for (const auto& spec : study.base.modalities) {
     prepared.modalities.push_back(dataset.modality(spec.name));
-    prepared.scaling.push_back(data::apply_transform(spec.transform, prepared.modalities.back()));
+    prepared.scaling.push_back(
+        data::apply_transform(spec.transform, prepared.modalities.back(), dataset.cells));
   }
   return prepared;
 }

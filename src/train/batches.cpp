@@ -104,6 +104,16 @@ std::vector<std::int64_t> cells_of(const data::Split& split, bool training) {
   return cells;
 }
 
+std::vector<std::int64_t> training_cells(const study::StudyData& data, const data::Split& split) {
+  std::vector<std::int64_t> cells = cells_of(split, true);
+  std::erase_if(cells, [&](std::int64_t cell) {
+    return std::none_of(data.modalities.begin(), data.modalities.end(), [cell](const auto& modality) {
+      return modality.present[static_cast<std::size_t>(cell)] != 0;
+    });
+  });
+  return cells;
+}
+
 std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
                                      NetworkKey key, std::int64_t step) {
   const RandomStream stream(

@@ -37,6 +37,10 @@ private:
 /// Cells of a role, ascending.
 [[nodiscard]] std::vector<std::int64_t> cells_of(const data::Split& split, bool training);
 
+/// Training cells that have at least one of the modalities, ascending: those that batches are drawn from.
+[[nodiscard]] std::vector<std::int64_t> training_cells(const study::StudyData& data,
+                                                       const data::Split& split);
+
 /// The batch of one step: drawn from `cells` with replacement.
 [[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
                                                    NetworkKey key, std::int64_t step);

@@ -73,7 +73,7 @@ public:
         network_(task.spec, layout_, model::make_buffers(layout_, device_)),
         adam_(network_.buffers().parameters, network_.buffers().gradients, task.spec.training.learning_rate),
         cells_(task.data, device_),
-        training_cells_(cells_of(task.split, true)),
+        training_cells_(train::training_cells(task.data, task.split)),
         held_out_(cells_.batch(cells_of(task.split, false))),
         draws_(task.spec, task.data, training_cells_, task.key, device_) {
     start();
@@ -88,7 +88,8 @@ public:
       }
       step();
       if (state_.step % training.validate_every == 0 || state_.step == training.steps) validate();
-      if (since_checkpoint_.seconds() >= training.checkpoint_seconds) checkpoint();
+      // A network that has failed is finished: a checkpoint of it would train on.
+      if (!failed_step_ && since_checkpoint_.seconds() >= training.checkpoint_seconds) checkpoint();
     }
     return result();
   }
@@ -122,7 +123,8 @@ private:
     const model::LossTerms terms =
         model::training_loss(network_, task_.spec, batch, draws_.draw(batch, number));
     network_.buffers().gradients.zero_();
-    terms.total.backward();
+    // A batch may hold too few cells of every modality: then there is nothing to learn from it.
+    if (terms.total.requires_grad()) terms.total.backward();
     adam_.update(number);
     term_sums_.add_(term_vector(terms));
     state_.step = number;

@@ -16,6 +16,9 @@ namespace cplae {
 /// "3 s", "12 min", "4.5 h"
 [[nodiscard]] std::string duration_text(double seconds);
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above
+/// U+10FFFF).
+[[nodiscard]] bool is_utf8(std::string_view bytes);
 /// One CSV field by RFC 4180: quoted only where needed.
 [[nodiscard]] std::string csv_field(std::string_view text);
 

@@ -21,7 +21,7 @@ enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 
 /// "cpu" or "cuda"
 [[nodiscard]] std::string kind_name(DeviceKind kind);
-/// "cpu (AVX2)" or "cuda:0 (NVIDIA H200)"
+/// "cpu (AVX2)" or "cuda:0"
 [[nodiscard]] std::string describe(const Device& device);
 
 /// Settles how this process computes; once, at its start. One thread for torch and its matrix library: ranks

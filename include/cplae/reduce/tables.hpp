@@ -8,14 +8,9 @@
 
 namespace cplae::reduce {
 
-/// What writing the tables found.
-struct TablesReport {
-  std::vector<std::string> failed_units;  ///< ids of statistics that have no result, with the reason
-};
-
 /// Writes all tables/*.csv of the units' run folder from its statistics units, each file atomically. Local:
 /// one rank calls it when all units are there. Throws IoError, DataError.
-TablesReport write_tables(const Context& context, const store::UnitStore& units);
+void write_tables(const Context& context, const store::UnitStore& units);
 
 /// The headline numbers of tables/summary.csv as text for a terminal: R2 of every direction and accuracy of
 /// every representation by variant, mean and SD over replicates.

@@ -28,6 +28,13 @@ struct StatisticsUnit {
 /// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10".
 [[nodiscard]] std::string baseline_variant(const study::ExperimentSpec& experiment, std::size_t baseline);
 
+/// Whether a stored unit need not be computed again: it is of this version of the statistics, and has a
+/// result.
+[[nodiscard]] bool is_current(const Record& record);
+
+/// Why a stored unit has no result; empty if it has one.
+[[nodiscard]] std::string failure(const Record& record);
+
 /// Computes one unit: frames "accuracy", "reconstruction", "features", "losses" (evaluation, baseline without
 /// losses) or "bic" (mixture). A unit of a network that failed, or whose statistics have no result, holds the
 /// text "failed" = the reason. Reads the network's unit. Local. Throws IoError, DataError, Stopped.

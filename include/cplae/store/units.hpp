@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +25,9 @@ public:
   /// file after `patience`.
   [[nodiscard]] Record read_awaited(UnitKind kind, const std::string& id,
                                     std::chrono::milliseconds patience = std::chrono::seconds(60)) const;
-  /// Ids of all whole units, sorted. Reads and checks every file.
-  [[nodiscard]] std::vector<std::string> finished(UnitKind kind) const;
+  /// Ids of all whole units that `counts` accepts (all, without it), sorted. Reads and checks every file.
+  [[nodiscard]] std::vector<std::string> finished(
+      UnitKind kind, const std::function<bool(const Record&)>& counts = {}) const;
 
   [[nodiscard]] const RunFolder& folder() const { return folder_; }
 

@@ -44,6 +44,10 @@ struct Plan {
 /// training.latent_dim -> latent_dim.
 [[nodiscard]] std::string short_name(const std::string& path);
 
+/// A column of obs as text, [cells]; numbers as text, a missing entry as "". Throws DataError if there is no
+/// such column.
+[[nodiscard]] std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name);
+
 /// Labels of the cells for stratification (column of [labels]; all "" without).
 [[nodiscard]] std::vector<std::string> stratification_labels(const Study& study,
                                                              const data::Dataset& dataset);
