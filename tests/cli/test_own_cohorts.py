@@ -1,0 +1,70 @@
+"""Cohorts that Python's mudata and anndata wrote, under names that cplae does not know, with studies of their own."""
+
+import h5py
+import mudata as md
+import numpy as np
+import pandas as pd
+import pytest
+from program import make_modalities, make_mudata, study_text, succeed
+
+NAMES = ["rna-seq", "Patch.Clamp", "morphology_2", "A", "B", "C"]
+
+
+def run_own(folder, names, data, **study):
+    (folder / "own.toml").write_text(study_text(names, **study))
+    sources = [word for path in data for word in ("--data", path)]
+    succeed("plan", folder / "own.toml", *sources)
+    succeed("run", folder / "own.toml", *sources, "--out", folder / "run")
+    succeed("export", folder / "run", "--to", folder / "latents.h5mu")
+    return pd.read_csv(folder / "run/tables/reconstruction.csv"), md.read_h5mu(folder / "latents.h5mu")
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_any_number_of_modalities(count, tmp_path):
+    """Every direction is scored, and cells that lack a modality have no latents of it."""
+    names = NAMES[:count]
+    modalities = make_modalities(names, cells=120, lacking=0.15)
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    reconstruction, exported = run_own(tmp_path, names, [tmp_path / "data.h5mu"])
+    assert set(zip(reconstruction["from"], reconstruction["to"])) == {(a, b) for a in names for b in names}
+    for name, modality in modalities.items():
+        everywhere = exported.obsm[f"X_cplae_{name}"]
+        here = exported[name].obsm[f"X_cplae_{name}"]
+        assert everywhere.shape == (120, 2) and here.shape == (modality.n_obs, 2)
+        assert np.isfinite(here).all() and np.isfinite(everywhere).all(axis=1).sum() == modality.n_obs
+        assert np.array_equal(everywhere[np.isfinite(everywhere[:, 0])], here)
+
+
+def test_without_labels(tmp_path):
+    make_mudata(make_modalities(["x", "y"])).write_h5mu(tmp_path / "data.h5mu")
+    repeats = 'kind = "repeats"\ninitialisations = 2\ncomponents = [1, 2]\nstarts = 2\n'
+    reconstruction, _ = run_own(tmp_path, ["x", "y"], [tmp_path / "data.h5mu"], column="", experiment=repeats)
+    assert sorted(reconstruction["init"].unique()) == [0, 1]
+
+
+def test_one_h5ad_file_a_modality(tmp_path):
+    """Labels come from the files' own obs; sparse X; one of the names is given on the command line."""
+    modalities = make_modalities(["counts", "ephys"], cells=60, lacking=0.1)
+    modalities["counts"].X = np.round(np.abs(modalities["counts"].X) * 3)
+    modalities["counts"].X[:, 0] += 1  # no cell without counts
+    from scipy.sparse import csr_matrix
+
+    modalities["counts"].X = csr_matrix(modalities["counts"].X)
+    for modality in modalities.values():
+        modality.obs["kind"] = ["odd" if int(name[-1]) % 2 else "even" for name in modality.obs_names]
+    modalities["counts"].write_h5ad(tmp_path / "counts.h5ad")
+    modalities["ephys"].write_h5ad(tmp_path / "e.h5ad")
+    data = [tmp_path / "counts.h5ad", f"ephys={tmp_path / 'e.h5ad'}"]
+    more = "vary.\"modality.ephys.alpha\" = [0.5, 1]\n"
+    _, exported = run_own(tmp_path, ["counts", "ephys"], data, column="kind", extra=more)
+    assert list(exported.mod) == ["counts", "ephys"] and exported["ephys"].obsm["X_cplae_ephys"].shape[1] == 2
+    with h5py.File(tmp_path / "run/results.h5") as file:
+        assert sorted(file["variants"]) == ["folds,alpha_ephys=0.5", "folds,alpha_ephys=1"]
+
+
+def test_modalities_that_the_study_leaves_out(tmp_path):
+    """In another order than the file's, and one of three."""
+    make_mudata(make_modalities(["a", "b", "c"])).write_h5mu(tmp_path / "data.h5mu")
+    reconstruction, exported = run_own(tmp_path, ["c", "a"], [tmp_path / "data.h5mu"])
+    assert set(reconstruction["to"]) == {"a", "c"}
+    assert {"X_cplae_a", "X_cplae_c"} <= set(exported.obsm) and "X_cplae_b" not in exported.obsm
