@@ -1,5 +1,6 @@
 #include "frame.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <unordered_set>
@@ -7,7 +8,6 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "message.hpp"
-#include "utf8.hpp"
 
 namespace cplae::data {
 
@@ -143,15 +143,13 @@ void check_names(const std::vector<std::string>& names, const std::string& what,
     if (names[i].empty())
       throw DataError(where + ": " + what + " " + std::to_string(i + 1) +
                       " has an empty name, expected unique names");
-    if (invalid_utf8(names[i]))
+    if (!is_utf8(names[i]))
       throw DataError(where + ": the name of " + what + " " + std::to_string(i + 1) +
-                      " is no UTF-8 text, expected UTF-8");
+                      " is no valid UTF-8, expected UTF-8");
     if (std::any_of(names[i].begin(), names[i].end(),
                     [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
       throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
                       "' holds a line break or control character, expected plain text");
-    if (!is_utf8(names[i]))
-      throw DataError(where + ": the name of " + what + " " + std::to_string(i + 1) + " is no valid UTF-8");
     if (!seen.insert(names[i]).second)
       throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
                       "' is there twice, expected unique names");

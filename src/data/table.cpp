@@ -12,7 +12,6 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "message.hpp"
-#include "utf8.hpp"
 
 namespace cplae::data {
 
@@ -103,13 +102,15 @@ char delimiter_of(const std::string& text, const fs::path& path) {
   return best;
 }
 
-void check_text(const std::string& text, const fs::path& path) {
-  const auto wrong = invalid_utf8(text);
-  if (!wrong) return;
-  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*wrong), '\n');
-  throw DataError(
-      path.string() + ": line " + std::to_string(line) +
-      ": a byte that is no UTF-8 text, expected UTF-8 (another encoding can be converted with iconv)");
+/// No character of UTF-8 holds a line feed but the line feed, so lines can be judged one by one.
+void check_text(std::string_view text, const fs::path& path) {
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    if (!is_utf8(text.substr(0, end)))
+      throw DataError(path.string() + ": line " + std::to_string(line) +
+                      ": a byte that is no UTF-8 text, expected UTF-8 (iconv converts other encodings)");
+    text.remove_prefix(end);
+  }
 }
 
 bool is_blank(const std::vector<std::string>& fields) {

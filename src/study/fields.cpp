@@ -132,10 +132,9 @@ const std::vector<Field<TrainingSpec>>& training_fields() {
                 .may_vary = true,
                 .meaning = "Cells of a training step, drawn with replacement."},
                &T::batch),
-      // Loss histories hold their step as float32, whole up to 2^24.
       field_of({.key = "steps",
                 .type = FieldType::whole,
-                .range = {1, 16'000'000},
+                .range = {1, 1e9},
                 .may_vary = true,
                 .meaning = "Training steps of every network."},
                &T::steps),

@@ -19,7 +19,8 @@ const std::filesystem::path oracle_file =
 study::NetworkSpec spec_of(double lambda, bool augment) {
   study::ModalitySpec t{.name = "T", .output = study::Output::relu};
   study::ModalitySpec e{.name = "E", .hidden = {40, 40, 40, 40}, .alpha = 0.7};
-  study::NetworkSpec spec{.modalities = {t, e}};
+  study::NetworkSpec spec;
+  spec.modalities = {t, e};
   spec.coupling.lambda = lambda;
   spec.coupling.augment_decoders = augment;
   return spec;

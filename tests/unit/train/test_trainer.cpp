@@ -78,6 +78,10 @@ void expect_same(const train::Result& a, const train::Result& b) {
   EXPECT_EQ(a.weights.parameters, b.weights.parameters);
   EXPECT_EQ(a.weights.moving, b.weights.moving);
   EXPECT_EQ(a.best_step, b.best_step);
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_EQ(a.finite, b.finite);
+  for (std::size_t m = 0; m < a.latents.size(); ++m)
+    EXPECT_TRUE((a.latents[m].array() == b.latents[m].array() || a.latents[m].array().isNaN()).all());
   ASSERT_EQ(a.losses.rows(), b.losses.rows());
   EXPECT_TRUE(a.losses == b.losses);
 }
@@ -139,6 +143,29 @@ TEST_F(TrainerTest, ANetworkThatTurnsNonFiniteIsFrozenNotThrown) {
   EXPECT_EQ(result.failed_step, 50);
   EXPECT_EQ(result.steps, 50);
   EXPECT_TRUE(result.latents[0].array().isNaN().all());
+}
+
+TEST_F(TrainerTest, AFailedNetworkLeavesNoCheckpointToTrainOnFrom) {
+  spec_.training.learning_rate = 1e30;
+  spec_.training.checkpoint_seconds = 0;
+  const auto checkpoint = folder_ / "failed";
+  const auto first = train("fails", {}, checkpoint);
+  const auto again = train("fails", {}, checkpoint);
+  EXPECT_FALSE(again.finite);
+  EXPECT_EQ(again.failed_step, first.failed_step);
+  EXPECT_EQ(again.losses.rows(), first.losses.rows());
+}
+
+TEST_F(TrainerTest, BatchesOfTooFewCellsTeachNothingAndHarmNothing) {
+  // Only three training cells have the one modality: many batches of two hold no pair of them.
+  data_.modalities.erase(data_.modalities.begin());
+  spec_.modalities.erase(spec_.modalities.begin());
+  for (std::size_t cell = 0; cell + 6 < cells; ++cell) {
+    data_.modalities[0].present[cell] = 0;
+    data_.modalities[0].values.row(static_cast<Eigen::Index>(cell)).setConstant(missing);
+  }
+  spec_.training.batch = 2;
+  EXPECT_TRUE(train("few").finite);
 }
 
 TEST_F(TrainerTest, OneModalityAndThree) {

@@ -1,0 +1,152 @@
+// From units to tables, on made-up units whose means are known.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "cplae/reduce/frame.hpp"
+#include "cplae/reduce/tables.hpp"
+#include "cplae/reduce/units.hpp"
+#include "cplae/study/parse.hpp"
+
+namespace cplae::reduce {
+namespace {
+
+constexpr const char* study_text = R"(
+[[modality]]
+name = "T"
+[[modality]]
+name = "E"
+[[experiment]]
+name = "cv"
+kind = "kfold"
+folds = 3
+vary."coupling.lambda" = [0, 1]
+pc_cca = [[4, 4]]
+[[experiment]]
+name = "again"
+kind = "repeats"
+initialisations = 4
+components = [2, 3]
+starts = 5
+)";
+
+class TablesTest : public testing::Test {
+protected:
+  void SetUp() override {
+    context_.study = study::parse_study(study_text, "test");
+    context_.plan = study::make_plan(context_.study);
+    for (const std::string name : {"T", "E"})
+      context_.data.modalities.push_back(
+          {name, {"f"}, MatrixF::Zero(10, 1), std::vector<std::uint8_t>(10, 1)});
+    context_.cells.resize(10);
+    folder_ = std::filesystem::temp_directory_path() / ("cplae_tables_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_ / "work" / "statistics");
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  /// Every unit: R2 = number of the network, best count = 2 for even initialisations and 3 for odd ones.
+  void write_units(const std::string& failing = "") const {
+    const store::UnitStore units{store::RunFolder(folder_)};
+    for (const auto& unit : list_units(context_)) {
+      Record record;
+      if (unit.id == failing)
+        record.text["failed"] = "as the test wants";
+      else if (unit.type == UnitType::mixture)
+        put(record, "bic", bic(unit));
+      else
+        put(record, "reconstruction", reconstruction(unit));
+      units.write(store::UnitKind::statistics, unit.id, record);
+    }
+  }
+  static Frame reconstruction(const StatisticsUnit& unit) {
+    return Frame({{"from", std::vector<std::string>{"T"}},
+                  {"to", std::vector<std::string>{"E"}},
+                  {"n_cells", std::vector<std::int64_t>{4}},
+                  {"r2", std::vector<double>{static_cast<double>(unit.network)}},
+                  {"mse", std::vector<double>{0.5}}});
+  }
+  Frame bic(const StatisticsUnit& unit) const {
+    const std::int64_t wanted = context_.plan.networks[unit.network].replicate % 2 == 0 ? 2 : 3;
+    return Frame({{"components", std::vector<std::int64_t>{unit.components}},
+                  {"bic", std::vector<double>{unit.components == wanted ? -10.0 : 10.0}},
+                  {"log_likelihood", std::vector<double>{-1.0}},
+                  {"n_cells", std::vector<std::int64_t>{8}},
+                  {"failed_starts", std::vector<std::int64_t>{0}},
+                  {"iterations", std::vector<std::int64_t>{1}}});
+  }
+  std::string table(const std::string& name) const {
+    std::ifstream file(folder_ / "tables" / name);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  static bool has_line(const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+  }
+
+  Context context_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(TablesTest, UnitsAreAllThereIs) {
+  std::size_t evaluations = 0;
+  std::size_t baselines = 0;
+  std::size_t mixtures = 0;
+  for (const auto& unit : list_units(context_)) {
+    evaluations += unit.type == UnitType::evaluation ? 1 : 0;
+    baselines += unit.type == UnitType::baseline ? 1 : 0;
+    mixtures += unit.type == UnitType::mixture ? 1 : 0;
+  }
+  EXPECT_EQ(evaluations, 10U);  // 2 x 3 folds and 4 initialisations
+  EXPECT_EQ(baselines, 3U);     // one a fold, shared by the variants
+  EXPECT_EQ(mixtures, 8U);      // 4 initialisations x 2 counts
+}
+
+TEST_F(TablesTest, KeysMeansAndSpread) {
+  write_units();
+  write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
+  const std::string reconstruction = table("reconstruction.csv");
+  EXPECT_TRUE(reconstruction.starts_with("experiment,variant,lambda,fold,init,from,to,n_cells,r2,mse\n"));
+  EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,lambda=1\",1,2,,T,E,4,5,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "again,again,1,,3,T,E,4,9,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,1,,T,E,4,1,0.5"));
+  // Networks 0, 1, 2: mean 1, SD 1; networks 6..9: mean 7.5, SD sqrt(5 / 3).
+  const std::string summary = table("summary.csv");
+  EXPECT_TRUE(has_line(summary, "cv,\"cv,lambda=0\",0,r2 E<-T,1,1,3"));
+  EXPECT_TRUE(has_line(summary, "again,again,1,r2 E<-T,7.5,1.2909944487358056,4"));
+}
+
+TEST_F(TablesTest, BestCountsAndTheirBins) {
+  write_units();
+  write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
+  EXPECT_TRUE(has_line(table("clusters.csv"), "again,again,1,,0,2,-10"));
+  EXPECT_TRUE(has_line(table("clusters.csv"), "again,again,1,,3,3,-10"));
+  // Ties between 2 and 3 go to the smaller.
+  std::istringstream bins(table("cluster_counts.csv"));
+  std::string line;
+  std::getline(bins, line);
+  std::size_t counted = 0;
+  while (std::getline(bins, line)) {
+    EXPECT_TRUE(line.ends_with(",2")) << line;
+    const auto last = line.rfind(',');
+    counted += std::stoul(line.substr(line.rfind(',', last - 1) + 1));
+  }
+  EXPECT_EQ(counted, 4U);
+}
+
+TEST_F(TablesTest, AUnitWithoutResultIsLeftOutAndCountsAsMissing) {
+  const std::string failing = "evaluation,cv,lambda=1,fold=2";
+  write_units(failing);
+  const store::UnitStore units{store::RunFolder(folder_)};
+  write_tables(context_, units);
+  EXPECT_FALSE(has_line(table("reconstruction.csv"), "cv,\"cv,lambda=1\",1,2,,T,E,4,5,0.5"));
+  EXPECT_TRUE(has_line(table("summary.csv"), "cv,\"cv,lambda=1\",1,r2 E<-T,3.5,0.7071067811865476,2"));
+  const auto record = units.read(store::UnitKind::statistics, failing);
+  EXPECT_EQ(failure(*record), "as the test wants");
+  EXPECT_FALSE(is_current(*record));
+}
+
+}  // namespace
+}  // namespace cplae::reduce
