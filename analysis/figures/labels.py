@@ -10,11 +10,12 @@ import numpy as np
 from figures.run_folder import Run
 
 UNKNOWN = ""
+MOST_SEEN = 7
 
 
 @dataclass(frozen=True)
 class Labels:
-    """A type for each cell of the run ('' where the data has none); `coarse` has no entry, or one coarser type a cell."""
+    """A type for each cell of the run, '' where the data has none; `coarse`: one coarser type a cell, or empty."""
 
     column: str
     types: np.ndarray
@@ -101,7 +102,15 @@ def read_labels(run: Run) -> Labels:
     for name, coarse in also.items():
         if is_coarser(types, coarse):
             return Labels(column, types, name, coarse)
+    for name, coarse in also.items():
+        # More types than the eye tells apart, and not within the coarser ones: those are shown instead.
+        if count_of(types) > MOST_SEEN >= count_of(coarse) > 1:
+            return Labels(name, coarse, "", np.array([]))
     return Labels(column, types, "", np.array([]))
+
+
+def count_of(types: np.ndarray) -> int:
+    return len({value for value in types if value})
 
 
 def is_coarser(types: np.ndarray, coarse: np.ndarray) -> bool:

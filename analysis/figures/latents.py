@@ -87,7 +87,7 @@ def add_legend(figure: Figure, entries: dict, title: str) -> None:
 
     handles = [dot(colour, label=name, markersize=6) for name, colour in entries.items()]
     if not entries:
-        handles.append(dot(WITHOUT_TYPE, label="cell", markersize=5))
+        handles.append(dot(WITHOUT_TYPE, label="a colour each" if title else "cell", markersize=5))
     ring = dot("white", label="held out", markersize=6)
     ring.set(markeredgewidth=0.9, markeredgecolor=INK)
     figure.legend(handles=[*handles, ring], title=title, loc="outside right center", alignment="left")
@@ -95,7 +95,7 @@ def add_legend(figure: Figure, entries: dict, title: str) -> None:
 
 def colours_of_cells(run: Run) -> tuple[np.ndarray, dict, str, str]:
     """RGB of each cell, legend, its title, and what the caption says of it."""
-    plain = np.tile(matplotlib.colors.to_rgb(WITHOUT_TYPE if run.cells else INK), (len(run.cells), 1))
+    plain = np.tile(matplotlib.colors.to_rgb(WITHOUT_TYPE), (len(run.cells), 1))
     try:
         labels = read_labels(run)
     except NoLabels as reason:
@@ -107,7 +107,7 @@ def colours_of_cells(run: Run) -> tuple[np.ndarray, dict, str, str]:
     if labels.coarse_column:
         says = f"Colour is the {labels.coarse_column}, its shades the {labels.column} types within it ({len(colour)})"
     else:
-        says = f"Colour is the {labels.column} type ({len(colour)}, in alphabetical order)"
+        says = f"Colour is the {labels.column} ({len(colour)} types, in alphabetical order)"
     return plain, legend, labels.coarse_column or labels.column, says + "; grey: no type."
 
 

@@ -151,10 +151,10 @@ def values_of(frame):
 def frames():
     rng = np.random.default_rng(2)
     cells = [f"cell {i}, é" for i in range(6)]
-    t = pd.DataFrame(rng.poisson(3, (6, 4)), index=cells, columns=["Gad1", 'a "quoted" gene', "line\nbreak", "Sst"])
+    t = pd.DataFrame(rng.poisson(3, (6, 4)), index=cells, columns=["Gad1", 'a "quoted" gene', "a, comma", "Sst"])
     e = pd.DataFrame(rng.normal(size=(4, 2)) * [1e-300, 1e30], index=cells[:1:-1], columns=["AP width (ms)", "Sag"])
     e.iloc[1, 0] = np.nan
-    obs = pd.DataFrame({"leaf": ["Sst", None, "Vip", "Sst", "NA", "x"], "depth": [1.5, None, 3, 4, 5, 6], "good": [True] * 6, "id": range(6)}, index=cells)
+    obs = pd.DataFrame({"leaf": ["Sst", None, "Vip\nline", "Sst", "NA", "x"], "depth": [1.5, None, 3, 4, 5, 6], "good": [True] * 6, "id": range(6)}, index=cells)
     return t, e, obs
 
 
@@ -188,7 +188,7 @@ def test_tables_as_pandas_writes_them(tmp_path, way):
     assert (seen_e["features"], seen_e["values"]) == (list(e.columns), values_of(e.reindex(t.index)))
     assert seen_e["present"] == [int(c in e.index) for c in t.index]
     columns = {c["name"]: c["values"] for c in found["obs"]}
-    assert columns == {"leaf": ["Sst", "", "Vip", "Sst", "", "x"], "depth": [1.5, None, 3, 4, 5, 6], "good": ["True"] * 6, "id": [0, 1, 2, 3, 4, 5]}
+    assert columns == {"leaf": ["Sst", "", "Vip\nline", "Sst", "", "x"], "depth": [1.5, None, 3, 4, 5, 6], "good": ["True"] * 6, "id": [0, 1, 2, 3, 4, 5]}
 
 
 def csv(tmp_path, text, name="T.csv"):
@@ -213,6 +213,7 @@ BAD_TABLES = {
     "long row": ("cell,a,b\nc1,1,2\nc2,1,2,3\n", "DataError", ["line 3", "4 fields, expected 3"]),
     "open quote": ('cell,a\nc1,"1\nc2,2\n', "DataError", ["line 2", "never closed"]),
     "text after quote": ('cell,a\nc1,"1"2\n', "DataError", ["line 2", "closing quote"]),
+    "name of two lines": ('cell,"a\nb"\nc1,1\n', "DataError", ["'a b'", "line break"]),
     "repeated cell": ("cell,a\nc1,1\nc1,2\n", "DataError", ["cell name 'c1'", "twice"]),
     "repeated feature": ("cell,a,a\nc1,1,2\n", "DataError", ["feature name 'a'", "twice"]),
     "nameless feature": ("cell,a,\nc1,1,2\n", "DataError", ["feature 2", "empty name"]),
@@ -229,6 +230,20 @@ BAD_TABLES = {
 def test_bad_tables_are_refused(tmp_path, name):
     text, kind, words = BAD_TABLES[name]
     refused(csv(tmp_path, text), kind, "T.csv", *words)
+
+
+def test_other_encodings_than_utf8(tmp_path):
+    text = "cell,Yield (pg/µl),é\nc1,1,2\nc2,3,4\n"
+    assert ask(csv(tmp_path, text))["modalities"][0]["features"] == ["Yield (pg/µl)", "é"]
+    refused(csv(tmp_path, text.encode("latin-1")), "DataError", "T.csv", "line 1", "UTF-8")
+    # Python's own decoder judges byte by byte: overlong forms, surrogates, beyond U+10FFFF, cut short.
+    for tail in [b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\x80", b"\xf4\x8f\xbf\xbf", b"\xed\x9f\xbf", b"\xe0\xa0\x80"]:
+        try:
+            name = tail.decode()
+        except UnicodeDecodeError:
+            refused(csv(tmp_path, b"cell,a\nc1,1\n" + tail + b",2\n"), "DataError", "line 3", "UTF-8")
+        else:
+            assert ask(csv(tmp_path, b"cell,a\nc1,1\n" + tail + b",2\n"))["cells"] == ["c1", name]
 
 
 def test_damaged_and_missing_tables(tmp_path):

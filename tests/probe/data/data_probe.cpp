@@ -194,6 +194,7 @@ json answer_or_error(const json& request) {
 
 int main() {
   cplae::log::set_level(cplae::log::Level::warning);
-  std::cout << answer_or_error(json::parse(std::cin)).dump() << '\n';
+  std::cout << answer_or_error(json::parse(std::cin)).dump(-1, ' ', false, json::error_handler_t::replace)
+            << '\n';
   return 0;
 }
