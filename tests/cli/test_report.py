@@ -1,0 +1,283 @@
+"""analysis/report.py on run folders made here, whose numbers are known: what the page says, draws and leaves out."""
+
+import base64
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "analysis"))
+import report  # noqa: E402
+
+FIGURES = ["latents", "accuracy", "reconstruction", "clusters", "losses", "features"]
+CELLS, FOLDS = 40, 3
+VARIANT = "cross_validation,lambda=0.5"
+BASELINE = "cross_validation,pc_cca=2x2"
+COLUMNS = {
+    "accuracy": "label representation n_classes n_usable n_fitted n_cells accuracy",
+    "reconstruction": "from to n_cells r2 mse",
+    "features": "from to feature r2 pearson",
+    "losses": "step kept part term value",
+    "bic": "components bic log_likelihood n_cells failed_starts iterations",
+    "clusters": "best_components bic",
+    "cluster_counts": "bin_left bin_right count modal_components",
+    "summary": "metric mean sd n",
+}
+WITHOUT_REPLICATE = ("cluster_counts", "summary")
+
+
+def keys(variant, replicate=None):
+    found = {"experiment": variant.split(",")[0], "variant": variant, "lambda": "0.5"}
+    if replicate is not None:
+        found |= {"fold": replicate, "init": ""} if "cross" in variant else {"fold": "", "init": replicate}
+    return found
+
+
+class FakeRun:
+    """A run folder with the least that a report reads; rows are added, then `write` is called."""
+
+    def __init__(self, folder, modalities, labels):
+        self.folder, self.modalities, self.labels = folder, modalities, labels
+        self.rows = {table: [] for table in COLUMNS}
+        self.variants = {}
+
+    def add_variant(self, variant, losses, failed=()):
+        """Networks with these held-out losses."""
+        self.variants[variant] = (losses, failed)
+        for replicate, loss in enumerate(losses):
+            if replicate not in failed:
+                self.add_replicate(variant, replicate, loss)
+
+    def add_replicate(self, variant, replicate, loss):
+        rng = np.random.default_rng(replicate)
+        at = keys(variant, replicate)
+        for step, kept in ((10, 0), (20, 1)):
+            for part in ("train", "validation"):
+                row = {"step": step, "kept": kept, "part": part, "term": "total", "value": loss + 20 - step}
+                self.rows["losses"].append(at | row)
+        for start in self.modalities:
+            for end in self.modalities:
+                self.rows["reconstruction"].append(at | {"from": start, "to": end, "n_cells": 10, "r2": rng.random(), "mse": 1})
+                for feature in ("NA", f"{end}_2"):  # a gene of that name is no missing value
+                    self.rows["features"].append(at | {"from": start, "to": end, "feature": feature, "r2": rng.random(), "pearson": 0})
+            for classes in (2, 4) if self.labels else ():
+                row = {"label": "leaf", "representation": "z" + start, "n_classes": classes, "n_usable": classes}
+                self.rows["accuracy"].append(at | row | {"n_fitted": classes, "n_cells": 10, "accuracy": rng.random()})
+
+    def add_summary(self, variant, metric, mean, sd, n):
+        self.rows["summary"].append(keys(variant) | {"metric": metric, "mean": mean, "sd": sd, "n": n})
+
+    def add_mixtures(self, variant, inits):
+        for init in range(inits):
+            for components in (2, 3, 4):
+                row = {"components": components, "bic": abs(components - 3) + init, "n_cells": 30}
+                self.rows["bic"].append(keys(variant, init) | row)
+            self.rows["clusters"].append(keys(variant, init) | {"best_components": 3, "bic": init})
+        bins = {"bin_left": 2.5, "bin_right": 3.5, "count": inits, "modal_components": 3}
+        self.rows["cluster_counts"].append(keys(variant) | bins)
+
+    def write(self, data):
+        (self.folder / "tables").mkdir(parents=True)
+        for table, columns in COLUMNS.items():
+            first = ["experiment", "variant", "lambda"] + ([] if table in WITHOUT_REPLICATE else ["fold", "init"])
+            frame = pd.DataFrame(self.rows[table], columns=[*first, *columns.split()])
+            frame.to_csv(self.folder / "tables" / f"{table}.csv", index=False)
+        names = "".join(f'[[modality]]\nname = "{name}"\n' for name in self.modalities)
+        labels = '[labels]\ncolumn = "leaf"\nalso = ["family"]\n' if self.labels else ""
+        kinds = '[[experiment]]\nname = "cross_validation"\nkind = "kfold"\n[[experiment]]\nname = "consensus"\nkind = "repeats"\n'
+        (self.folder / "study.toml").write_text(f'[study]\nname = "a <study>"\n{names}{labels}{kinds}')
+        sha256 = hashlib.sha256(data.read_bytes()).hexdigest() if data else ""
+        session = {"started": "2020-01-02T03:04:05Z", "git_commit": "abc123", "ranks": 2, "device": "cpu", "data_path": str(data or "gone.h5mu")}
+        provenance = {"seed": 7, "identity": {"data_sha256": sha256}, "sessions": [session | {"command": ["cplae", "run"]}]}
+        (self.folder / "provenance.json").write_text(json.dumps(provenance))
+        with h5py.File(self.folder / "results.h5", "w") as file:
+            file["cells"] = np.array([f"cell_{i}" for i in range(CELLS)], dtype="S")
+            for variant, (losses, failed) in self.variants.items():
+                self.write_variant(file.create_group(f"variants/{variant}"), variant, losses, failed)
+
+    def write_variant(self, group, variant, losses, failed):
+        count = len(losses)
+        table = np.zeros(count, [("fold", "i4"), ("init", "i4"), ("status", "u1"), ("best_step", "i8"), ("failed_step", "i8")])
+        numbers, none = np.arange(count), np.full(count, -1)
+        table["fold"], table["init"] = (numbers, none) if "cross" in variant else (none, numbers)
+        table["status"][list(failed)], table["failed_step"][list(failed)] = 1, 11
+        table["best_step"] = 20
+        group["replicate"] = table
+        history = np.array([[[10, loss + 10], [20, loss]] for loss in losses], "f4")
+        group["losses"] = history
+        group["losses"].attrs["terms"] = ["step", "validation_total"]
+        group["split"] = np.tile(np.arange(CELLS) % 4 == 0, (count, 1)).astype("u1")
+        for name in self.modalities:
+            group[f"latents/{name}"] = np.random.default_rng(1).normal(size=(count, CELLS, 3)).astype("f4")
+
+
+def write_data(path):
+    """Cells in another order than the run's, with two types of each of two families."""
+    with h5py.File(path, "w") as file:
+        obs = file.create_group("obs")
+        obs.attrs["_index"] = "_index"
+        order = np.arange(CELLS)[::-1]
+        obs["_index"] = np.array([f"cell_{i}" for i in order], dtype="S")
+        for column, categories, codes in (("leaf", ["a1", "a2", "b1", "b2"], order % 4), ("family", ["a", "b"], order % 4 // 2)):
+            obs[f"{column}/categories"] = np.array(categories, dtype="S")
+            obs[f"{column}/codes"] = codes.astype("i1")
+    return path
+
+
+def call(monkeypatch, capsys, *words):
+    monkeypatch.setattr(sys, "argv", ["report.py", *map(str, words)])
+    code = report.main()
+    return code, capsys.readouterr()
+
+
+def pictures(page):
+    return [base64.b64decode(text) for text in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
+
+
+def require_self_contained(page):
+    words = re.sub(r"base64,[^\"]+", "", page)
+    assert "http" not in words and "<script" not in words and "<link" not in words
+    assert set(re.findall(r'(?:src|href)="([^"]*)', words)) <= {"data:image/png;"}
+
+
+@pytest.fixture
+def full(tmp_path):
+    """Two modalities, labels, mixtures, a baseline; one of the networks failed."""
+    run = FakeRun(tmp_path / "run", ["T", "E"], labels=True)
+    run.add_variant(VARIANT, [3.0, 2.0, 1.0], failed=(2,))
+    run.add_variant("consensus", [5.0, 4.25])
+    for fold in range(FOLDS):
+        run.add_replicate(BASELINE, fold, 1.0)
+    run.rows["losses"] = [row for row in run.rows["losses"] if row["variant"] != BASELINE]
+    run.add_mixtures("consensus", 2)
+    run.add_summary(VARIANT, "r2 E<-T", 0.125, 0.0625, 2)
+    run.add_summary(VARIANT, "accuracy zE leaf 4", 0.51, 0.04, 2)
+    run.add_summary(BASELINE, "r2 E<-T", 0.0875, 0.01, 3)
+    run.write(write_data(tmp_path / "data.h5mu"))
+    return run.folder
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """One modality, no labels, no mixtures."""
+    run = FakeRun(tmp_path / "run", ["A"], labels=False)
+    run.add_variant("cross_validation", [3.0, 2.0, 1.0])
+    run.write(None)
+    return run.folder
+
+
+def test_full_report_has_all_figures_and_numbers(full, tmp_path, monkeypatch, capsys):
+    code, said = call(monkeypatch, capsys, full, "--figures", tmp_path / "figures")
+    page = (full / "report.html").read_text()
+    assert (code, said.err) == (0, "")
+    assert said.out.splitlines()[0] == str(full / "report.html")
+    assert [line.split(":")[0] for line in said.out.splitlines()[1:]] == FIGURES
+    assert re.findall(r'<h2 id="(\w+)"', page) == ["numbers", *FIGURES]
+    assert pictures(page) == [(tmp_path / "figures" / f"{name}.png").read_bytes() for name in FIGURES]
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures(page))
+    for words in ("0.125 ± 0.062", "51.0 ± 4.0", "0.087 ± 0.010", "abc123", "a &lt;study&gt;", "4 done, 1 failed, of 5"):
+        assert words in page, words
+    assert f"{VARIANT}, fold 2 (not finite at step 11)" in page
+    require_self_contained(page)
+
+
+def test_captions_name_network_colours_and_mode(full, monkeypatch, capsys):
+    call(monkeypatch, capsys, full)
+    page = (full / "report.html").read_text()
+    # The least loss of all (1.0) is a failed network's, the least of the repeats is 4.25.
+    assert "one network: consensus, init 1 (held-out loss 4.25" in page
+    assert "Colour is the family, its shades the leaf types within it (4)" in page
+    assert "n = 2 networks, modal count 3" in page
+    assert "n = 2 to 3 folds" in page
+
+
+def test_types_follow_the_names_of_the_cells(full):
+    found = report.latents.read_labels(report.Run(full))
+    assert list(found.types) == [("a1", "a2", "b1", "b2")[i % 4] for i in range(CELLS)]
+    assert list(found.coarse) == [("a", "b")[i % 4 // 2] for i in range(CELLS)]
+
+
+def test_types_that_cross_their_families_give_way_to_these(full, tmp_path):
+    data = tmp_path / "data.h5mu"
+    with h5py.File(data, "a") as file:
+        del file["obs/leaf"]
+        file["obs/leaf/categories"] = np.array([f"t{i}" for i in range(9)], dtype="S")
+        file["obs/leaf/codes"] = (np.arange(CELLS) % 9).astype("i1")
+    record = json.loads((full / "provenance.json").read_text())
+    record["identity"]["data_sha256"] = hashlib.sha256(data.read_bytes()).hexdigest()
+    (full / "provenance.json").write_text(json.dumps(record))
+    found = report.latents.read_labels(report.Run(full))
+    assert (found.column, found.coarse_column) == ("family", "")
+    assert list(found.types) == [("a", "b")[i % 4 // 2] for i in range(CELLS)]
+
+
+def test_changed_data_colour_nothing(full, tmp_path, monkeypatch, capsys):
+    with h5py.File(tmp_path / "data.h5mu", "a") as file:
+        file["more"] = 1
+    assert call(monkeypatch, capsys, full)[0] == 0
+    assert "not coloured by type: the data have changed since the run" in (full / "report.html").read_text()
+
+
+def test_what_a_study_has_not_is_left_out_with_its_reason(bare, monkeypatch, capsys):
+    code, said = call(monkeypatch, capsys, bare)
+    page = (bare / "report.html").read_text()
+    assert code == 0
+    assert "accuracy: left out, the study has no labels" in said.out
+    assert "clusters: left out, the study asks for no Gaussian mixtures" in said.out
+    assert "features: left out, the study has one modality" in said.out
+    assert "not coloured by type: the study names no label column" in page
+    assert len(pictures(page)) == 3
+    require_self_contained(page)
+
+
+def test_every_network_failed(tmp_path, monkeypatch, capsys):
+    run = FakeRun(tmp_path / "run", ["T", "E"], labels=True)
+    run.add_variant(VARIANT, [1.0], failed=(0,))
+    run.write(None)
+    code, said = call(monkeypatch, capsys, run.folder)
+    assert code == 0
+    assert said.out.count("left out, every network failed") == 5
+    assert pictures((run.folder / "report.html").read_text()) == []
+
+
+def break_nothing_here(folder):
+    for name in ("provenance.json", "study.toml"):
+        (folder / name).unlink()
+
+
+def break_unfinished(folder):
+    (folder / "results.h5").unlink()
+    (folder / "tables" / "bic.csv").unlink()
+
+
+def break_column(folder):
+    path = folder / "tables" / "losses.csv"
+    path.write_text(path.read_text().replace("part", "party", 1))
+
+
+def break_results(folder):
+    (folder / "results.h5").write_bytes(b"not HDF5")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (break_nothing_here, "not a run folder"),
+        (break_unfinished, "not finished, missing: results.h5, tables/bic.csv"),
+        (break_column, "losses.csv: column 'part' is missing"),
+        (break_results, "results.h5"),
+    ],
+)
+def test_one_line_and_exit_2(bare, monkeypatch, capsys, damage, words):
+    damage(bare)
+    code, said = call(monkeypatch, capsys, bare)
+    assert code == 2
+    assert said.out == "" and len(said.err.splitlines()) == 1 and words in said.err
+    assert not (bare / "report.html").exists()
