@@ -10,7 +10,8 @@ import mudata as md
 import numpy as np
 import pandas as pd
 
-md.set_options(pull_on_update=False)  # the coming default; without it mudata warns
+if hasattr(md, "set_options"):  # mudata 0.3 warns without it; later versions have made it the rule
+    md.set_options(pull_on_update=False)
 ROOT = Path(__file__).resolve().parents[2]
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 SMOKE = ROOT / "jobs" / "smoke.toml"
