@@ -12,6 +12,7 @@ import pandas as pd
 
 if hasattr(md, "set_options"):  # mudata 0.3 warns without it; later versions have made it the rule
     md.set_options(pull_on_update=False)
+
 ROOT = Path(__file__).resolve().parents[2]
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 SMOKE = ROOT / "jobs" / "smoke.toml"
