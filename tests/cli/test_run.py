@@ -70,7 +70,7 @@ def test_run_folder_is_complete(runs):
     assert len(list((run / "work/networks").glob("*.unit"))) == STUDY_NETWORKS
     assert list((run / "work/networks").glob("*.ckpt")) == []
     provenance = json.loads((run / "provenance.json").read_text())
-    assert provenance["sessions"][-1]["ranks"] == 2 and "run" in provenance["sessions"][-1]["command"]
+    assert provenance["sessions"][-1]["ranks"] == 2 and " run " in provenance["sessions"][-1]["command"][0]
 
 
 def test_tables_are_tidy_and_finite(runs):
@@ -202,12 +202,8 @@ def test_export_takes_the_best_initialisation(runs, tmp_path):
     losses = pd.read_csv(runs[0] / "tables/losses.csv")
     losses = losses[losses["experiment"] == "consensus"]
     kept = losses[losses["step"] >= 40]  # keep_best_after of the study
-    column = [name for name in losses.columns if name.startswith("validation_total")]
-    best = (
-        kept.loc[kept[column[0]].idxmin(), "init"]
-        if column
-        else kept[kept["term"] == "validation_total"].sort_values("value")["init"].iloc[0]
-    )
+    totals = kept[(kept["part"] == "validation") & (kept["term"] == "total")]
+    best = totals.sort_values("value")["init"].iloc[0]
     done = succeed("export", runs[0], "--to", tmp_path / "latents.h5mu")
     assert f"consensus,init={int(best)} " in done.stdout
 
