@@ -159,6 +159,14 @@ const std::vector<Field<TrainingSpec>>& training_fields() {
                "The kept network is the best one on the held-out cells after so many steps; the last one "
                "where this exceeds `steps`."},
           &T::keep_best_after),
+      field_of(
+          {.key = "trainer",
+           .type = FieldType::choice,
+           .choices = {"auto", "fused", "reference"},
+           .may_vary = true,
+           .meaning = "Program of a training step: reference = torch with autograd; fused = made by hand, "
+                      "faster; auto = fused where this build has it for the device, else reference."},
+          &T::trainer),
       field_of({.key = "checkpoint_seconds",
                 .type = FieldType::number,
                 .range = {0, 86400},

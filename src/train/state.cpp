@@ -43,9 +43,11 @@ bool take_progress(const Record& record, State& state) {
 }
 
 bool take_all(const Record& record, State& state) {
-  return take(record, "parameters", state.weights.parameters) &&
-         take(record, "moving", state.weights.moving) && take(record, "first_moment", state.first_moment) &&
-         take(record, "second_moment", state.second_moment) && take(record, "term_sums", state.term_sums) &&
+  return take(record, "parameters", state.now.weights.parameters) &&
+         take(record, "moving", state.now.weights.moving) &&
+         take(record, "first_moment", state.now.first_moment) &&
+         take(record, "second_moment", state.now.second_moment) &&
+         take(record, "term_sums", state.now.term_sums) &&
          take(record, "best_parameters", state.best_weights.parameters) &&
          take(record, "best_moving", state.best_weights.moving) && take_progress(record, state);
 }
@@ -59,11 +61,11 @@ void write_checkpoint(const std::filesystem::path& path, const std::string& id, 
   record.arrays["steps"] = array_of<std::int64_t>({state.step, state.best_step});
   record.arrays["numbers"] = array_of<double>({state.seconds, state.best_loss});
   record.arrays["losses"] = array_of(state.losses);
-  record.arrays["term_sums"] = array_of(state.term_sums);
-  record.arrays["parameters"] = array_of(state.weights.parameters);
-  record.arrays["moving"] = array_of(state.weights.moving);
-  record.arrays["first_moment"] = array_of(state.first_moment);
-  record.arrays["second_moment"] = array_of(state.second_moment);
+  record.arrays["term_sums"] = array_of(state.now.term_sums);
+  record.arrays["parameters"] = array_of(state.now.weights.parameters);
+  record.arrays["moving"] = array_of(state.now.weights.moving);
+  record.arrays["first_moment"] = array_of(state.now.first_moment);
+  record.arrays["second_moment"] = array_of(state.now.second_moment);
   record.arrays["best_parameters"] = array_of(state.best_weights.parameters);
   record.arrays["best_moving"] = array_of(state.best_weights.moving);
   write_record(path, record);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cplae/engine/engine.hpp"
 #include "cplae/model/layout.hpp"
 
 namespace cplae::train {
@@ -14,11 +15,8 @@ namespace cplae::train {
 struct State {
   std::int64_t step = 0;  ///< steps done
   double seconds = 0;
-  model::Weights weights;
-  std::vector<float> first_moment;
-  std::vector<float> second_moment;
-  std::vector<double> term_sums;  ///< training terms summed since the last validation
-  std::vector<float> losses;      ///< rows of the loss history so far, one after the other
+  engine::State now;
+  std::vector<float> losses;  ///< rows of the loss history so far, one after the other
   double best_loss = std::numeric_limits<double>::infinity();
   std::int64_t best_step = 0;  ///< 0 = none kept yet
   model::Weights best_weights;

@@ -12,11 +12,12 @@ ALLOWED = {
     "data": {"core", "h5"},
     "study": {"core", "data"},
     "model": {"core", "study"},
-    "train": {"core", "data", "study", "model"},
-    "store": {"core", "h5", "dist", "data", "study", "model", "train"},
+    "engine": {"core", "data", "study", "model"},
+    "train": {"core", "data", "study", "model", "engine"},
+    "store": {"core", "h5", "dist", "data", "study", "model", "engine", "train"},
     "stats": {"core"},
-    "reduce": {"core", "h5", "dist", "data", "study", "model", "train", "store", "stats"},
-    "apps": {"core", "h5", "dist", "data", "study", "model", "train", "store", "stats", "reduce"},
+    "reduce": {"core", "h5", "dist", "data", "study", "model", "engine", "train", "store", "stats"},
+    "apps": {"core", "h5", "dist", "data", "study", "model", "engine", "train", "store", "stats", "reduce"},
 }
 
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")

@@ -13,6 +13,8 @@ namespace cplae::study {
 enum class Output : unsigned char { linear, relu };
 enum class CouplingScale : unsigned char { min_singular_value, none, per_dimension, norm };
 enum class ExperimentKind : unsigned char { kfold, repeats, sweep };
+/// How networks are trained; `automatic` is the fastest that there is.
+enum class Trainer : unsigned char { automatic, fused, reference };
 /// What to do with labels so rare that some fold holds none of them.
 enum class RareClasses : unsigned char { refuse, spread };
 
@@ -47,6 +49,7 @@ struct TrainingSpec {
   double learning_rate = 1e-3;
   std::int64_t validate_every = 500;
   std::int64_t keep_best_after = 10000;
+  Trainer trainer = Trainer::automatic;
   double checkpoint_seconds = 60;  ///< does not change any result
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };

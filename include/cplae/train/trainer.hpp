@@ -7,6 +7,7 @@
 
 #include "cplae/core/matrix.hpp"
 #include "cplae/data/splits.hpp"
+#include "cplae/engine/engine.hpp"
 #include "cplae/model/device.hpp"
 #include "cplae/model/layout.hpp"
 #include "cplae/study/networks.hpp"
@@ -41,14 +42,28 @@ struct Result {
 /// "validation_mse_<m>", "validation_coupling_<i>_<j>"
 [[nodiscard]] std::vector<std::string> loss_names(const study::NetworkSpec& spec);
 
-struct Hooks {
-  std::function<bool()> stop;  ///< asked at every step: true = checkpoint and throw Stopped
-  std::function<void(std::int64_t step, double steps_per_second)> progress;  ///< called at validations
+/// Where a network that is trained stands.
+struct Progress {
+  std::size_t task = 0;  ///< its place among the tasks
+  std::int64_t step = 0;
+  double steps_per_second = 0;  ///< steps of all networks trained together, summed
 };
 
-/// The reference trainer: torch with autograd, the measure of every faster engine (DESIGN section 5). One
-/// thread on the CPU; deterministic: the bits depend on (spec, data, split, key) and the kind of device only,
-/// not on resumes. Throws Stopped (after a checkpoint), IoError.
+struct Hooks {
+  std::function<bool()> stop;  ///< asked every few steps: true = checkpoint and throw Stopped
+  std::function<void(const Progress&)> progress;                ///< called at validations
+  std::function<void(std::size_t task, Result)> finished = {};  ///< called once for each task
+};
+
+/// Trains networks of one layout and one [training], but for the learning rate, together, from their
+/// checkpoints where there are any (those at the same step together), and hands each result to
+/// hooks.finished. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the
+/// kind of engine and the kind of device only, not on resumes or companions. Throws Stopped (after
+/// checkpoints), IoError, and what hooks throw.
+void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
+                    const Hooks& hooks);
+
+/// One network, with the engine that its spec and the device ask for.
 [[nodiscard]] Result train_network(const Task& task, const model::Device& device, const Hooks& hooks);
 
 }  // namespace cplae::train

@@ -1,61 +1,25 @@
-#include "train/draws.hpp"
+#include "engine/reference/draws.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <span>
 
-namespace cplae::train {
+#include "engine/sampling.hpp"
+
+namespace cplae::engine {
 
 namespace {
-
-/// Source of a decoder's input in the index of a stream: own latents and those of each other modality get
-/// masks of their own.
-constexpr std::uint32_t source_stride = 256;
 
 std::span<float> values_of(const torch::Tensor& host) {
   return {host.data_ptr<float>(), static_cast<std::size_t>(host.numel())};
 }
 
-/// Population variance of each feature over the training cells that have it, missing entries left out; 0
-/// where there is none.
-std::vector<double> feature_variances(const data::Modality& modality,
-                                      const std::vector<std::int64_t>& cells) {
-  std::vector<double> variances;
-  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
-    double sum = 0;
-    double count = 0;
-    for (const std::int64_t cell : cells) {
-      const double value = modality.values(cell, feature);
-      if (std::isnan(value)) continue;
-      sum += value;
-      count += 1;
-    }
-    const double mean = count > 0 ? sum / count : 0.0;
-    double squares = 0;
-    for (const std::int64_t cell : cells) {
-      const double value = modality.values(cell, feature);
-      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
-    }
-    variances.push_back(count > 0 ? squares / count : 0.0);
-  }
-  return variances;
-}
-
-torch::Tensor noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,
-                          const std::vector<std::int64_t>& cells) {
-  if (spec.noise_sd <= 0) return {};
-  const auto variances = feature_variances(modality, cells);
-  torch::Tensor scale = torch::empty({static_cast<std::int64_t>(variances.size())});
-  const auto out = values_of(scale);
-  for (std::size_t f = 0; f < variances.size(); ++f)
-    out[f] = static_cast<float>(spec.noise_sd * variances[f]);
-  return scale;
-}
-
-std::int64_t last_hidden(const study::NetworkSpec& spec, std::size_t modality) {
-  const auto& hidden = spec.modalities[modality].hidden;
-  return hidden.empty() ? spec.training.latent_dim : hidden.front();
+torch::Tensor noise_tensor(const std::vector<float>& scale) {
+  if (scale.empty()) return {};
+  torch::Tensor tensor = torch::empty({static_cast<std::int64_t>(scale.size())});
+  std::memcpy(tensor.data_ptr<float>(), scale.data(), scale.size() * sizeof(float));
+  return tensor;
 }
 
 }  // namespace
@@ -64,7 +28,7 @@ DrawMaker::DrawMaker(const study::NetworkSpec& spec, const study::StudyData& dat
                      const std::vector<std::int64_t>& training_cells, NetworkKey key, torch::Device device)
     : spec_(spec), key_(key), device_(device) {
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
-    noise_sd_.push_back(noise_scale(spec.modalities[m], data.modalities[m], training_cells));
+    noise_sd_.push_back(noise_tensor(noise_scale(spec.modalities[m], data.modalities[m], training_cells)));
     features_.push_back(data.modalities[m].values.cols());
   }
 }
@@ -118,7 +82,7 @@ model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const
       const auto& rows =
           source == m ? slots
                       : batch.shared[model::pair_index(k, std::min(m, source), std::max(m, source))].slots;
-      const auto stream = index + source_stride * static_cast<std::uint32_t>(source);
+      const std::uint32_t stream = decoder_stream(m, source);
       draws.decoder_keep[m][source] = restrict_to(
           keep(Purpose::decoder_dropout, stream, step, last_hidden(spec_, m), modality.decoder_dropout),
           rows);
@@ -127,4 +91,4 @@ model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const
   return draws;
 }
 
-}  // namespace cplae::train
+}  // namespace cplae::engine

@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "cplae/core/random.hpp"
-#include "cplae/data/splits.hpp"
 #include "cplae/study/networks.hpp"
 #include "model/losses.hpp"
 
-namespace cplae::train {
+namespace cplae::engine {
 
 /// The study's data on one device, and the batches cut from it.
 class Cells {
@@ -34,15 +32,4 @@ private:
   std::vector<bool> complete_;  ///< every cell has the modality
 };
 
-/// Cells of a role, ascending.
-[[nodiscard]] std::vector<std::int64_t> cells_of(const data::Split& split, bool training);
-
-/// Training cells that have at least one of the modalities, ascending: those that batches are drawn from.
-[[nodiscard]] std::vector<std::int64_t> training_cells(const study::StudyData& data,
-                                                       const data::Split& split);
-
-/// The batch of one step: drawn from `cells` with replacement.
-[[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
-                                                   NetworkKey key, std::int64_t step);
-
-}  // namespace cplae::train
+}  // namespace cplae::engine

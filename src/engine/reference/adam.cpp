@@ -1,9 +1,9 @@
-#include "train/adam.hpp"
+#include "engine/reference/adam.hpp"
 
 #include <cmath>
 #include <utility>
 
-namespace cplae::train {
+namespace cplae::engine {
 
 namespace {
 
@@ -29,4 +29,4 @@ void Adam::update(std::int64_t step) {
   parameters_.addcdiv_(first_, second_.sqrt().add_(epsilon), -rate);
 }
 
-}  // namespace cplae::train
+}  // namespace cplae::engine

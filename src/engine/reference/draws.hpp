@@ -7,7 +7,7 @@
 #include "cplae/study/networks.hpp"
 #include "model/losses.hpp"
 
-namespace cplae::train {
+namespace cplae::engine {
 
 /// Dropout masks and noise of a network's training steps. Element = batch slot x feature of the whole batch,
 /// whichever cells lack the modality, so that an engine with another layout of rows draws the same numbers.
@@ -31,4 +31,4 @@ private:
   std::vector<std::int64_t> features_;
 };
 
-}  // namespace cplae::train
+}  // namespace cplae::engine

@@ -1,11 +1,11 @@
-#include "train/batches.hpp"
+#include "engine/reference/batches.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 
-namespace cplae::train {
+namespace cplae::engine {
 
 namespace {
 
@@ -97,31 +97,4 @@ model::Batch Cells::batch(const std::vector<std::int64_t>& cells) const {
   return batch;
 }
 
-std::vector<std::int64_t> cells_of(const data::Split& split, bool training) {
-  std::vector<std::int64_t> cells;
-  for (std::size_t cell = 0; cell < split.size(); ++cell)
-    if ((split[cell] == data::Role::train) == training) cells.push_back(static_cast<std::int64_t>(cell));
-  return cells;
-}
-
-std::vector<std::int64_t> training_cells(const study::StudyData& data, const data::Split& split) {
-  std::vector<std::int64_t> cells = cells_of(split, true);
-  std::erase_if(cells, [&](std::int64_t cell) {
-    return std::none_of(data.modalities.begin(), data.modalities.end(), [cell](const auto& modality) {
-      return modality.present[static_cast<std::size_t>(cell)] != 0;
-    });
-  });
-  return cells;
-}
-
-std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
-                                     NetworkKey key, std::int64_t step) {
-  const RandomStream stream(
-      key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
-  std::vector<std::int64_t> drawn(static_cast<std::size_t>(batch));
-  for (std::size_t slot = 0; slot < drawn.size(); ++slot)
-    drawn[slot] = cells[stream.below(cells.size(), slot)];
-  return drawn;
-}
-
-}  // namespace cplae::train
+}  // namespace cplae::engine

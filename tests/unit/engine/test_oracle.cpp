@@ -8,7 +8,7 @@
 
 #include "h5/h5.hpp"
 #include "model/losses.hpp"
-#include "train/adam.hpp"
+#include "engine/reference/adam.hpp"
 
 namespace cplae {
 namespace {
@@ -131,7 +131,7 @@ bool is_noise(const model::TensorSlot& slot) {
 }
 
 TEST_P(Oracle, WeightsAfterOneAdamStep) {
-  train::Adam adam(network_->buffers().parameters, network_->buffers().gradients, 1e-3);
+  engine::Adam adam(network_->buffers().parameters, network_->buffers().gradients, 1e-3);
   step_loss();
   adam.update(1);
   for (const auto& slot : layout_.parameters) {
@@ -152,7 +152,7 @@ TEST_P(Oracle, WeightsAfterOneAdamStep) {
 // each tensor (noise biases aside) within 15 % in the root mean square (measured: 8 % at worst there, below 2
 // % elsewhere), and the loss that it reached.
 TEST_P(Oracle, PathOfTenAdamSteps) {
-  train::Adam adam(network_->buffers().parameters, network_->buffers().gradients, 1e-3);
+  engine::Adam adam(network_->buffers().parameters, network_->buffers().gradients, 1e-3);
   for (std::int64_t step = 1; step <= 10; ++step) {
     step_loss();
     adam.update(step);

@@ -4,9 +4,10 @@
 
 #include <cmath>
 
-#include "train/batches.hpp"
-#include "train/draws.hpp"
-#include "train/initial_weights.hpp"
+#include "engine/reference/batches.hpp"
+#include "engine/reference/draws.hpp"
+#include "engine/sampling.hpp"
+#include "cplae/engine/initial_weights.hpp"
 
 namespace cplae {
 namespace {
@@ -35,11 +36,11 @@ study::NetworkSpec make_spec() {
 TEST(Draws, KeepTheRightShareAndTheMean) {
   const auto spec = make_spec();
   const auto data = make_data(false);
-  const auto everyone = train::cells_of(data::Split(50, data::Role::train), true);
+  const auto everyone = engine::cells_of(data::Split(50, data::Role::train), true);
   const NetworkKey key = make_key(3, "draws");
-  const train::Cells on_device(data, torch::kCPU);
-  const auto batch = on_device.batch(train::draw_batch(everyone, 200, key, 1));
-  const train::DrawMaker maker(spec, data, everyone, key, torch::kCPU);
+  const engine::Cells on_device(data, torch::kCPU);
+  const auto batch = on_device.batch(engine::draw_batch(everyone, 200, key, 1));
+  const engine::DrawMaker maker(spec, data, everyone, key, torch::kCPU);
   const auto draws = maker.draw(batch, 1);
   // 6,000 Bernoulli entries: SD of the mean of keep is sqrt(p / (1 - p) / 6000) <= 0.013; five of them.
   EXPECT_NEAR(draws.input_keep[0].mean().item<double>(), 1.0, 0.065);
@@ -59,8 +60,8 @@ TEST(Draws, ACellsMaskDoesNotDependOnWhoElseIsPresent) {
   cells.resize(200, 5);
   const auto draw = [&](bool lack) {
     const auto data = make_data(lack);
-    const train::Cells on_device(data, torch::kCPU);
-    return train::DrawMaker(spec, data, cells, key, torch::kCPU).draw(on_device.batch(cells), 11);
+    const engine::Cells on_device(data, torch::kCPU);
+    return engine::DrawMaker(spec, data, cells, key, torch::kCPU).draw(on_device.batch(cells), 11);
   };
   const auto full = draw(false).input_keep[1];
   const auto partial = draw(true).input_keep[1];
@@ -73,7 +74,7 @@ TEST(Draws, ACellsMaskDoesNotDependOnWhoElseIsPresent) {
 TEST(InitialWeights, GlorotUniformWithinItsLimits) {
   study::NetworkSpec spec = make_spec();
   const auto layout = model::make_layout(spec, {30, 30});
-  const auto values = train::initial_weights(layout, make_key(1, "init"));
+  const auto values = engine::initial_weights(layout, make_key(1, "init"));
   const auto& slot = layout.slot("encoder_T/fc0/weight");
   const double limit = std::sqrt(6.0 / 50.0);
   double squares = 0;

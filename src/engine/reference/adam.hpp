@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace cplae::train {
+namespace cplae::engine {
 
 /// Adam as Keras has it (Kingma & Ba, with epsilon outside the bias correction): m, v moments; p -= rate
 /// sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + 1e-7). Flat, so that one network's optimiser is three vectors.
@@ -24,4 +24,4 @@ private:
   double learning_rate_;
 };
 
-}  // namespace cplae::train
+}  // namespace cplae::engine

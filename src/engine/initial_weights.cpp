@@ -1,8 +1,8 @@
-#include "train/initial_weights.hpp"
+#include "cplae/engine/initial_weights.hpp"
 
 #include <cmath>
 
-namespace cplae::train {
+namespace cplae::engine {
 
 std::vector<float> initial_weights(const model::Layout& layout, NetworkKey key) {
   const RandomStream stream(key, {.purpose = Purpose::initial_weights});
@@ -17,4 +17,4 @@ std::vector<float> initial_weights(const model::Layout& layout, NetworkKey key) 
   return values;
 }
 
-}  // namespace cplae::train
+}  // namespace cplae::engine

@@ -1,0 +1,53 @@
+#include "cplae/engine/engine.hpp"
+
+#include "cplae/core/error.hpp"
+#include "cplae/engine/initial_weights.hpp"
+#include "engine/features.hpp"
+#include "engine/reference/reference_engine.hpp"
+
+namespace cplae::engine {
+
+std::size_t terms_of(const study::NetworkSpec& spec) {
+  const std::size_t k = spec.modalities.size();
+  return 1 + k + k * (k - 1) / 2;
+}
+
+State initial_state(const study::NetworkSpec& spec, const study::StudyData& data, NetworkKey key) {
+  const model::Layout layout = model::make_layout(spec, feature_counts(data));
+  State state;
+  state.weights.parameters = initial_weights(layout, key);
+  state.weights.moving.assign(layout.moving_floats, 0.0F);
+  for (const auto& slot : layout.moving)
+    if (slot.name.ends_with("moving_variance"))
+      for (std::int64_t i = 0; i < slot.columns; ++i)
+        state.weights.moving[slot.offset + static_cast<std::size_t>(i)] = 1.0F;
+  state.first_moment.assign(layout.parameter_floats, 0.0F);
+  state.second_moment = state.first_moment;
+  state.term_sums.assign(terms_of(spec), 0.0);
+  return state;
+}
+
+std::string kind_name(Kind kind) {
+  return kind == Kind::fused ? "fused" : "reference";
+}
+
+Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device) {
+  if (spec.training.trainer == study::Trainer::fused)
+    throw UsageError("training.trainer: found fused, which this build does not have for " +
+                     model::describe(device) + "; expected reference or auto");
+  return Kind::reference;
+}
+
+std::size_t most_together(Kind, const Subject&, const model::Device&) {
+  return 1;
+}
+
+std::unique_ptr<Engine> make_engine(Kind kind, const std::vector<Subject>& subjects,
+                                    const model::Device& device) {
+  if (subjects.size() != 1)
+    throw Error("engine " + kind_name(kind) + ": " + std::to_string(subjects.size()) +
+                " networks at once, expected 1");
+  return make_reference_engine(subjects.front(), device);
+}
+
+}  // namespace cplae::engine

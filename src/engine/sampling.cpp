@@ -1,0 +1,84 @@
+#include "engine/sampling.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cplae::engine {
+
+namespace {
+
+constexpr std::uint32_t source_stride = 256;
+
+/// Population variance of each feature over the training cells that have it, missing entries left out; 0
+/// where there is none.
+std::vector<double> feature_variances(const data::Modality& modality,
+                                      const std::vector<std::int64_t>& cells) {
+  std::vector<double> variances;
+  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
+    double sum = 0;
+    double count = 0;
+    for (const std::int64_t cell : cells) {
+      const double value = modality.values(cell, feature);
+      if (std::isnan(value)) continue;
+      sum += value;
+      count += 1;
+    }
+    const double mean = count > 0 ? sum / count : 0.0;
+    double squares = 0;
+    for (const std::int64_t cell : cells) {
+      const double value = modality.values(cell, feature);
+      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+    }
+    variances.push_back(count > 0 ? squares / count : 0.0);
+  }
+  return variances;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> cells_of(const data::Split& split, bool training) {
+  std::vector<std::int64_t> cells;
+  for (std::size_t cell = 0; cell < split.size(); ++cell)
+    if ((split[cell] == data::Role::train) == training) cells.push_back(static_cast<std::int64_t>(cell));
+  return cells;
+}
+
+std::vector<std::int64_t> training_cells(const study::StudyData& data, const data::Split& split) {
+  std::vector<std::int64_t> cells = cells_of(split, true);
+  std::erase_if(cells, [&](std::int64_t cell) {
+    return std::none_of(data.modalities.begin(), data.modalities.end(), [cell](const auto& modality) {
+      return modality.present[static_cast<std::size_t>(cell)] != 0;
+    });
+  });
+  return cells;
+}
+
+std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
+                                     NetworkKey key, std::int64_t step) {
+  const RandomStream stream(
+      key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
+  std::vector<std::int64_t> drawn(static_cast<std::size_t>(batch));
+  for (std::size_t slot = 0; slot < drawn.size(); ++slot)
+    drawn[slot] = cells[stream.below(cells.size(), slot)];
+  return drawn;
+}
+
+std::vector<float> noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,
+                               const std::vector<std::int64_t>& training_cells) {
+  std::vector<float> scale;
+  if (spec.noise_sd <= 0) return scale;
+  for (const double variance : feature_variances(modality, training_cells))
+    scale.push_back(static_cast<float>(spec.noise_sd * variance));
+  return scale;
+}
+
+std::int64_t last_hidden(const study::NetworkSpec& spec, std::size_t modality) {
+  const auto& hidden = spec.modalities[modality].hidden;
+  return hidden.empty() ? spec.training.latent_dim : hidden.front();
+}
+
+std::uint32_t decoder_stream(std::size_t modality, std::size_t source) {
+  return static_cast<std::uint32_t>(modality) + source_stride * static_cast<std::uint32_t>(source);
+}
+
+}  // namespace cplae::engine

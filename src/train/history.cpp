@@ -1,0 +1,71 @@
+#include "train/history.hpp"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace cplae::train {
+
+History::History(const Task& task) : task_(task) {
+  state_.now = engine::initial_state(task.spec, task.data, task.key);
+  state_.best_weights = state_.now.weights;
+  if (!task.checkpoint.empty() && read_checkpoint(task.checkpoint, task.id, state_))
+    seconds_before_ = state_.seconds;
+}
+
+bool History::record(const std::vector<double>& term_sums, const std::vector<double>& validation) {
+  const auto& training = task_.spec.training;
+  const auto since = static_cast<double>((state_.step - 1) % training.validate_every + 1);
+  state_.losses.push_back(static_cast<float>(state_.step));
+  for (const double sum : term_sums)
+    state_.losses.push_back(static_cast<float>(sum / since));
+  for (const double term : validation)
+    state_.losses.push_back(static_cast<float>(term));
+  if (!std::isfinite(term_sums.front()) || !std::isfinite(validation.front())) {
+    failed_step_ = state_.step;
+    return false;
+  }
+  if (!is_best(validation.front())) return false;
+  state_.best_loss = validation.front();
+  return true;
+}
+
+/// The best state from `keep_best_after` on; the last one if that lies beyond the end.
+bool History::is_best(double loss) const {
+  const auto& training = task_.spec.training;
+  if (training.keep_best_after > training.steps) return state_.step == training.steps;
+  return state_.step >= training.keep_best_after && loss < state_.best_loss;
+}
+
+void History::keep(model::Weights weights) {
+  state_.best_step = state_.step;
+  state_.best_weights = std::move(weights);
+}
+
+void History::write_checkpoint(engine::State now, double seconds_here) {
+  // A network that has failed is finished: a checkpoint of it would train on.
+  if (task_.checkpoint.empty() || failed_step_) return;
+  state_.now = std::move(now);
+  state_.seconds = seconds_before_ + seconds_here;
+  train::write_checkpoint(task_.checkpoint, task_.id, state_);
+}
+
+Result History::result(std::vector<MatrixF> latents, double seconds_here) const {
+  Result result;
+  result.finite = !failed_step_.has_value();
+  result.failed_step = failed_step_.value_or(-1);
+  result.steps = state_.step;
+  result.best_step = state_.best_step;
+  result.weights = state_.best_weights;
+  const auto columns = static_cast<Eigen::Index>(1 + 2 * engine::terms_of(task_.spec));
+  result.losses = Eigen::Map<const MatrixF>(
+      state_.losses.data(), static_cast<Eigen::Index>(state_.losses.size()) / columns, columns);
+  result.latents = std::move(latents);
+  if (failed_step_)
+    for (auto& latent : result.latents)
+      latent.setConstant(std::numeric_limits<float>::quiet_NaN());
+  result.seconds = seconds_before_ + seconds_here;
+  return result;
+}
+
+}  // namespace cplae::train

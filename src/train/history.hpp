@@ -1,0 +1,43 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "cplae/train/trainer.hpp"
+#include "train/state.hpp"
+
+namespace cplae::train {
+
+/// One network's way so far: where it stands, its losses, its best weights. Knows nothing of how steps are
+/// made.
+class History {
+public:
+  /// Reads the task's checkpoint if there is one.
+  explicit History(const Task& task);
+
+  [[nodiscard]] const Task& task() const { return task_; }
+  [[nodiscard]] std::int64_t step() const { return state_.step; }
+  [[nodiscard]] const engine::State& now() const { return state_.now; }
+  [[nodiscard]] bool has_failed() const { return failed_step_.has_value(); }
+
+  void set_step(std::int64_t step) { state_.step = step; }
+  /// Sums of the training terms since the last validation, and the terms of this one. Returns whether the
+  /// present weights are the best so far: then `keep` them. A loss that is not finite freezes the network.
+  [[nodiscard]] bool record(const std::vector<double>& term_sums, const std::vector<double>& validation);
+  void keep(model::Weights weights);
+  /// Writes the task's checkpoint, if it has one. Throws IoError.
+  void write_checkpoint(engine::State now, double seconds_here);
+
+  [[nodiscard]] const model::Weights& best_weights() const { return state_.best_weights; }
+  /// `latents`: of the best weights; ignored for a network that has failed.
+  [[nodiscard]] Result result(std::vector<MatrixF> latents, double seconds_here) const;
+
+private:
+  [[nodiscard]] bool is_best(double loss) const;
+
+  const Task& task_;
+  State state_;
+  double seconds_before_ = 0;
+  std::optional<std::int64_t> failed_step_;
+};
+
+}  // namespace cplae::train

@@ -1,0 +1,160 @@
+#include "cplae/train/trainer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/stopwatch.hpp"
+#include "train/history.hpp"
+
+namespace cplae::train {
+
+namespace {
+
+/// Networks at one step on one device, from there to their kept weights.
+class Group {
+public:
+  Group(engine::Kind kind, std::vector<History*> networks, const model::Device& device, const Hooks& hooks)
+      : networks_(std::move(networks)),
+        hooks_(hooks),
+        training_(networks_.front()->task().spec.training),
+        step_(networks_.front()->step()),
+        first_step_(step_) {
+    std::vector<engine::Subject> subjects;
+    for (const History* network : networks_) {
+      const Task& task = network->task();
+      subjects.push_back({task.spec, task.data, task.split, task.key});
+    }
+    engine_ = engine::make_engine(kind, subjects, device);
+    for (std::size_t n = 0; n < networks_.size(); ++n)
+      engine_->load(n, networks_[n]->now());
+  }
+
+  void train() {
+    while (step_ < training_.steps && !all_failed()) {
+      if (hooks_.stop && hooks_.stop()) {
+        write_checkpoints();
+        throw Stopped("network " + networks_.front()->task().id + " stopped at step " +
+                      std::to_string(step_));
+      }
+      advance();
+      if (step_ % training_.validate_every == 0 || step_ == training_.steps) validate();
+      if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
+    }
+  }
+
+  [[nodiscard]] Result result(std::size_t n) {
+    return networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), here_.seconds());
+  }
+
+private:
+  [[nodiscard]] bool all_failed() const {
+    return std::all_of(networks_.begin(), networks_.end(), [](const auto* n) { return n->has_failed(); });
+  }
+
+  void advance() {
+    const std::int64_t validation = (step_ / training_.validate_every + 1) * training_.validate_every;
+    const std::int64_t to = std::min({step_ + engine_->stride(), validation, training_.steps});
+    engine_->advance(step_, to);
+    step_ = to;
+    for (History* network : networks_)
+      if (!network->has_failed()) network->set_step(step_);
+  }
+
+  void validate() {
+    const auto losses = engine_->validate();
+    for (std::size_t n = 0; n < networks_.size(); ++n) {
+      const auto sums = engine_->take_term_sums(n);
+      if (networks_[n]->has_failed()) continue;
+      if (networks_[n]->record(sums, losses[n])) networks_[n]->keep(engine_->weights(n));
+      if (hooks_.progress && !networks_[n]->has_failed()) hooks_.progress({n, step_, rate()});
+    }
+  }
+
+  [[nodiscard]] double rate() const {
+    return static_cast<double>(step_ - first_step_) * static_cast<double>(networks_.size()) / here_.seconds();
+  }
+
+  void write_checkpoints() {
+    since_checkpoint_.reset();
+    for (std::size_t n = 0; n < networks_.size(); ++n)
+      if (!networks_[n]->task().checkpoint.empty())
+        networks_[n]->write_checkpoint(engine_->save(n), here_.seconds());
+  }
+
+  std::vector<History*> networks_;
+  const Hooks& hooks_;
+  study::TrainingSpec training_;
+  std::int64_t step_;
+  std::int64_t first_step_;
+  std::unique_ptr<engine::Engine> engine_;
+  Stopwatch here_;
+  Stopwatch since_checkpoint_;
+};
+
+/// What the loop over steps goes by; networks may differ in the rest.
+study::TrainingSpec schedule_of(const Task& task) {
+  study::TrainingSpec schedule = task.spec.training;
+  schedule.learning_rate = 0;
+  return schedule;
+}
+
+void require_equal_training(const std::vector<Task>& tasks) {
+  for (const Task& task : tasks)
+    if (schedule_of(task) != schedule_of(tasks.front()))
+      throw Error("network " + task.id + ": cannot be trained together with " + tasks.front().id +
+                  ", whose [training] differs");
+}
+
+}  // namespace
+
+std::vector<std::string> loss_names(const study::NetworkSpec& spec) {
+  std::vector<std::string> names{"step"};
+  for (const std::string side : {"train_", "validation_"}) {
+    names.push_back(side + "total");
+    for (const auto& modality : spec.modalities)
+      names.push_back(side + "mse_" + modality.name);
+    for (std::size_t i = 0; i < spec.modalities.size(); ++i)
+      for (std::size_t j = i + 1; j < spec.modalities.size(); ++j)
+        names.push_back(side + "coupling_" + spec.modalities[i].name + "_" + spec.modalities[j].name);
+  }
+  return names;
+}
+
+void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
+                    const Hooks& hooks) {
+  require_equal_training(tasks);
+  std::vector<History> histories;
+  histories.reserve(tasks.size());
+  std::map<std::int64_t, std::vector<std::size_t>> at_step;
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    histories.emplace_back(tasks[t]);
+    at_step[histories.back().step()].push_back(t);
+  }
+  for (const auto& entry : at_step) {
+    const auto& members = entry.second;
+    std::vector<History*> networks;
+    for (const std::size_t t : members)
+      networks.push_back(&histories[t]);
+    Hooks of_group = hooks;
+    if (hooks.progress)
+      of_group.progress = [&](const Progress& progress) {
+        hooks.progress({members[progress.task], progress.step, progress.steps_per_second});
+      };
+    Group group(kind, std::move(networks), device, of_group);
+    group.train();
+    for (std::size_t n = 0; n < members.size(); ++n)
+      if (hooks.finished) hooks.finished(members[n], group.result(n));
+  }
+}
+
+Result train_network(const Task& task, const model::Device& device, const Hooks& hooks) {
+  Result result;
+  Hooks with_result = hooks;
+  with_result.finished = [&](std::size_t, Result found) { result = std::move(found); };
+  train_together(engine::choose_kind(task.spec, device), {task}, device, with_result);
+  return result;
+}
+
+}  // namespace cplae::train
