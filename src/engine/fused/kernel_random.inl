@@ -16,13 +16,13 @@ constexpr std::size_t wides = blocks_at_once / wide_lanes;
 
 /// Product of the low halves of the 64-bit elements.
 CPLAE_INLINE Wide multiply_low(Wide a, std::uint64_t b) {
-#if CPLAE_LANES == 16
+#if CPLAE_LANES == 16 && defined(__AVX512F__)
   using I = long long __attribute__((vector_size(64)));
   using J = int __attribute__((vector_size(64)));
   const Wide right = b - Wide{};
   return reinterpret_cast<Wide>(reinterpret_cast<I>(
       __builtin_ia32_pmuludq512_mask(reinterpret_cast<J>(a), reinterpret_cast<J>(right), I{}, 0xFF)));
-#elif CPLAE_LANES == 8
+#elif CPLAE_LANES == 8 && defined(__AVX2__)
   using J = int __attribute__((vector_size(32)));
   const Wide right = b - Wide{};
   return reinterpret_cast<Wide>(

@@ -102,7 +102,7 @@ struct Kernels {
   void (*random_words)(const Stream&, std::uint64_t first, std::size_t blocks, std::uint32_t* out);
   /// Two normal numbers of each block's first two words, out [2 * blocks]; blocks a multiple of 8.
   void (*normals)(const std::uint32_t* words, std::size_t blocks, float* out);
-  const char* instructions;
+  const char* instructions;  ///< "avx2"
 };
 
 const Kernels& kernels_baseline();

@@ -7,6 +7,7 @@
 #include "cplae/engine/engine.hpp"
 #include "engine/features.hpp"
 #include "engine/fused/fused_engine.hpp"
+#include "kernels_sixteen.hpp"
 
 namespace cplae {
 namespace {
@@ -131,8 +132,13 @@ TEST_P(Fused, OtherInstructionsMeetTheSameNumbers) {
     engine->advance(0, 1);
     return engine->save(0);
   };
-  expect_close(layout_, step(engine::fused::best_kernels()).first_moment,
-               step(engine::fused::kernels_baseline()).first_moment, 1e-5);
+  const auto best = step(engine::fused::best_kernels());
+  for (const auto* kernels : {&engine::fused::kernels_baseline(), &engine::fused::kernels_sixteen()}) {
+    SCOPED_TRACE(kernels->instructions);
+    const auto other = step(*kernels);
+    expect_close(layout_, best.first_moment, other.first_moment, 1e-5);
+    expect_terms(best.term_sums, other.term_sums, 2e-6);
+  }
 }
 
 TEST_P(Fused, StepsInOneCallOrManyAndFromASavedStateAreTheSameBits) {
