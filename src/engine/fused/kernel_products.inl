@@ -47,25 +47,56 @@ CPLAE_INLINE void multiply(const float* a, std::size_t a_panel, const float* b, 
 /// What becomes of one vector of sums; `column` is its first column, `offset` its place in c.
 template <Finish F>
 CPLAE_INLINE Vec finished(const Product& p, std::size_t column, std::size_t offset, Vec sum) {
-  if constexpr (F == Finish::add) return sum + load(p.c.data + offset);
   if constexpr (F == Finish::bias) return sum + load(p.bias + column);
   if constexpr (F == Finish::bias_relu) {
     sum += load(p.bias + column);
     return sum < Vec{} ? Vec{} : sum;
   }
-  if constexpr (F == Finish::add_relu_derivative) sum += load(p.c.data + offset);
   if constexpr (F == Finish::relu_derivative || F == Finish::add_relu_derivative)
     return load(p.mask + offset) <= Vec{} ? Vec{} : sum;
   return sum;
 }
 
+/// Of the summed index, so much at a time: the panel of b that is met by all rows stays in the first-level
+/// cache.
+constexpr std::size_t inner_block = 256;
+
+/// Part of the summed index. Sums go on from c where it does not begin at 0.
+struct InnerBlock {
+  std::size_t begin;
+  std::size_t end;
+};
+
+template <std::size_t R, std::size_t V>
+CPLAE_INLINE void take(const float* c, Sums<R, V>& sums) {
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < V; ++v)
+      sums.at[r][v] = load(c + r * panel + v * lanes);
+}
+
+template <std::size_t R, std::size_t V>
+CPLAE_INLINE void put(const Sums<R, V>& sums, float* c) {
+#pragma GCC unroll 16
+  for (std::size_t r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < V; ++v)
+      store(c + r * panel + v * lanes, sums.at[r][v]);
+}
+
 /// R rows of one panel of c. V vectors of the panel are computed; the others stay as they are (0).
 template <Finish F, std::size_t R, std::size_t V>
-CPLAE_INLINE void panel_rows(const Product& p, std::size_t panel_index, std::size_t row) {
-  Sums<R, V> sums;
-  clear(sums);
-  multiply(p.a.at(0, row), p.a.rows * panel, p.b.at(panel_index, 0), p.inner, sums);
+CPLAE_INLINE void panel_rows(const Product& p, InnerBlock inner, std::size_t panel_index, std::size_t row) {
   const std::size_t offset = (panel_index * p.c.rows + row) * panel;
+  Sums<R, V> sums;
+  if (inner.begin > 0 || F == Finish::add || F == Finish::add_relu_derivative)
+    take(p.c.data + offset, sums);
+  else
+    clear(sums);
+  multiply(p.a.at(inner.begin / panel, row), p.a.rows * panel, p.b.at(panel_index, inner.begin),
+           inner.end - inner.begin, sums);
+  if (inner.end < p.inner) return put(sums, p.c.data + offset);
 #pragma GCC unroll 16
   for (std::size_t r = 0; r < R; ++r)
 #pragma GCC unroll 4
@@ -81,15 +112,27 @@ CPLAE_INLINE bool is_narrow(std::size_t columns, std::size_t panel_index) {
 }
 
 template <Finish F>
-void product_and(const Product& p) {
+void product_block(const Product& p, InnerBlock inner) {
+  const bool is_long = p.inner > inner_block;
   const std::size_t panels = p.c.panels();
-  for (std::size_t row = 0; row < p.rows; row += row_block)
+  // A long panel of b passes all rows; a short a passes all panels.
+  const std::size_t rows_at_once = is_long ? p.rows : row_block;
+  for (std::size_t begin = 0; begin < p.rows; begin += rows_at_once)
     for (std::size_t c = 0; c < panels; ++c)
       if (is_narrow(p.c.columns, c))
-        panel_rows<F, row_block, 1>(p, c, row);
+        for (std::size_t row = begin; row < begin + rows_at_once; row += row_block)
+          panel_rows<F, row_block, 1>(p, inner, c, row);
       else
-        for (std::size_t r = 0; r < row_block; r += tile_rows)
-          panel_rows<F, tile_rows, vectors>(p, c, row + r);
+        for (std::size_t row = begin; row < begin + rows_at_once; row += tile_rows)
+          panel_rows<F, tile_rows, vectors>(p, inner, c, row);
+}
+
+template <Finish F>
+void product_and(const Product& p) {
+  for (std::size_t begin = 0; begin < p.inner; begin += inner_block) {
+    const std::size_t end = begin + inner_block;
+    product_block<F>(p, {begin, end < p.inner ? end : p.inner});
+  }
 }
 
 void product(const Product& p) {
@@ -126,11 +169,7 @@ CPLAE_INLINE void gradient_tile(const float* a, const float* d, GradientRows row
   if (rows.begin == 0)
     clear(sums);
   else
-#pragma GCC unroll 16
-    for (std::size_t r = 0; r < R; ++r)
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < V; ++v)
-        sums.at[r][v] = load(c + r * panel + v * lanes);
+    take(c, sums);
 #pragma GCC unroll 4
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     Vec right[V];
@@ -145,11 +184,7 @@ CPLAE_INLINE void gradient_tile(const float* a, const float* d, GradientRows row
         sums.at[r][v] += left * right[v];
     }
   }
-#pragma GCC unroll 16
-  for (std::size_t r = 0; r < R; ++r)
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < V; ++v)
-      store(c + r * panel + v * lanes, sums.at[r][v]);
+  put(sums, c);
 }
 
 /// `count` columns of a panel of a, in tiles of at most Most.

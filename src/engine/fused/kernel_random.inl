@@ -32,6 +32,7 @@ CPLAE_INLINE Wide multiply_low(Wide a, std::uint64_t b) {
 #endif
 }
 
+constexpr std::uint64_t numbers[blocks_at_once] = {0, 1, 2, 3, 4, 5, 6, 7};
 constexpr std::size_t rounds = 10;
 
 /// The keys of all rounds.
@@ -54,11 +55,8 @@ struct RoundKeys {
 /// Ten rounds on blocks_at_once counters. Upper halves of c[1], c[3] may hold anything until the end.
 CPLAE_INLINE void philox(const Stream& stream, const RoundKeys& keys, std::uint64_t first,
                          Wide (&c)[4][wides]) {
-  std::uint64_t counters[blocks_at_once];
-  for (std::size_t b = 0; b < blocks_at_once; ++b)
-    counters[b] = (first + b) & low_half;
   for (std::size_t w = 0; w < wides; ++w) {
-    c[0][w] = *reinterpret_cast<const WideAt*>(counters + w * wide_lanes);
+    c[0][w] = (*reinterpret_cast<const WideAt*>(numbers + w * wide_lanes) + first) & low_half;
     for (std::size_t j = 1; j < 4; ++j)
       c[j][w] = static_cast<std::uint64_t>(stream.counter[j - 1]) + Wide{};
   }
