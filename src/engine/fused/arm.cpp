@@ -27,8 +27,11 @@ MovingStatistics moving_of(const NetworkParts& parts, const std::string& name) {
           parts.moving.data() + parts.layout.slot(norm + "moving_variance").offset};
 }
 
-std::span<const std::uint32_t> block_of(const std::vector<std::uint32_t>& slots, std::size_t begin) {
-  return std::span(slots).subspan(begin, std::min(row_block, slots.size() - begin));
+/// Cells whose input is made and multiplied while it is in the second-level cache.
+constexpr std::size_t strip = 4 * row_block;
+
+std::span<const std::uint32_t> strip_of(const std::vector<std::uint32_t>& slots, std::size_t begin) {
+  return std::span(slots).subspan(begin, std::min(strip, slots.size() - begin));
 }
 
 std::size_t feeds_of(const study::NetworkSpec& spec) {
@@ -60,10 +63,10 @@ void Arm::encode(const std::vector<std::int64_t>& cells, const std::vector<std::
   latents_.rows = slots.size();
   std::fill(latents_.derivatives.begin(), latents_.derivatives.end(), 0.0);
   if (!latents_.usable()) return;
-  for (std::size_t begin = 0; begin < slots.size(); begin += row_block) {
-    input_.make_training(cells, block_of(slots, begin), {key, index_, step},
-                         rows_from(encoder_.input(), begin));
-    encoder_.forward_first(begin, row_block);
+  for (std::size_t begin = 0; begin < slots.size(); begin += strip) {
+    const auto some = strip_of(slots, begin);
+    input_.make_training(cells, some, {key, index_, step}, rows_from(encoder_.input(), begin));
+    encoder_.forward_first(begin, some.size());
   }
   encoder_.forward_rest(slots.size());
   normalise(encoder_.output(), moving_, latents_);
@@ -81,9 +84,10 @@ void Arm::finish() {
 
 void Arm::infer(const std::vector<std::int64_t>& cells, const std::vector<std::uint32_t>& slots) {
   latents_.rows = slots.size();
-  for (std::size_t begin = 0; begin < slots.size(); begin += row_block) {
-    input_.make(cells, block_of(slots, begin), rows_from(encoder_.input(), begin));
-    encoder_.forward_first(begin, row_block);
+  for (std::size_t begin = 0; begin < slots.size(); begin += strip) {
+    const auto some = strip_of(slots, begin);
+    input_.make(cells, some, rows_from(encoder_.input(), begin));
+    encoder_.forward_first(begin, some.size());
   }
   encoder_.forward_rest(slots.size());
   normalise_by(moving_, encoder_.output(), latents_);

@@ -73,7 +73,7 @@ struct OutputTile {
   CPLAE_INLINE void run() {
 #pragma GCC unroll 16
     for (std::size_t r = 0; r < R; ++r)
-      __builtin_prefetch(o.rows.truth[row + r] + column + ahead);
+      __builtin_prefetch(o.rows.truth[row + r] + column + ahead, 0, 2);
     Sums<R, V> sums;
     clear(sums);
     multiply(o.hidden.at(0, o.row_begin + row), o.hidden.rows * panel, o.weights.at(column / panel, 0),

@@ -47,7 +47,8 @@ public:
 
   /// All layers, for all rows below padded(rows, row_block).
   void forward(std::size_t rows);
-  /// The first layer, for `rows` rows from `begin` on (multiples of row_block).
+  /// The first layer, for the rows from `begin` (a multiple of row_block) below begin + padded(rows,
+  /// row_block).
   void forward_first(std::size_t begin, std::size_t rows) { forward_layer(0, begin, rows); }
   /// All but the first, for all rows.
   void forward_rest(std::size_t rows);

@@ -196,6 +196,12 @@ study::NetworkSpec wide() {
   return spec;
 }
 
+study::NetworkSpec very_wide() {
+  study::NetworkSpec spec = make_network(2);
+  spec.modalities[0].hidden = {300, 20};
+  return spec;
+}
+
 study::NetworkSpec many_latents() {
   study::NetworkSpec spec = make_network(3);
   spec.training.latent_dim = 18;
@@ -217,6 +223,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"three", {.features = {37, 11, 6}, .is_partial = true}, make_network(3)},
                     Case{"paper", {.cells = 400, .features = {1252, 68}, .has_gaps = true}, wide()},
                     Case{"odd", {.features = {65, 7}, .has_gaps = true}, make_network(2)},
+                    Case{"broad", {.features = {530, 11}, .is_partial = true}, very_wide()},
                     Case{"uncoupled", {}, uncoupled()}, Case{"plain", {}, plain_decoders()},
                     Case{"unscaled", {}, with_scale(study::CouplingScale::none)},
                     Case{"dimension", {}, with_scale(study::CouplingScale::per_dimension)},
