@@ -1,11 +1,9 @@
 #pragma once
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
-#include <new>
+
+#include "engine/fused/memory.hpp"
 
 /// Inlined into its caller, and so compiled for the caller's instructions.
 #define CPLAE_INLINE inline __attribute__((always_inline))
@@ -21,32 +19,21 @@ constexpr std::size_t row_block = 12;
   return (count + to - 1) / to * to;
 }
 
-/// Zeroed floats at a cache line's boundary; many of them in large pages where the system has such: panels
-/// are thousands of bytes apart, and small pages would be missed in the processor's table at every step.
+/// Zeroed floats at a cache line's boundary.
 class Floats {
 public:
   Floats() = default;
-  explicit Floats(std::size_t count) : count_(count) {
-    const std::size_t wanted = count * sizeof(float) + 1;
-    const std::size_t alignment = wanted >= large_page / 4 ? large_page : cache_line;
-    const std::size_t bytes = padded(wanted, alignment);
-    data_.reset(static_cast<float*>(std::aligned_alloc(alignment, bytes)));
-    if (!data_) throw std::bad_alloc();
-    if (alignment == large_page) static_cast<void>(madvise(data_.get(), bytes, MADV_HUGEPAGE));
-    clear();
-  }
+  explicit Floats(std::size_t count) : data_(allocate_floats(count)), count_(count) { clear(); }
+  Floats(Floats&&) noexcept = default;
+  Floats& operator=(Floats&&) noexcept = default;
+
   void clear() { std::fill_n(data_.get(), count_, 0.0F); }
   [[nodiscard]] float* data() { return data_.get(); }
   [[nodiscard]] const float* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return count_; }
 
 private:
-  static constexpr std::size_t cache_line = 64;
-  static constexpr std::size_t large_page = std::size_t{2} << 20U;
-  struct Free {
-    void operator()(float* data) const { std::free(data); }
-  };
-  std::unique_ptr<float, Free> data_;
+  std::shared_ptr<float> data_;
   std::size_t count_ = 0;
 };
 
