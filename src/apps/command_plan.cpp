@@ -46,7 +46,7 @@ public:
   PlanText(const Options& options, reduce::Context context)
       : options_(options), context_(std::move(context)) {
     for (const auto& variant : context_.plan.variants)
-      costs_.push_back(network_cost(context_, variant));
+      costs_.push_back(network_cost(context_, variant.spec));
     for (const auto& network : context_.plan.networks)
       flop_.push_back(costs_[network.variant.index()].flop);
   }
