@@ -13,6 +13,7 @@
 #include "apps/bench/gathered.hpp"
 #include "apps/bench/io_case.hpp"
 #include "apps/bench/line.hpp"
+#include "apps/bench/plain_file.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
@@ -182,9 +183,9 @@ private:
     const fs::path path = scratch_.path() / ("plain_" + std::to_string(world_.rank()));
     const auto size = static_cast<std::size_t>(bytes);
     if (is_write)
-      write_file_atomically(path, std::string(size, 'x'));
+      plain_write(path, size);
     else
-      static_cast<void>(read_file(path, size + 1));
+      plain_read(path, size);
   }
 
   struct Times {
