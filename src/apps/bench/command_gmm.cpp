@@ -52,7 +52,8 @@ void check(const Options& options) {
   if (!options.input.empty()) require_file(options.input, "table");
 }
 
-/// Round clusters whose centres have SD 1 and whose cells scatter by a tenth of that. [cells x dim]
+/// Round clusters whose centres have SD 1 and whose cells scatter so far that clusters overlap in any number
+/// of dimensions, as latents do: else a fit is over after a few iterations. [cells x dim]
 MatrixD simulated(const Options& options) {
   const auto draw = [&](std::uint32_t index, std::size_t rows) {
     std::vector<float> values(rows * options.dim);
@@ -62,12 +63,13 @@ MatrixD simulated(const Options& options) {
   };
   const auto centres = draw(0, options.clusters);
   const auto scatter = draw(1, options.cells);
+  const double reach = 0.2 * std::sqrt(static_cast<double>(options.dim));
   MatrixD values(static_cast<Eigen::Index>(options.cells), static_cast<Eigen::Index>(options.dim));
   for (std::size_t cell = 0; cell < options.cells; ++cell)
     for (std::size_t d = 0; d < options.dim; ++d)
       values(static_cast<Eigen::Index>(cell), static_cast<Eigen::Index>(d)) =
           static_cast<double>(centres[cell % options.clusters * options.dim + d]) +
-          0.1 * static_cast<double>(scatter[cell * options.dim + d]);
+          reach * static_cast<double>(scatter[cell * options.dim + d]);
   return values;
 }
 
