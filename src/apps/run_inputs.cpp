@@ -1,8 +1,12 @@
 #include "apps/run_inputs.hpp"
 
+#include <set>
+
 #include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/core/version.hpp"
+#include "cplae/engine/engine.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
@@ -13,6 +17,14 @@ std::string taxonomy_hash(const study::Study& study) {
   const auto& taxonomy = study.labels.taxonomy;
   if (taxonomy.empty() || taxonomy == "data") return "";
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
+}
+
+/// The kinds that the study's networks are trained with: "fused", or "fused+reference" where variants differ.
+std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
+  std::set<std::string> kinds;
+  for (const auto& variant : plan.variants)
+    kinds.insert(engine::kind_name(engine::choose_kind(variant.spec, {device, 0})));
+  return join({kinds.begin(), kinds.end()}, "+");
 }
 
 }  // namespace
@@ -26,7 +38,7 @@ RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
   inputs.identity = {.study_toml = study::to_toml(study),
                      .data_sha256 = data_sha256(options.data),
                      .taxonomy_sha256 = taxonomy_hash(study),
-                     .trainer = "reference",
+                     .trainer = trainers_of(inputs.context.plan, device),
                      .device_kind = model::kind_name(device)};
   return inputs;
 }

@@ -3,6 +3,7 @@
 #include "cplae/core/error.hpp"
 #include "cplae/engine/initial_weights.hpp"
 #include "engine/features.hpp"
+#include "engine/fused/fused_engine.hpp"
 #include "engine/reference/reference_engine.hpp"
 
 namespace cplae::engine {
@@ -32,6 +33,8 @@ std::string kind_name(Kind kind) {
 }
 
 Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device) {
+  if (spec.training.trainer == study::Trainer::reference) return Kind::reference;
+  if (device.kind == model::DeviceKind::cpu) return Kind::fused;
   if (spec.training.trainer == study::Trainer::fused)
     throw UsageError("training.trainer: found fused, which this build does not have for " +
                      model::describe(device) + "; expected reference or auto");
@@ -47,6 +50,7 @@ std::unique_ptr<Engine> make_engine(Kind kind, const std::vector<Subject>& subje
   if (subjects.size() != 1)
     throw Error("engine " + kind_name(kind) + ": " + std::to_string(subjects.size()) +
                 " networks at once, expected 1");
+  if (kind == Kind::fused) return make_fused_engine(subjects.front());
   return make_reference_engine(subjects.front(), device);
 }
 
