@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures everything behind results/performance.md, about ten minutes on a machine where nothing else runs:
 #   scripts/measure_performance.sh [PYTHON]        PYTHON has the peers (scripts/bench_peers.py says how to make one); without, they are left out
-# CPLAE is the program (default build/bin/cplae); OUT takes the lines (default results/performance); QUICK=1 tries the whole chain in two minutes.
+# CPLAE is the program (default build/bin/cplae); OUT takes the lines (default results/performance); TRAINER is the one beside
+# TensorFlow (default fused); QUICK=1 tries the whole chain in two minutes.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cplae="${CPLAE:-$build_dir/bin/cplae}"

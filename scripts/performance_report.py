@@ -16,6 +16,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 FILES = ("peers", "networks", "cost", "ranks", "schedule", "gmm", "io")
@@ -55,6 +56,17 @@ def place(line):
 def of_shape(lines):
     """Lines of the paper's shape as it is."""
     return [line for line in lines if all(line[key] == value for key, value in BASE.items())]
+
+
+def plain_ticks(axis, values=None):
+    """Whole numbers in place of powers; of a logarithmic axis every 1, 2 and 5, or the values themselves."""
+    axis.set_major_locator(FixedLocator(values) if values else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def from_zero(axes):
+    axes.set_ylim(0, 1.08 * max(max(line.get_ydata()) for line in axes.lines))
 
 
 class Report:
@@ -125,6 +137,8 @@ def networks(report):
         these = sorted((line for line in lines if place(line) == name), key=lambda line: line["networks"])
         axes.plot([line["networks"] for line in these], [line["steps_per_second"] for line in these], "o-", color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="networks on the device", ylabel="network-steps a second")
+    plain_ticks(axes.xaxis, sorted({line["networks"] for line in lines}))
+    plain_ticks(axes.yaxis)
     axes.legend()
     rows = [
         [place(line), line["networks"], line["together"], number(line["steps_per_second"]), number(line["milliseconds_per_step"]), number(line["gflops"]), share(line)]
@@ -150,7 +164,8 @@ def cost(report):
             these = sorted({line[key]: line for line in these}.values(), key=lambda line: line[key])
             axes.plot([line[key] for line in these], [line["milliseconds_per_step"] for line in these], "o-", color=colour, label=name)
             rows += [[place(line), label, f"{line[key]:,}", number(line["gflop_per_step"] * 1e3), number(line["milliseconds_per_step"]), share(line)] for line in these]
-        axes.set(xlabel=label, ylim=(0, None))
+        axes.set(xlabel=label)
+        from_zero(axes)
     grid[0].set_ylabel("ms a step")
     grid[0].legend()
     report.add("## Cost of a step", table(["device", "varied", "to", "MFLOP a step", "ms a step", "of the peak"], rows))
@@ -199,7 +214,7 @@ def hours(seconds):
 
 
 def draw_scaling(report, rows):
-    drawn, pair = plt.subplots(1, 2, figsize=(7.5, 2.7), sharey=True)
+    drawn, pair = plt.subplots(1, 2, figsize=(7.5, 2.7))
     for axes, kind, is_weak in zip(pair, ("strong", "weak"), (False, True)):
         measured = [(row[1], float(row[5].split()[0])) for row in rows if row[0] == kind]
         axes.plot(*zip(*measured), "o", color=COLOURS[0], label="training, measured")
@@ -208,7 +223,9 @@ def draw_scaling(report, rows):
             points = [(line["ranks"], 100 * line[f"{stage}_efficiency"]) for line in these]
             if points:
                 axes.plot(*zip(*points), "--", color=colour, label=f"{stage}, SIMULATED")
-        axes.set(xscale="log", xlabel="ranks", title=f"{kind} scaling", ylim=(0, None))
+        axes.set(xscale="log", xlabel="ranks", title=f"{kind} scaling")
+        from_zero(axes)
+        plain_ticks(axes.xaxis)
     pair[0].set_ylabel("efficiency, %")
     pair[0].legend(loc="lower left")
     report.figure("ranks", drawn, "Efficiency against ranks: dots are measured, dashed lines are SIMULATED schedules")
@@ -233,6 +250,8 @@ def roofline(report):
         best = max(these, key=lambda line: line["gflops"])
         rows.append([name, number(peak), number(rate) if rate else "not measured", number(best["gflops"]), share(best)])
     axes.set(xscale="log", yscale="log", xlabel="FLOP a byte of the step's products", ylabel="GFLOP/s")
+    plain_ticks(axes.xaxis)
+    plain_ticks(axes.yaxis)
     axes.legend()
     report.add(
         "## Roofline",

@@ -225,14 +225,13 @@ void add_simulation(CLI::App& command, Options& options) {
     };
   };
   command
-      .add_option_function<double>(
-          "--step-ms", given("--step-ms", options.speed.step_milliseconds),
-          "for it: milliseconds a step of the costliest variant (default: measured here, one core)")
+      .add_option_function<double>("--step-ms", given("--step-ms", options.speed.step_milliseconds),
+                                   "for it: milliseconds a step of the costliest variant (default: measured)")
       ->type_name("MS");
   command
       .add_option_function<double>(
           "--cost-ns", given("--cost-ns", options.speed.cost_nanoseconds),
-          "for it: nanoseconds a cell, component and iteration of a mixture (default: measured)")
+          "for it: nanoseconds a cell, component and EM iteration (default: measured)")
       ->type_name("NS");
   command.add_flag("--json", options.json, "only the simulated ranks, one JSON object a line");
 }
