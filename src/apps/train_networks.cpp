@@ -40,7 +40,8 @@ public:
     unit.result = train::train_network(
         task, device_,
         {.stop = [this] { return run_.stop.requested(); },
-         .progress = [&](const train::Progress& at) { progress_.step(network.id, at.step, at.steps_per_second); }});
+         .progress =
+             [&](const train::Progress& at) { progress_.step(network.id, at.step, at.steps_per_second); }});
     unit.device = model::describe(device_);
     if (!unit.result.finite)
       log::error("network " + network.id + " turned non-finite before step " +
