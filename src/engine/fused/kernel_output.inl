@@ -9,7 +9,6 @@ CPLAE_INLINE Vec truth_at(const float* values, std::size_t column, std::size_t f
   return part;
 }
 
-
 /// Floats by which values of cells are fetched ahead: the cells of a batch lie anywhere in memory. A group of
 /// panels is made for all rows before the next.
 constexpr std::size_t ahead = 4 * panel;
@@ -64,7 +63,8 @@ struct OutputTile {
   CPLAE_INLINE void add_squares() {
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < V; ++v) {
-      using Wider = double __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
+      using Wider =
+          double __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
       *reinterpret_cast<Wider*>(o.squares + v * lanes) += __builtin_convertvector(squares[v], Wider);
       squares[v] = Vec{};
     }

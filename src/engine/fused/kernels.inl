@@ -32,15 +32,18 @@ CPLAE_INLINE Vec all(float value) {
   return value - Vec{};
 }
 
+// In the order of use.
+// clang-format off
 #include "engine/fused/kernel_products.inl"
 #include "engine/fused/kernel_output.inl"
 #include "engine/fused/kernel_random.inl"
 #include "engine/fused/kernel_rows.inl"
+// clang-format on
 
 #define CPLAE_TEXT(word) #word
 #define CPLAE_NAME(word) CPLAE_TEXT(word)
 
-constexpr Kernels table{product,   gradient, input_row, output,  column_sums,
+constexpr Kernels table{product,   gradient, input_row,    output,  column_sums,
                         transpose, adam,     random_words, normals, CPLAE_NAME(CPLAE_INSTRUCTIONS)};
 
 }  // namespace
