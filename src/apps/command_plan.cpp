@@ -42,7 +42,7 @@ struct Options {
   std::vector<std::string> data;
   std::vector<std::string> overrides;
   int ranks = 1;
-  double gflops = 20;
+  double gflops = 40;
   std::vector<int> simulated_ranks;
   RankSpeed speed;
   bool json = false;
@@ -252,7 +252,7 @@ Command add_plan(CLI::App& program) {
   command->add_option("--ranks", options->ranks, "MPI ranks to share the networks over (default 1)")
       ->type_name("N");
   command
-      ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 20)")
+      ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 40)")
       ->type_name("RATE");
   add_simulation(*command, *options);
   command->footer(notes);

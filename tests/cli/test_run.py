@@ -163,7 +163,7 @@ def test_plan_counts_what_the_run_did(runs, tiny):
     text = succeed("plan", SMOKE, "--data", tiny, "--ranks", 2).stdout
     statistics = len(list((runs[0] / "work/statistics").glob("*.unit")))
     assert f"networks    {STUDY_NETWORKS} in 3 variants" in text and f"statistics  {statistics} units" in text
-    assert "2 ranks train 4" in text and "assumed 20 GFLOP/s" in text and "Nothing was written" in text
+    assert "2 ranks train 4" in text and "assumed 40 GFLOP/s" in text and "Nothing was written" in text
 
 
 def test_plan_of_known_cost(tiny):
