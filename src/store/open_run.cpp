@@ -4,6 +4,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/study/parse.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
@@ -65,6 +66,15 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   return provenance;
 }
 
+/// No reason to refuse: a queue gives what machine it has. But what was promised to the bit is so no more.
+void warn_of_another_machine(const RunFolder& folder, const std::string& provenance, const Start& start) {
+  const std::string difference = machine_difference(provenance, start);
+  if (!difference.empty())
+    log::warning(folder.root().string() + ": gone on with on another machine or with other libraries (" +
+                 difference + "): results stay statistically the same, but are not bit for bit those of an " +
+                 "undisturbed run");
+}
+
 }  // namespace
 
 OpenRun::OpenRun(bool is_resumed, std::unique_ptr<Lock> lock)
@@ -79,6 +89,7 @@ OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start&
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
   const std::optional<std::string> before = matching_provenance(folder, identity);
   lock->sign();
+  if (before) warn_of_another_machine(folder, *before, start);
   for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
     make_folder(folder.units(kind));
   make_folder(folder.tables());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -149,6 +150,26 @@ TEST_F(OpenRunTest, OtherDataTaxonomyTrainerOrDeviceAreRefused) {
   EXPECT_NE(refusal().find("kind of device cpu there, cuda here"), std::string::npos);
   identity_ = same;
   EXPECT_TRUE(open_resumes());
+}
+
+TEST_F(OpenRunTest, AnotherMachineOrLibraryIsWarnedOfAndGoneOnWith) {
+  ASSERT_FALSE(open_resumes());
+  const auto warnings = [&] {
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(open_resumes());
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(warnings(), "");
+  start_.device = "cpu (AVX512)";
+  const std::string text = warnings();
+  EXPECT_NE(text.find("device cpu then, cpu (AVX512) now"), std::string::npos) << text;
+  EXPECT_NE(text.find("not bit for bit"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+  EXPECT_EQ(warnings(), "");  // the last session is what counts
+  start_.libraries["hdf5"] = "1.14";
+  EXPECT_NE(warnings().find("hdf5 1.10.8 then, 1.14 now"), std::string::npos);
+  start_.libraries["torch"] = "2.11.0";
+  EXPECT_NE(warnings().find("torch unknown then, 2.11.0 now"), std::string::npos);
 }
 
 TEST_F(OpenRunTest, FilesThatAreNoRunAreLeftAlone) {
