@@ -39,6 +39,13 @@ void require_usable(const RunFolder& folder) {
   throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
 }
 
+/// The study of an earlier run, with the keys that change no number as they are now.
+study::Study with_free_keys(study::Study there, const study::Study& here) {
+  there.name = here.name;
+  there.base.training.checkpoint_seconds = here.base.training.checkpoint_seconds;
+  return there;
+}
+
 /// Text of the provenance.json of an earlier run that this one may go on with; none if nothing was begun.
 std::optional<std::string> matching_provenance(const RunFolder& folder, const Identity& identity) {
   if (!fs::exists(folder.provenance())) {
@@ -52,8 +59,9 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   const std::string study = read_file(folder.study(), largest_text_bytes);
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {
-    const auto difference = study::first_difference(study::parse_study(study, label),
-                                                    study::parse_study(identity.study_toml, "study"));
+    const auto here = study::parse_study(identity.study_toml, "study");
+    const auto difference =
+        study::first_difference(with_free_keys(study::parse_study(study, label), here), here);
     if (!difference.empty()) refuse_other_run(folder, difference);
   }
   std::string provenance = read_file(folder.provenance(), largest_text_bytes);

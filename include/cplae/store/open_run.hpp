@@ -11,7 +11,7 @@ namespace cplae::store {
 
 /// What makes two runs the same: only then may one go on with the other's units.
 struct Identity {
-  std::string study_toml;       ///< study::to_toml
+  std::string study_toml;       ///< study::to_toml; its name and checkpoint_seconds may change
   std::string data_sha256;      ///< of the data file's bytes; of several: of their hashes
   std::string taxonomy_sha256;  ///< of a taxonomy file's bytes; empty where the taxonomy comes with the data
                                 ///< or there is none

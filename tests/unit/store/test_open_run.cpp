@@ -126,6 +126,15 @@ TEST_F(OpenRunTest, AnotherStudyIsRefusedNamingTheKey) {
   EXPECT_NE(text.find(folder().root().string()), std::string::npos) << text;
 }
 
+TEST_F(OpenRunTest, NameAndPaceOfCheckpointsMayChangeAndTheNewOnesApply) {
+  ASSERT_FALSE(open_resumes());
+  identity_.study_toml = canonical({"study.name=renamed", "training.checkpoint_seconds=7"});
+  EXPECT_TRUE(open_resumes());
+  EXPECT_EQ(read_file(folder().study(), 100'000), identity_.study_toml);
+  identity_.study_toml = canonical({"study.name=renamed", "training.batch=7"});
+  EXPECT_NE(refusal().find("training.batch"), std::string::npos);
+}
+
 TEST_F(OpenRunTest, AStudyThatOnlyReadsOtherwiseIsTheSame) {
   ASSERT_FALSE(open_resumes());
   write_file_atomically(folder().study(), std::string_view("# a note\n" + canonical()));
