@@ -8,6 +8,7 @@
 #include "cplae/study/parse.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
+#include "sweep.hpp"
 
 namespace cplae::store {
 
@@ -97,6 +98,8 @@ OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start&
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
   const std::optional<std::string> before = matching_provenance(folder, identity);
   lock->sign();
+  // Without a lock another run may be at work here, whose files these are.
+  if (lock->is_held) sweep_leftovers(folder);
   if (before) warn_of_another_machine(folder, *before, start);
   for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
     make_folder(folder.units(kind));

@@ -47,7 +47,8 @@ private:
   std::unique_ptr<Lock> lock_;
 };
 
-/// Makes the run folder, or recognises an earlier run of the same identity; then writes study.toml and
+/// Makes the run folder, or recognises an earlier run of the same identity; then removes what killed sessions
+/// left unfinished there, writes study.toml and
 /// provenance.json, whose `sessions` gets one entry more. Warns when the last session had another device or
 /// other libraries: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
 /// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run

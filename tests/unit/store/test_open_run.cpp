@@ -198,6 +198,35 @@ TEST_F(OpenRunTest, AStartThatWasKilledBeforeItsProvenanceIsBegunAnew) {
   EXPECT_FALSE(open_resumes());
 }
 
+TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
+  ASSERT_FALSE(open_resumes());
+  const UnitStore units(folder());
+  const std::filesystem::path networks = folder().units(UnitKind::network);
+  const std::filesystem::path statistics = folder().units(UnitKind::statistics);
+  const auto put = [](const std::filesystem::path& path) {
+    write_file_atomically(path, std::string_view("torn"));
+    return path;
+  };
+  units.write(UnitKind::network, "folds,fold=0", Record());
+  const std::vector<std::filesystem::path> leftovers{
+      put(folder().checkpoint("folds,fold=0")),      put(networks / "folds,fold=1.unit.part77"),
+      put(networks / "folds,fold=1.ckpt.part78"),    put(statistics / "a.unit.part9"),
+      put(folder().results().string() + ".part"),    put(folder().tables() / "summary.csv.part7"),
+      put(folder().provenance().string() + ".part7")};
+  // Still wanted: the checkpoint of a network without a unit, or with a damaged one; what others put here.
+  const std::vector<std::filesystem::path> kept{put(folder().checkpoint("folds,fold=1")),
+                                                put(folder().checkpoint("folds,fold=2")),
+                                                put(folder().unit(UnitKind::network, "folds,fold=2")),
+                                                put(folder().results()),
+                                                put(folder().root() / "download.part"),
+                                                folder().unit(UnitKind::network, "folds,fold=0")};
+  EXPECT_TRUE(open_resumes());
+  for (const auto& path : leftovers)
+    EXPECT_FALSE(std::filesystem::exists(path)) << path;
+  for (const auto& path : kept)
+    EXPECT_TRUE(std::filesystem::exists(path)) << path;
+}
+
 TEST_F(OpenRunTest, UnitsOfUnknownOriginAreNotTaken) {
   ASSERT_FALSE(open_resumes());
   UnitStore(folder()).write(UnitKind::network, "folds,fold=0", Record());
