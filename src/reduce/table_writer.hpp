@@ -16,7 +16,7 @@ public:
 
   /// "experiment", "variant", "lambda", every other key that some experiment varies, "fold", "init"
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// Values for a network of the plan.
+  /// Values for a network of the plan, of what its variant varies and of what it does not.
   [[nodiscard]] std::vector<std::string> of_network(std::size_t network) const;
   /// Values for a baseline on the split of a network: settings of networks do not apply to it.
   [[nodiscard]] std::vector<std::string> of_baseline(std::size_t experiment, std::size_t baseline,
@@ -26,8 +26,9 @@ public:
 
 private:
   const Context& context_;
-  std::vector<std::string> settings_;
+  std::vector<std::string> paths_;  ///< of the keys that vary
   std::vector<std::string> names_;
+  std::vector<std::vector<std::string>> settings_;  ///< [variant][path]
 };
 
 /// One CSV file in the making.

@@ -44,6 +44,13 @@ struct Plan {
 /// training.latent_dim -> latent_dim.
 [[nodiscard]] std::string short_name(const std::string& path);
 
+/// Paths of the keys that experiments vary, each once: experiment by experiment, sorted within one.
+[[nodiscard]] std::vector<std::string> varied_paths(const Study& study);
+
+/// Value of a key that may vary, as ids and tables say it: "0.5", "true", "relu". Throws UsageError for a
+/// path that there is not.
+[[nodiscard]] std::string setting_of(const NetworkSpec& spec, const std::string& path);
+
 /// A column of obs as text, [cells]; numbers as text, a missing entry as "". Throws DataError if there is no
 /// such column.
 [[nodiscard]] std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name);
