@@ -97,11 +97,10 @@ def variant_label(variant: str, experiment: str, says_experiment: bool) -> str:
     settings = variant.removeprefix(experiment).lstrip(",")
     if not settings:
         return experiment
-    if settings.startswith("pc_cca="):
-        text = "PC-CCA " + settings.removeprefix("pc_cca=").replace("x", "×")
-    else:
-        text = ", ".join(part.replace("=", " = ", 1) for part in settings.split(","))
-        text = text.replace("lambda = ", "λ = ").replace("alpha_", "α ")
+    parts = [part.replace("=", " = ", 1) for part in settings.split(",")]
+    if parts[0].startswith("pc_cca = "):
+        parts[0] = "PC-CCA " + parts[0].removeprefix("pc_cca = ").replace("x", "×")
+    text = ", ".join(parts).replace("lambda = ", "λ = ").replace("alpha_", "α ")
     return f"{experiment}: {text}" if says_experiment else text
 
 

@@ -1,10 +1,7 @@
 #include "table_writer.hpp"
 
-#include <algorithm>
-
 #include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
-#include "cplae/reduce/units.hpp"
 
 namespace cplae::reduce {
 
@@ -47,12 +44,11 @@ std::vector<std::string> Keys::of_network(std::size_t network) const {
   return keys;
 }
 
-std::vector<std::string> Keys::of_baseline(std::size_t experiment, std::size_t baseline,
-                                           std::size_t network) const {
-  std::vector<std::string> keys = of_network(network);
-  const auto& spec = context_.study.experiments[experiment];
-  keys[1] = baseline_variant(spec, baseline);
-  std::fill(keys.begin() + 2, keys.end() - 2, "");
+std::vector<std::string> Keys::of_baseline(const StatisticsUnit& unit) const {
+  std::vector<std::string> keys = of_network(unit.network);
+  keys[1] = baseline_variant(context_, unit);
+  for (std::size_t i = 0; i < paths_.size(); ++i)
+    keys[2 + i] = paths_[i] == "training.latent_dim" ? std::to_string(unit.latent_dim) : "";
   return keys;
 }
 

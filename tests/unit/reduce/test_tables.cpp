@@ -144,6 +144,36 @@ vary."coupling.augment_decoders" = [false]
       "relu,100,r2 E<-T,10,,1"));
 }
 
+TEST_F(TablesTest, ABaselineForEveryLatentDimOfAnExperiment) {
+  use_study(std::string(study_text) + R"([[experiment]]
+name = "wide"
+kind = "kfold"
+folds = 2
+vary."training.latent_dim" = [2, 4]
+vary."coupling.lambda" = [0, 1]
+pc_cca = [[5, 5]]
+)");
+  std::vector<std::string> baselines;
+  for (const auto& unit : list_units(context_))
+    if (unit.type == UnitType::baseline) baselines.push_back(unit.id);
+  EXPECT_EQ(
+      baselines,
+      (std::vector<std::string>{
+          "baseline,cv,pc_cca=4x4,fold=0", "baseline,cv,pc_cca=4x4,fold=1", "baseline,cv,pc_cca=4x4,fold=2",
+          "baseline,wide,pc_cca=5x5,latent_dim=2,fold=0", "baseline,wide,pc_cca=5x5,latent_dim=2,fold=1",
+          "baseline,wide,pc_cca=5x5,latent_dim=4,fold=0", "baseline,wide,pc_cca=5x5,latent_dim=4,fold=1"}));
+  write_units();
+  write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
+  const std::string reconstruction = table("reconstruction.csv");
+  EXPECT_TRUE(
+      reconstruction.starts_with("experiment,variant,lambda,latent_dim,fold,init,from,to,n_cells,r2,mse\n"));
+  // The study's latent_dim where the experiment does not vary it. R2 names the network whose split it is: at
+  // lambda = 0 networks 10 and 11 have 2 latent dimensions, 12 and 13 have 4.
+  EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,3,1,,T,E,4,1,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "wide,\"wide,pc_cca=5x5,latent_dim=2\",,2,1,,T,E,4,11,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "wide,\"wide,pc_cca=5x5,latent_dim=4\",,4,1,,T,E,4,13,0.5"));
+}
+
 TEST_F(TablesTest, BestCountsAndTheirBins) {
   write_units();
   write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
