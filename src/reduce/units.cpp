@@ -100,6 +100,10 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
   if (unit.type == UnitType::baseline) return evaluate_baseline(context, unit, record);
   const auto& network = context.plan.networks[unit.network];
   const auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+  if (stored.split.size() != context.cells.size())
+    throw DataError("unit of network '" + network.id + "': cells of the split " +
+                    std::to_string(stored.split.size()) + ", expected " +
+                    std::to_string(context.cells.size()));
   if (!stored.result.finite)
     throw NumericError("network " + network.id + " turned non-finite at step " +
                        std::to_string(stored.result.failed_step));

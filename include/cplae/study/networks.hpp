@@ -63,6 +63,11 @@ struct Plan {
 [[nodiscard]] data::Split split_of(const Study& study, const Plan& plan, const Network& network,
                                    const std::vector<std::string>& labels);
 
+/// Leaves out the cells that have none of the study's modalities: they would count in splits and in the sizes
+/// of classes, and nothing could be learnt from them. Returns how many. Throws DataError naming a modality
+/// that there is not.
+[[nodiscard]] std::size_t keep_used_cells(const Study& study, data::Dataset& dataset);
+
 /// Every check of a study against its data that can be made before anything runs (DESIGN: exit 2, nothing
 /// written): named modalities and columns exist, pairs of modalities share cells, every split leaves training
 /// and held-out cells of every modality, label values are leaves of the taxonomy, folds <= cells of the
