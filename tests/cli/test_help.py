@@ -42,6 +42,10 @@ def test_help_on_a_group_lists_its_commands():
     assert {"mat", "csv"} <= set(re.findall(r"^  (\w+) ", succeed("help", "import").stdout, re.MULTILINE))
 
 
+def test_help_on_keys_is_their_page():
+    assert succeed("help", "keys").stdout == (ROOT / "docs/study-keys.md").read_text()
+
+
 def test_version():
     text = succeed("--version").stdout
     assert re.fullmatch(r"cplae \d+\.\d+\.\d+ \(\S+\)\n", text), text
@@ -59,6 +63,7 @@ def test_version_is_the_project_s():
         (["simulat", "--preset", "tiny"], ["simulat", "simulate"]),
         (["help", "expotr"], ["expotr", "export"]),
         (["help", "import", "matt"], ["matt", "mat"]),
+        (["help", "kyes"], ["kyes", "keys"]),
         (["predictions"], ["predictions", "simulate, import"]),
         (["--verison"], ["--verison", "--version"]),
         (["simulate", "--preset", "tiny"], ["simulate", "--out is required"]),
