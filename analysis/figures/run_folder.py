@@ -1,7 +1,6 @@
 """A finished run folder, read into memory: the study, its provenance, its tables and what it says of each network."""
 
 import json
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +8,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 # Columns that hold numbers; all others are names, so that a gene called "NA" stays a gene.
 NUMBERS = {

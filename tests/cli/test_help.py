@@ -1,10 +1,14 @@
 """What a newcomer meets first: help, version and slips on the command line."""
 
 import re
-import tomllib
 
 import pytest
 from program import ROOT, call, refused, succeed
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "export"]
 LEAVES = [c for c in COMMANDS if c != "import"] + ["import mat", "import csv"]
