@@ -2,13 +2,13 @@
 
 import re
 
-import pytest
-from program import ROOT, call, refused, succeed
-
 try:
     import tomllib
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
+
+import pytest
+from program import ROOT, call, refused, succeed
 
 COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "export"]
 LEAVES = [c for c in COMMANDS if c != "import"] + ["import mat", "import csv"]
