@@ -47,7 +47,8 @@ public:
       log::error("network " + network.id + " turned non-finite before step " +
                  std::to_string(unit.result.failed_step) + "; the others go on");
     run_.units.write(store::UnitKind::network, network.id, store::to_record(unit));
-    std::filesystem::remove(checkpoint);
+    std::error_code ignored;  // one that stays is removed by the next start
+    std::filesystem::remove(checkpoint, ignored);
     progress_.finished(spec.training.steps);
   }
 
