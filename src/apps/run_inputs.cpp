@@ -1,8 +1,12 @@
 #include "apps/run_inputs.hpp"
 
+#include <set>
+
 #include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/core/version.hpp"
+#include "cplae/engine/engine.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
@@ -13,6 +17,15 @@ std::string taxonomy_hash(const study::Study& study) {
   const auto& taxonomy = study.labels.taxonomy;
   if (taxonomy.empty() || taxonomy == "data") return "";
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
+}
+
+/// The kinds of trainers that the study's networks ask for on this kind of device: "fused", or "fused,
+/// reference".
+std::string trainer_of(const study::Plan& plan, model::DeviceKind device) {
+  std::set<std::string> kinds;
+  for (const auto& variant : plan.variants)
+    kinds.insert(engine::kind_name(engine::choose_kind(variant.spec, {.kind = device, .index = 0})));
+  return join({kinds.begin(), kinds.end()}, ", ");
 }
 
 }  // namespace
@@ -26,7 +39,7 @@ RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
   inputs.identity = {.study_toml = study::to_toml(study),
                      .data_sha256 = data_sha256(options.data),
                      .taxonomy_sha256 = taxonomy_hash(study),
-                     .trainer = "reference",
+                     .trainer = trainer_of(inputs.context.plan, device),
                      .device_kind = model::kind_name(device)};
   return inputs;
 }
