@@ -46,7 +46,7 @@ make_pack() {
     (cd "$pack/debs" && apt-get download -qq "$name") || say "left out: $name"
   done
   for name in "$pack"/debs/*.deb; do dpkg -x "$name" "$pack"; done
-  rm -rf "$pack/debs" "$pack"/usr/share/{doc,man,locale,lintian,bug,info} "$pack"/{etc,var}
+  rm -rf "$pack/debs" "${pack:?}"/usr/share/{doc,man,locale,lintian,bug,info} "${pack:?}"/{etc,var}
   # What is linked statically here is GoogleTest alone.
   find "$pack" -name '*.a' ! -name 'libg*test*' ! -name 'libgmock*' -delete
   say "$pack holds $(du -sm "$pack" | cut -f1) MiB"
