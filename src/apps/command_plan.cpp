@@ -2,6 +2,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -17,17 +18,20 @@
 #include "estimate.hpp"
 #include "figures.hpp"
 #include "inputs.hpp"
+#include "simulate_ranks.hpp"
 
 namespace cplae::apps {
 
 namespace {
 
 constexpr const char* notes =
-    R"(Makes every check of the study against the data that a run makes, then counts;
-trains and writes nothing. Times come from an assumed rate, not from a measurement.
+    R"(Makes every check of the study against the data that a run makes, then counts; trains
+and writes nothing. Times come from an assumed rate, not from a measurement; with
+--simulate-ranks from a time a step, given or measured for a second or two.
 
 Example:
-  cplae plan jobs/paper.toml --data paper.h5mu --ranks 64 --set training.steps=100000)";
+  cplae plan jobs/paper.toml --data paper.h5mu --ranks 64 --set training.steps=100000
+  cplae plan jobs/paper.toml --data paper.h5mu --simulate-ranks 1,16,256,1024 --step-ms 2.5)";
 
 /// Of libtorch itself, beside data and networks.
 constexpr double library_bytes = 400.0 * 1024 * 1024;
@@ -38,15 +42,17 @@ struct Options {
   std::vector<std::string> data;
   std::vector<std::string> overrides;
   int ranks = 1;
-  double gflops = 20;
+  double gflops = 40;
+  std::vector<int> simulated_ranks;
+  RankSpeed speed;
+  bool json = false;
 };
 
 class PlanText {
 public:
-  PlanText(const Options& options, reduce::Context context)
-      : options_(options), context_(std::move(context)) {
+  PlanText(const Options& options, const reduce::Context& context) : options_(options), context_(context) {
     for (const auto& variant : context_.plan.variants)
-      costs_.push_back(network_cost(context_, variant));
+      costs_.push_back(network_cost(context_, variant.spec));
     for (const auto& network : context_.plan.networks)
       flop_.push_back(costs_[network.variant.index()].flop);
   }
@@ -163,21 +169,71 @@ private:
   }
 
   const Options& options_;
-  reduce::Context context_;
+  const reduce::Context& context_;
   std::vector<NetworkCost> costs_;  ///< by variant
   std::vector<double> flop_;        ///< by network
 };
 
+constexpr int most_ranks = 1'000'000;
+
+void require_ranks(const std::string& option, int ranks) {
+  if (ranks < 1 || ranks > most_ranks)
+    throw UsageError(option + ": found " + std::to_string(ranks) + ", expected 1 to " +
+                     std::to_string(most_ranks));
+}
+
+void require_above_zero(const std::string& option, double value) {
+  if (!(value > 0 && std::isfinite(value)))
+    throw UsageError(option + ": found " + number_text(value) + ", expected a number above 0");
+}
+
+void check(const Options& options) {
+  require_ranks("--ranks", options.ranks);
+  require_above_zero("--gflops", options.gflops);
+  for (const int ranks : options.simulated_ranks)
+    require_ranks("--simulate-ranks", ranks);
+  if (options.simulated_ranks.empty() && options.json)
+    throw UsageError("--json prints what --simulate-ranks asks for, which is missing");
+}
+
 ExitCode print_plan(const Options& options) {
-  if (options.ranks < 1 || options.ranks > 1000000)
-    throw UsageError("--ranks: found " + std::to_string(options.ranks) + ", expected 1 to 1000000");
-  if (!(options.gflops > 0))
-    throw UsageError("--gflops: found " + number_text(options.gflops) + ", expected a number above 0");
+  check(options);
   require_file(options.study, "study");
   const auto sources = parse_sources(options.data);
   study::Study study = study::read_study(options.study, options.overrides);
-  std::cout << PlanText(options, reduce::make_context(std::move(study), read_data(sources))).text();
+  const reduce::Context context = reduce::make_context(std::move(study), read_data(sources));
+  if (!options.json) std::cout << PlanText(options, context).text() << std::flush;
+  if (options.simulated_ranks.empty()) return ExitCode::done;
+  const RankSimulation simulation(context, options.speed);
+  std::cout << (options.json ? simulation.json(options.simulated_ranks)
+                             : "\n" + simulation.text(options.simulated_ranks));
   return ExitCode::done;
+}
+
+void add_simulation(CLI::App& command, Options& options) {
+  command
+      .add_option("--simulate-ranks", options.simulated_ranks,
+                  "say what the schedule makes of so many ranks: 1,2,4,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("N,...");
+  // A number that is given is checked where it is read: 0 stands for none.
+  const auto given = [](const std::string& option, double& value) {
+    return [option, &value](const double& found) {
+      require_above_zero(option, found);
+      value = found;
+    };
+  };
+  command
+      .add_option_function<double>("--step-ms", given("--step-ms", options.speed.step_milliseconds),
+                                   "for it: milliseconds a step of the costliest variant (default: measured)")
+      ->type_name("MS");
+  command
+      .add_option_function<double>(
+          "--cost-ns", given("--cost-ns", options.speed.cost_nanoseconds),
+          "for it: nanoseconds a cell, component and EM iteration (default: measured)")
+      ->type_name("NS");
+  command.add_flag("--json", options.json, "only the simulated ranks, one JSON object a line");
 }
 
 }  // namespace
@@ -196,8 +252,9 @@ Command add_plan(CLI::App& program) {
   command->add_option("--ranks", options->ranks, "MPI ranks to share the networks over (default 1)")
       ->type_name("N");
   command
-      ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 20)")
+      ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 40)")
       ->type_name("RATE");
+  add_simulation(*command, *options);
   command->footer(notes);
   return {command, SerialTask([options] { return print_plan(*options); })};
 }

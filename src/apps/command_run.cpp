@@ -1,7 +1,6 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "commands.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
+#include "device_request.hpp"
 #include "inputs.hpp"
 #include "run_study.hpp"
 
@@ -36,15 +36,6 @@ struct Options {
   bool quiet = false;
   std::string command_line;
 };
-
-model::DeviceRequest device_request(const std::string& name) {
-  static const std::map<std::string, model::DeviceRequest> requests{{"auto", model::DeviceRequest::automatic},
-                                                                    {"cpu", model::DeviceRequest::cpu},
-                                                                    {"cuda", model::DeviceRequest::cuda}};
-  const auto found = requests.find(name);
-  if (found == requests.end()) throw UsageError("--device: found '" + name + "', expected auto, cpu or cuda");
-  return found->second;
-}
 
 ExitCode run(const dist::Session& session, const Options& options, Stage stage) {
   const dist::Communicator world = session.world();

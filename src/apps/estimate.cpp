@@ -29,22 +29,42 @@ double share_of_cells(const std::vector<const data::Modality*>& modalities) {
   return static_cast<double>(count) / static_cast<double>(cells);
 }
 
-/// Products and units of one row through a stack of dense layers.
-struct Stack {
-  double products = 0;
-  double units = 0;  ///< outputs of all layers
+/// A dense layer of one encoder or decoder.
+struct Layer {
+  double inputs = 0;
+  double outputs = 0;
 };
 
-Stack stack_of(const model::Layout& layout, const std::string& name) {
-  Stack stack;
-  for (const auto& slot : layout.parameters) {
-    if (slot.name.rfind(name + "/", 0) != 0) continue;
-    if (slot.rows > 1 || slot.name.find("/weight") != std::string::npos)
-      stack.products += static_cast<double>(slot.rows * slot.columns);
-    else
-      stack.units += static_cast<double>(slot.columns);
+std::vector<Layer> layers_of(const model::Layout& layout, const std::string& name) {
+  std::vector<Layer> layers;
+  for (const auto& slot : layout.parameters)
+    if (slot.name.rfind(name + "/", 0) == 0 && slot.name.ends_with("/weight"))
+      layers.push_back({static_cast<double>(slot.rows), static_cast<double>(slot.columns)});
+  return layers;
+}
+
+/// How often and on how many rows a stack of layers is passed.
+struct Passes {
+  double rows = 0;
+  bool first_needs_gradient = true;  ///< of its input; an encoder's input is data
+};
+
+/// Adds what the products of a stack take: forward, gradient of the weights, gradient of the input.
+void add_products(const std::vector<Layer>& layers, const Passes& passes, NetworkCost& cost) {
+  for (const auto& layer : layers) {
+    const bool needs_gradient = passes.first_needs_gradient || &layer != &layers.front();
+    const double products = needs_gradient ? 3 : 2;
+    const double operands = passes.rows * (layer.inputs + layer.outputs) + layer.inputs * layer.outputs;
+    cost.flop_per_step += products * 2 * passes.rows * layer.inputs * layer.outputs;
+    cost.bytes_per_step += products * float_bytes * operands;
   }
-  return stack;
+}
+
+double units_of(const std::vector<Layer>& layers) {
+  double units = 0;
+  for (const auto& layer : layers)
+    units += layer.outputs;
+  return units;
 }
 
 /// Rows that pass each decoder in a step: its own modality's, and those of every other one where decoders are
@@ -60,22 +80,20 @@ double decoder_rows(const reduce::Context& context, const study::NetworkSpec& sp
 
 }  // namespace
 
-NetworkCost network_cost(const reduce::Context& context, const study::Variant& variant) {
-  const auto& spec = variant.spec;
+NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& spec) {
   const model::Layout layout = model::make_layout(spec, features_of(context));
   NetworkCost cost;
   double activations = 0;
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
     const auto& modality = context.data.modalities[m];
-    const Stack encoder = stack_of(layout, "encoder_" + modality.name);
-    const Stack decoder = stack_of(layout, "decoder_" + modality.name);
+    const auto encoder = layers_of(layout, "encoder_" + modality.name);
+    const auto decoder = layers_of(layout, "decoder_" + modality.name);
     const double encoder_rows = share_of_cells({&modality}) * static_cast<double>(spec.training.batch);
     const double rows = decoder_rows(context, spec, m);
-    constexpr double forward_and_backward = 3;
-    cost.flop_per_step +=
-        forward_and_backward * 2 * (encoder.products * encoder_rows + decoder.products * rows);
-    activations +=
-        (encoder.units + static_cast<double>(modality.features.size())) * encoder_rows + decoder.units * rows;
+    add_products(encoder, {.rows = encoder_rows, .first_needs_gradient = false}, cost);
+    add_products(decoder, {.rows = rows}, cost);
+    activations += (units_of(encoder) + static_cast<double>(modality.features.size())) * encoder_rows +
+                   units_of(decoder) * rows;
   }
   for (const auto& slot : layout.parameters)
     cost.parameters += static_cast<std::size_t>(slot.rows * slot.columns);

@@ -126,6 +126,7 @@ std::vector<Command> add_commands(CLI::App& program, const std::string& command_
   append(add_run_commands(program, command_line));
   commands.push_back(add_status(program));
   commands.push_back(add_export(program));
+  append(add_bench(program));
   return commands;
 }
 

@@ -19,13 +19,12 @@ std::string taxonomy_hash(const study::Study& study) {
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
 }
 
-/// The kinds of trainers that the study's networks ask for on this kind of device: "fused", or "fused,
-/// reference".
-std::string trainer_of(const study::Plan& plan, model::DeviceKind device) {
+/// The kinds that the study's networks are trained with: "fused", or "fused+reference" where variants differ.
+std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
   std::set<std::string> kinds;
   for (const auto& variant : plan.variants)
-    kinds.insert(engine::kind_name(engine::choose_kind(variant.spec, {.kind = device, .index = 0})));
-  return join({kinds.begin(), kinds.end()}, ", ");
+    kinds.insert(engine::kind_name(engine::choose_kind(variant.spec, {device, 0})));
+  return join({kinds.begin(), kinds.end()}, "+");
 }
 
 }  // namespace
@@ -39,7 +38,7 @@ RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
   inputs.identity = {.study_toml = study::to_toml(study),
                      .data_sha256 = data_sha256(options.data),
                      .taxonomy_sha256 = taxonomy_hash(study),
-                     .trainer = trainer_of(inputs.context.plan, device),
+                     .trainer = trainers_of(inputs.context.plan, device),
                      .device_kind = model::kind_name(device)};
   return inputs;
 }

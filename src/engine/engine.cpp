@@ -4,6 +4,7 @@
 #include "cplae/engine/initial_weights.hpp"
 #include "engine/cuda/cuda_engine.hpp"
 #include "engine/features.hpp"
+#include "engine/fused/fused_engine.hpp"
 #include "engine/reference/reference_engine.hpp"
 
 namespace cplae::engine {
@@ -33,12 +34,13 @@ std::string kind_name(Kind kind) {
 }
 
 Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device) {
-  const bool has_groups = device.kind == model::DeviceKind::cuda && cuda::have_cuda_engine();
-  const bool fused = has_groups && spec.training.trainer != study::Trainer::reference;
-  if (spec.training.precision == study::Precision::tf32 && !fused)
-    throw UsageError("training.precision: found tf32, which only the fused trainer on a GPU has, not " +
-                     std::string(has_groups ? "the reference on " : "this build on ") +
-                     model::describe(device) + "; expected fp32");
+  const bool on_gpu = device.kind == model::DeviceKind::cuda;
+  const bool fused =
+      spec.training.trainer != study::Trainer::reference && (!on_gpu || cuda::have_cuda_engine());
+  if (spec.training.precision == study::Precision::tf32 && !(fused && on_gpu))
+    throw UsageError("training.precision: found tf32, which only the fused trainer on a GPU has, not the " +
+                     std::string(fused ? "fused" : "reference") + " trainer on " + model::describe(device) +
+                     "; expected fp32");
   if (fused) return Kind::fused;
   if (spec.training.trainer == study::Trainer::fused)
     throw UsageError("training.trainer: found fused, which this build does not have for " +
@@ -58,6 +60,7 @@ std::unique_ptr<Engine> make_engine(Kind kind, const std::vector<Subject>& subje
   if (subjects.size() != 1)
     throw Error("engine " + kind_name(kind) + ": " + std::to_string(subjects.size()) +
                 " networks at once, expected 1");
+  if (kind == Kind::fused) return make_fused_engine(subjects.front());
   return make_reference_engine(subjects.front(), device);
 }
 

@@ -11,7 +11,7 @@ COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.
 def cpp_files(*folders, root=ROOT):
     """All C++ files under the folders, sorted."""
     return sorted(
-        path for folder in folders for path in (root / folder).rglob("*") if path.suffix in {".cpp", ".hpp", ".h"}
+        path for folder in folders for path in (root / folder).rglob("*") if path.suffix in {".cpp", ".hpp", ".h", ".inl", ".cu", ".cuh"}
     )
 
 

@@ -144,6 +144,14 @@ TEST_F(GroupBits, DifferentShapesAreRefused) {
   EXPECT_THROW(static_cast<void>(group({0, 1})), Error);
 }
 
+TEST(Precision, Tf32IsRefusedWhereNothingWouldHeedIt) {
+  study::NetworkSpec spec = test::make_spec(1);
+  spec.training.precision = study::Precision::tf32;
+  EXPECT_THROW(static_cast<void>(engine::choose_kind(spec, {})), UsageError);
+  spec.training.trainer = study::Trainer::reference;
+  EXPECT_THROW(static_cast<void>(engine::choose_kind(spec, {model::DeviceKind::cuda, 0})), UsageError);
+}
+
 TEST(DevicePhilox, DrawsWhatTheRandomStreamDraws) {
   namespace cuda = engine::cuda;
   const NetworkKey key = make_key(11, "device");

@@ -53,7 +53,7 @@ inline study::StudyData make_data(const Shape& shape) {
 /// A spec with everything on, for data of make_data.
 inline study::NetworkSpec make_spec(std::size_t modalities) {
   study::NetworkSpec spec;
-  const std::vector<std::vector<std::int64_t>> hidden{{10, 9}, {8}, {70, 6, 5}, {}};
+  const std::vector<std::vector<std::int64_t>> hidden{{10, 9}, {8}, {70, 20, 5}, {}};
   for (std::size_t m = 0; m < modalities; ++m)
     spec.modalities.push_back({.name = std::string(1, static_cast<char>('A' + m)),
                                .hidden = hidden[m % hidden.size()],

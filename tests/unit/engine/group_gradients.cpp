@@ -131,6 +131,27 @@ TEST_P(GroupStep, ValidationAndLatentsAreTheReferences) {
     }
 }
 
+/// Operands of 10 bits: 2^-11 of each product, averaged over many, a few layers deep. Not exact either: else it would not
+/// have been used.
+TEST_P(GroupStep, TensorCoresRoundOperands) {
+  study::NetworkSpec rounded = spec_;
+  rounded.training.precision = study::Precision::tf32;
+  const engine::Subject subject{rounded, data_, split_, subject_.key};
+  auto tested = test::make_tested({subject});
+  tested->load(0, test::moved_state(subject));
+  tested->advance(0, 1);
+  tested_->advance(0, 1);
+  const auto exact = tested_->save(0).first_moment;
+  const auto found = tested->save(0).first_moment;
+  float worst = 0;
+  for (const auto& slot : layout_.parameters)
+    if (slot.name.ends_with("/weight"))
+      worst = std::max(worst, largest_difference(found, exact, slot) / largest(exact, slot));
+  EXPECT_LT(worst, 0.02F);
+  const bool has_large_layer = spec_.modalities.size() > 2;  // between 16 units or more on either side
+  EXPECT_EQ(worst > 0, has_large_layer);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Cases, GroupStep,
     testing::Values(

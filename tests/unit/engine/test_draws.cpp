@@ -4,10 +4,10 @@
 
 #include <cmath>
 
+#include "cplae/engine/initial_weights.hpp"
 #include "engine/reference/batches.hpp"
 #include "engine/reference/draws.hpp"
 #include "engine/sampling.hpp"
-#include "cplae/engine/initial_weights.hpp"
 
 namespace cplae {
 namespace {

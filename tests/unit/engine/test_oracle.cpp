@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/reference/adam.hpp"
 #include "h5/h5.hpp"
 #include "model/losses.hpp"
-#include "engine/reference/adam.hpp"
 
 namespace cplae {
 namespace {

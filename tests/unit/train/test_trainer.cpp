@@ -1,4 +1,4 @@
-// The reference trainer as a whole, through its torch-free interface.
+// Trainers as a whole, whatever makes the steps.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -51,9 +51,10 @@ study::NetworkSpec make_spec() {
   return spec;
 }
 
-class TrainerTest : public testing::Test {
+class TrainerTest : public testing::TestWithParam<study::Trainer> {
 protected:
   void SetUp() override {
+    spec_.training.trainer = GetParam();
     folder_ = std::filesystem::temp_directory_path() / ("cplae_trainer_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
     for (std::size_t cell = 0; cell < cells; ++cell)
@@ -86,7 +87,7 @@ void expect_same(const train::Result& a, const train::Result& b) {
   EXPECT_TRUE(a.losses == b.losses);
 }
 
-TEST_F(TrainerTest, LearnsWhatThereIsToLearn) {
+TEST_P(TrainerTest, LearnsWhatThereIsToLearn) {
   const auto names = train::loss_names(spec_);
   const auto result = train("learns");
   ASSERT_TRUE(result.finite);
@@ -97,13 +98,13 @@ TEST_F(TrainerTest, LearnsWhatThereIsToLearn) {
   EXPECT_LT(result.losses(5, column), 0.6F * result.losses(0, column));
 }
 
-TEST_F(TrainerTest, SameKeySameBitsOtherKeyOtherBits) {
+TEST_P(TrainerTest, SameKeySameBitsOtherKeyOtherBits) {
   const auto first = train("a");
   expect_same(first, train("a"));
   EXPECT_NE(first.weights.parameters, train("b").weights.parameters);
 }
 
-TEST_F(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
+TEST_P(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
   const auto whole = train("resume");
   // Before and after a validation, before and after the first network that may be kept, at the last step.
   for (const int stop_after : {1, 49, 50, 51, 100, 137, 299}) {
@@ -117,7 +118,7 @@ TEST_F(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
   }
 }
 
-TEST_F(TrainerTest, KeepsTheBestAfterTheGivenStepOrTheLast) {
+TEST_P(TrainerTest, KeepsTheBestAfterTheGivenStepOrTheLast) {
   const auto names = train::loss_names(spec_);
   const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
   const auto result = train("best");
@@ -129,14 +130,14 @@ TEST_F(TrainerTest, KeepsTheBestAfterTheGivenStepOrTheLast) {
   EXPECT_EQ(train("best").best_step, 300);
 }
 
-TEST_F(TrainerTest, LatentsOfAbsentCellsAreMissing) {
+TEST_P(TrainerTest, LatentsOfAbsentCellsAreMissing) {
   const auto result = train("absent");
   EXPECT_TRUE(result.latents[1].topRows(30).array().isNaN().all());
   EXPECT_FALSE(result.latents[1].bottomRows(cells - 30).hasNaN());
   EXPECT_FALSE(result.latents[0].hasNaN());
 }
 
-TEST_F(TrainerTest, ANetworkThatTurnsNonFiniteIsFrozenNotThrown) {
+TEST_P(TrainerTest, ANetworkThatTurnsNonFiniteIsFrozenNotThrown) {
   spec_.training.learning_rate = 1e30;
   const auto result = train("diverges");
   EXPECT_FALSE(result.finite);
@@ -145,7 +146,7 @@ TEST_F(TrainerTest, ANetworkThatTurnsNonFiniteIsFrozenNotThrown) {
   EXPECT_TRUE(result.latents[0].array().isNaN().all());
 }
 
-TEST_F(TrainerTest, AFailedNetworkLeavesNoCheckpointToTrainOnFrom) {
+TEST_P(TrainerTest, AFailedNetworkLeavesNoCheckpointToTrainOnFrom) {
   spec_.training.learning_rate = 1e30;
   spec_.training.checkpoint_seconds = 0;
   const auto checkpoint = folder_ / "failed";
@@ -156,7 +157,7 @@ TEST_F(TrainerTest, AFailedNetworkLeavesNoCheckpointToTrainOnFrom) {
   EXPECT_EQ(again.losses.rows(), first.losses.rows());
 }
 
-TEST_F(TrainerTest, BatchesOfTooFewCellsTeachNothingAndHarmNothing) {
+TEST_P(TrainerTest, BatchesOfTooFewCellsTeachNothingAndHarmNothing) {
   // Only three training cells have the one modality: many batches of two hold no pair of them.
   data_.modalities.erase(data_.modalities.begin());
   spec_.modalities.erase(spec_.modalities.begin());
@@ -168,7 +169,7 @@ TEST_F(TrainerTest, BatchesOfTooFewCellsTeachNothingAndHarmNothing) {
   EXPECT_TRUE(train("few").finite);
 }
 
-TEST_F(TrainerTest, OneModalityAndThree) {
+TEST_P(TrainerTest, OneModalityAndThree) {
   data_.modalities.pop_back();
   spec_.modalities.pop_back();
   EXPECT_TRUE(train("one").finite);
@@ -176,11 +177,73 @@ TEST_F(TrainerTest, OneModalityAndThree) {
   data_.modalities.push_back(make_data(cells, 60).modalities[1]);
   data_.modalities.back().name = "M";
   spec_ = make_spec();
+  spec_.training.trainer = GetParam();
   spec_.modalities.push_back(spec_.modalities[1]);
   spec_.modalities.back().name = "M";
   const auto result = train("three");
   EXPECT_TRUE(result.finite);
   EXPECT_EQ(result.latents.size(), 3U);
+}
+
+TEST_P(TrainerTest, NetworksTrainedTogetherAreThoseTrainedAlone) {
+  std::vector<train::Task> tasks;
+  for (const std::string id : {"a", "b", "c"})
+    tasks.push_back({spec_, data_, split_, make_key(7, id), id, folder_ / (id + ".ckpt")});
+  const auto kind = engine::choose_kind(spec_, {});
+  const std::size_t most = engine::most_together(kind, {spec_, data_, split_, tasks[0].key}, {});
+  std::vector<train::Result> together(tasks.size());
+  for (std::size_t begin = 0; begin < tasks.size(); begin += most) {
+    const std::size_t end = std::min(begin + most, tasks.size());
+    const std::vector<train::Task> group(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
+                                         tasks.begin() + static_cast<std::ptrdiff_t>(end));
+    train::train_together(
+        kind, group, {},
+        {.stop = {}, .progress = {}, .finished = [&](std::size_t task, train::Result result) {
+           together[begin + task] = std::move(result);
+         }});
+  }
+  for (std::size_t t = 0; t < tasks.size(); ++t)
+    expect_same(together[t], train(tasks[t].id));
+}
+
+INSTANTIATE_TEST_SUITE_P(Trainers, TrainerTest,
+                         testing::Values(study::Trainer::fused, study::Trainer::reference),
+                         [](const auto& which) {
+                           return which.param == study::Trainer::fused ? "fused" : "reference";
+                         });
+
+// From one seed both draw the same numbers, so their curves part by rounding alone, slowly at first; over
+// seeds they are samples of one distribution, and the mean of the paired differences is within a few of its
+// standard errors.
+TEST(Trainers, CurvesAreStatisticallyEqualOverSeeds) {
+  constexpr std::size_t cells = 200;
+  const auto data = make_data(cells, 30);
+  data::Split split;
+  for (std::size_t cell = 0; cell < cells; ++cell)
+    split.push_back(cell % 5 == 0 ? data::Role::validation : data::Role::train);
+  auto spec = make_spec();
+  const auto names = train::loss_names(spec);
+  const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
+  const auto curve = [&](study::Trainer trainer, std::uint64_t seed) {
+    spec.training.trainer = trainer;
+    const train::Task task{spec, data, split, make_key(seed, "curve"), "curve", {}};
+    return Eigen::VectorXd(train::train_network(task, {}, {}).losses.col(column).cast<double>());
+  };
+  constexpr std::uint64_t seeds = 12;
+  Eigen::MatrixXd differences(seeds, 6);
+  Eigen::VectorXd mean = Eigen::VectorXd::Zero(6);
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    const Eigen::VectorXd reference = curve(study::Trainer::reference, seed);
+    differences.row(static_cast<Eigen::Index>(seed)) = curve(study::Trainer::fused, seed) - reference;
+    mean += reference / static_cast<double>(seeds);
+  }
+  for (Eigen::Index at = 0; at < 6; ++at) {
+    const double average = differences.col(at).mean();
+    const double spread = (differences.col(at).array() - average).matrix().norm() / std::sqrt(seeds - 1.0);
+    EXPECT_LE(std::abs(average), 4 * spread / std::sqrt(static_cast<double>(seeds)) + 1e-5 * mean[at])
+        << "validation " << at;
+    EXPECT_LE(std::abs(average), 0.03 * mean[at]) << "validation " << at;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,173 @@
+#include "engine/fused/decoder.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace cplae::engine::fused {
+
+namespace {
+
+/// Output panels made, differentiated and multiplied on in one go: their derivative stays in the second-level
+/// cache.
+constexpr std::size_t group_panels = 4;
+
+/// `columns` columns from a panel on.
+Tiles panels_from(const Tiles& tiles, std::size_t first, std::size_t columns) {
+  return {tiles.at(first, 0), tiles.rows, columns};
+}
+
+Finish finish_of(bool is_first, bool relu) {
+  if (relu) return is_first ? Finish::relu_derivative : Finish::add_relu_derivative;
+  return is_first ? Finish::store : Finish::add;
+}
+
+std::size_t input_width(const std::vector<Dense>& hidden, const Dense& output) {
+  return hidden.empty() ? output.weight.rows : hidden.front().weight.rows;
+}
+
+}  // namespace
+
+Decoder::Decoder(const Kernels& kernels, const study::ModalitySpec& spec, const data::Modality& modality,
+                 DecoderLayers layers, Shape shape)
+    : kernels_(kernels),
+      modality_(modality),
+      inputs_(input_width(layers.hidden, layers.output)),
+      rows_at_most_(shape.feeds * padded(shape.rows, row_block)),
+      has_hidden_(!layers.hidden.empty()),
+      hidden_(kernels, std::move(layers.hidden), inputs_, rows_at_most_, true),
+      output_(std::move(layers.output)),
+      relu_(spec.output == study::Output::relu),
+      dropout_(spec.decoder_dropout),
+      keep_(dropout_.any ? rows_at_most_ : 0, output_.weight.rows),
+      derivative_(rows_at_most_, group_panels * panel),
+      truth_(rows_at_most_, modality.values.data()),
+      weight_(rows_at_most_),
+      valid_(rows_at_most_),
+      words_(padded(shape.rows * output_.weight.rows, 64) + 64) {
+  feeds_.reserve(shape.feeds);
+}
+
+void Decoder::clear() {
+  feeds_.clear();
+  rows_ = 0;
+}
+
+void Decoder::feed(const Latents& latents, const std::vector<std::uint32_t>* rows,
+                   const std::vector<std::uint32_t>& slots, const std::vector<std::int64_t>& cells) {
+  const Tiles& input = hidden_.input();
+  const std::size_t count = slots.size();
+  const auto features = static_cast<std::size_t>(modality_.values.cols());
+  for (std::size_t r = 0; r < padded(count, row_block); ++r) {
+    const bool is_row = r < count;
+    const std::size_t at = rows_ + r;
+    const std::size_t from = !is_row || rows == nullptr ? r : (*rows)[r];
+    for (std::size_t k = 0; k < inputs_; ++k)
+      input(at, k) = is_row ? static_cast<float>(latents.values[from * inputs_ + k]) : 0.0F;
+    const std::size_t cell = is_row ? static_cast<std::size_t>(cells[slots[r]]) : 0;
+    truth_[at] = modality_.values.data() + cell * features;
+    valid_[at] = is_row ? 1.0F : 0.0F;
+  }
+  feeds_.push_back({.begin = rows_, .rows = count, .squares = {}});
+  rows_ += padded(count, row_block);
+}
+
+void Decoder::drop(const std::vector<std::uint32_t>& slots, const Stream& stream) {
+  if (!dropout_.any || slots.empty()) return;
+  const std::size_t width = output_.weight.rows;
+  kernels_.random_words(stream, 0, (slots.back() * width + width + 3) / 4, words_.data());
+  const Tiles& keep = keep_;
+  for (std::size_t r = 0; r < slots.size(); ++r)
+    for (std::size_t k = 0; k < width; ++k) {
+      const bool is_dropped = (words_[slots[r] * width + k] >> 8U) < dropout_.threshold;
+      keep(feeds_.back().begin + r, k) = is_dropped ? 0.0F : dropout_.scale;
+    }
+}
+
+void Decoder::multiply_by_keep(const Tiles& values) const {
+  const Tiles& keep = keep_;
+  for (std::size_t p = 0; p < values.panels(); ++p)
+    for (std::size_t i = 0; i < rows_ * panel; ++i)
+      values.at(p, 0)[i] *= keep.at(p, 0)[i];
+}
+
+void Decoder::evaluate() {
+  hidden_.forward(rows_);
+  for (std::size_t first = 0; first < output_.weight.panels(); first += group_panels)
+    output_panels(first, Tiles{});
+}
+
+void Decoder::train(double alpha) {
+  const auto features = static_cast<double>(output_.weight.columns);
+  for (const Feed& feed : feeds_)
+    for (std::size_t r = 0; r < padded(feed.rows, row_block); ++r)
+      weight_[feed.begin + r] = valid_[feed.begin + r] *
+                                static_cast<float>(2.0 * alpha / (static_cast<double>(feed.rows) * features));
+  hidden_.forward(rows_);
+  if (dropout_.any) multiply_by_keep(hidden_.output());
+  output_.refresh(kernels_);
+  for (std::size_t first = 0; first < output_.weight.panels(); first += group_panels) {
+    output_panels(first, derivative_);
+    output_gradients(first);
+  }
+  if (dropout_.any) multiply_by_keep(hidden_.output_derivative());
+  hidden_.backward(rows_, padded(feeds_.front().rows, row_block));
+}
+
+void Decoder::output_panels(std::size_t first, const Tiles& derivative) {
+  const std::size_t last = std::min(first + group_panels, output_.weight.panels());
+  for (Feed& feed : feeds_)
+    kernels_.output({.hidden = hidden_.output(),
+                     .weights = output_.weight,
+                     .bias = output_.bias.data,
+                     .rows = {.truth = truth_.data() + feed.begin,
+                              .weight = weight_.data() + feed.begin,
+                              .valid = valid_.data() + feed.begin,
+                              .rows = padded(feed.rows, row_block)},
+                     .row_begin = feed.begin,
+                     .first_panel = first,
+                     .last_panel = last,
+                     .relu = relu_,
+                     .derivative = derivative,
+                     .squares = feed.squares.data()});
+}
+
+/// Of the output's weights and bias at these panels, and what the panels add to the hidden derivative. The
+/// last ones take it through the last relu: what that passed, and dropout kept, is above 0 in the values.
+void Decoder::output_gradients(std::size_t first) {
+  const std::size_t width = std::min(group_panels * panel, output_.weight.columns - first * panel);
+  const Tiles derivative{derivative_.get().data, derivative_.get().rows, width};
+  kernels_.gradient({.a = hidden_.output(),
+                     .d = derivative,
+                     .c = panels_from(output_.weight_gradient, first, width),
+                     .rows = rows_});
+  kernels_.column_sums(derivative, rows_, output_.bias_gradient.data + first * panel);
+  const Tiles& transposed = output_.transposed;
+  const bool is_last = first + group_panels >= output_.weight.panels();
+  kernels_.product({.a = derivative,
+                    .b = {transposed.at(0, first * panel), transposed.rows, transposed.columns},
+                    .c = hidden_.output_derivative(),
+                    .rows = rows_,
+                    .inner = width,
+                    .finish = finish_of(first == 0, is_last && has_hidden_),
+                    .mask = hidden_.output().data});
+}
+
+double Decoder::error(std::size_t feed) const {
+  return squares(feed) /
+         (static_cast<double>(feeds_[feed].rows) * static_cast<double>(output_.weight.columns));
+}
+
+double Decoder::squares(std::size_t feed) const {
+  const auto& lanes = feeds_[feed].squares;
+  return std::accumulate(lanes.begin(), lanes.end(), 0.0);
+}
+
+void Decoder::add_latent_derivatives(Latents& latents) const {
+  const Tiles& derivative = hidden_.input_derivative();
+  for (std::size_t r = 0; r < latents.rows; ++r)
+    for (std::size_t k = 0; k < inputs_; ++k)
+      latents.derivatives[r * inputs_ + k] += static_cast<double>(derivative(r, k));
+}
+
+}  // namespace cplae::engine::fused

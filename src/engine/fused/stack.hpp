@@ -1,0 +1,73 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "engine/fused/kernels.hpp"
+#include "engine/fused/parameters.hpp"
+
+namespace cplae::engine::fused {
+
+/// The buffers of one network, tiled.
+struct NetworkBuffers {
+  explicit NetworkBuffers(const TiledLayout& layout)
+      : parameters(layout.floats()),
+        gradients(layout.floats()),
+        first_moment(layout.floats()),
+        second_moment(layout.floats()) {}
+  Floats parameters;
+  Floats gradients;
+  Floats first_moment;
+  Floats second_moment;
+};
+
+/// A dense layer's place in the buffers.
+struct Dense {
+  Dense(const TiledLayout& layout, NetworkBuffers& buffers, const std::string& name);
+  Tiles weight;  ///< [in x out]
+  Tiles bias;    ///< [1 x out]
+  Tiles weight_gradient;
+  Tiles bias_gradient;
+  OwnTiles transposed;  ///< [out x in], as of the last `refresh`
+
+  void refresh(const Kernels& kernels) { kernels.transpose(weight, weight.rows, transposed); }
+};
+
+/// Dense layers with relu between them: activations and their derivatives for up to `rows` rows.
+class Stack {
+public:
+  /// `relu_last`: the last layer is followed by a relu too.
+  Stack(const Kernels& kernels, std::vector<Dense> layers, std::size_t inputs, std::size_t rows,
+        bool relu_last);
+
+  [[nodiscard]] const Tiles& input() const { return values_.front(); }
+  [[nodiscard]] const Tiles& output() const { return values_.back(); }
+  [[nodiscard]] const Tiles& output_derivative() const { return derivatives_.back(); }
+  [[nodiscard]] const Tiles& input_derivative() const { return derivatives_.front(); }
+  [[nodiscard]] bool empty() const { return layers_.empty(); }
+
+  /// All layers, for all rows below padded(rows, row_block).
+  void forward(std::size_t rows);
+  /// The first layer, for the rows from `begin` (a multiple of row_block) below begin + padded(rows,
+  /// row_block).
+  void forward_first(std::size_t begin, std::size_t rows) { forward_layer(0, begin, rows); }
+  /// All but the first, for all rows.
+  void forward_rest(std::size_t rows);
+  /// Gradients of all weights and biases from output_derivative() (already multiplied by the last relu's
+  /// derivative), over the first `rows` rows; then the input's derivative for the first `input_rows` of them.
+  void backward(std::size_t rows, std::size_t input_rows);
+
+private:
+  void forward_layer(std::size_t layer, std::size_t begin, std::size_t rows);
+
+  const Kernels& kernels_;
+  std::vector<Dense> layers_;
+  std::vector<OwnTiles> values_;       ///< input, then the output of each layer
+  std::vector<OwnTiles> derivatives_;  ///< the same
+  bool relu_last_;
+};
+
+/// Gradients of one layer's weight and bias.
+void dense_gradients(const Kernels& kernels, const Tiles& input, const Tiles& derivative, std::size_t rows,
+                     const Dense& layer);
+
+}  // namespace cplae::engine::fused
