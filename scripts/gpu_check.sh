@@ -11,8 +11,8 @@ libraries=(
   libopenmpi-dev libhdf5-openmpi-dev libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
   nlohmann-json3-dev libmatio-dev libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libgtest-dev libgmock-dev
 )
-# Every Linux has these, and the machine's own must be used.
-own_of_every_machine='^(libc6|libc6-dev|libc-bin|libc-dev-bin|libgcc-s1|libstdc\+\+.*|gcc-.*|g\+\+-.*|cpp-.*|base-files|dpkg|debconf|perl.*|python3.*|ucf|adduser|passwd|init-system-helpers|openssh-.*|systemd.*|libsystemd0|libudev1|udev|libpam.*|bash|coreutils|sed|mawk|gfortran.*|libgfortran-.*-dev|openmpi-bin|libopenmpi3-dev|linux-libc-dev|libcrypt.*|rpcsvc-proto|libnsl.*|libtirpc.*|manpages.*|cmake.*|tar|libperl.*|lsb-base|sensible-utils|ca-certificates|openssl|javascript-common|libjs-.*|libgdbm.*|libdb5.*)$'
+# Every Linux has these and its own must be used, or they are parts of compilers.
+own_of_every_machine='^(libc6.*|libc-.*|libgcc-.*|libstdc.*|gcc.*|g[+][+].*|cpp.*|binutils.*|libbinutils|lib[alt]san[0-9]|libubsan.*|libitm.*|libcc1.*|libctf.*|libgprofng.*|libisl.*|libmpc.*|libmpfr.*|base-files|dpkg.*|debconf.*|perl.*|libperl.*|python3.*|libpython3.*|ucf|adduser|passwd|login|init-system-helpers|openssh-.*|.*systemd.*|libudev1|udev|libpam.*|bash|coreutils|sed|mawk|gfortran.*|libgfortran-.*-dev|openmpi-bin|libopenmpi3-dev|linux-libc-dev|libcrypt.*|rpcsvc-proto|libnsl.*|libtirpc.*|manpages.*|cmake.*|tar|lsb-base|sensible-utils|ca-certificates|openssl|javascript-common|libjs-.*|libgdbm.*|libdb5.*|catch2|media-types|ncurses.*|libtinfo.*|libselinux.*|libsemanage.*|libsepol.*|libaudit.*|libx11.*|libx(au|cb|dmcp|ext|nvctrl).*|libxml2|libicu.*|libhwloc-plugins|ocl-icd.*|libgnutls.*|auto.*|libtool|m4|file|libmagic.*|readline.*|libreadline.*|zlib1g|libbz2.*|util-linux.*|mount|lib(mount|blkid|smartcols|fdisk|uuid)1|e2fsprogs|findutils|grep|gzip|hostname|diffutils|bsdutils|debianutils)$'
 
 packages="" out="$build_dir/gpu_check" build="$build_dir/gpu" pack="" steps=2000
 while [ $# -gt 0 ]; do
@@ -28,44 +28,44 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-# The libraries with all that they need at run time.
+# The libraries with all that they need at run time, of the packages that scripts/packages.sh has installed here.
 closure() {
-  apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "${libraries[@]}" |
-    grep -E '^[a-z0-9]' | sed 's/:.*//' | sort -u | grep -vE "$own_of_every_machine"
+  apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+    "${libraries[@]}" | grep -E '^[a-z0-9]' | sed 's/:.*//' | sort -u | grep -vE "$own_of_every_machine"
 }
 
 make_pack() {
   have apt-get || die "--pack needs apt-get; make the folder on a Debian machine and carry it over"
   mkdir -p "$pack/debs"
-  local names name
+  local names deb
   mapfile -t names < <(closure)
   say "fetching ${#names[@]} packages"
-  for name in "${names[@]}"; do
-    # Virtual packages have nothing to fetch.
-    apt-cache show "$name" >/dev/null 2>&1 || continue
-    (cd "$pack/debs" && apt-get download -qq "$name") || say "left out: $name"
-  done
-  for name in "$pack"/debs/*.deb; do dpkg -x "$name" "$pack"; done
+  (cd "$pack/debs" && apt-get download -qq "${names[@]}") || die "apt-get could not fetch the packages"
+  for deb in "$pack"/debs/*.deb; do dpkg -x "$deb" "$pack"; done
   rm -rf "$pack/debs" "${pack:?}"/usr/share/{doc,man,locale,lintian,bug,info} "${pack:?}"/{etc,var}
   # What is linked statically here is GoogleTest alone.
   find "$pack" -name '*.a' ! -name 'libg*test*' ! -name 'libgmock*' -delete
   say "$pack holds $(du -sm "$pack" | cut -f1) MiB"
 }
 
-# Where Debian puts things, under the folder of packages.
+# Where Debian puts things, under the folder of packages. Programs find the libraries by a path of their own, so that the machine's
+# tools keep theirs.
 find_libraries() {
+  local usr lib debian
   usr="$(cd "$packages" && pwd)/usr"
   lib="$usr/lib/x86_64-linux-gnu"
   [ -d "$lib/openmpi" ] || die "--packages $packages: found no usr/lib/x86_64-linux-gnu/openmpi, expected a folder made by --pack"
-  export LD_LIBRARY_PATH="$lib:$lib/openmpi/lib:$lib/hdf5/openmpi${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  debian="$lib:$lib/openmpi/lib:$lib/hdf5/openmpi:${usr%/usr}/lib/x86_64-linux-gnu"
   export OPAL_PREFIX="$usr" PKG_CONFIG_SYSROOT_DIR="${usr%/usr}"
   export PKG_CONFIG_LIBDIR="$lib/pkgconfig:$usr/share/pkgconfig"
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/bin/pkgconf "$@"\n' "$lib" "$usr" >"$out/pkg-config"
+  chmod +x "$out/pkg-config"
   settings+=(
     "-DCMAKE_PREFIX_PATH=$usr" "-DCMAKE_LIBRARY_PATH=$lib;$lib/hdf5/openmpi"
-    "-DCMAKE_INCLUDE_PATH=$usr/include;$usr/include/hdf5/openmpi"
+    "-DCMAKE_INCLUDE_PATH=$usr/include;$usr/include/hdf5/openmpi" "-DPKG_CONFIG_EXECUTABLE=$(cd "$out" && pwd)/pkg-config"
     "-DMPI_SKIP_COMPILER_WRAPPER=ON" "-DMPI_C_LIB_NAMES=mpi" "-DMPI_mpi_LIBRARY=$lib/openmpi/lib/libmpi.so"
     "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON"
-    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath-link,$lib -Wl,-rpath-link,$lib/openmpi/lib -Wl,--allow-shlib-undefined"
+    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath,$debian,-rpath-link,$debian"
   )
 }
 
