@@ -5,14 +5,18 @@ set(CPLAE_PYTHON "${PROJECT_SOURCE_DIR}/build/env/bin/python" CACHE FILEPATH "Py
 # Real data and recorded numbers of the authors' program, which stay outside the project; tests that need them skip without.
 set(CPLAE_SHARED "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Folder of real data and oracles for tests")
 
-# cplae_unit_test(<room> SOURCES ... USES ...): one GoogleTest binary a room, one ctest entry a binary.
-function(cplae_unit_test room)
-  cmake_parse_arguments(TEST "" "" "SOURCES;USES" ${ARGN})
-  add_executable(test_${room} ${TEST_SOURCES})
-  target_link_libraries(test_${room} PRIVATE cplae_${room} ${TEST_USES} cplae_warnings GTest::gtest_main)
-  target_compile_definitions(test_${room} PRIVATE CPLAE_SHARED="${CPLAE_SHARED}")
-  add_test(NAME unit.${room} COMMAND test_${room})
-  set_tests_properties(unit.${room} PROPERTIES TIMEOUT 600)
+# cplae_unit_test(<room> SOURCES ... USES ...): one GoogleTest binary a room, one ctest entry a binary. A second binary of a room
+# has another name and names its ROOM.
+function(cplae_unit_test name)
+  cmake_parse_arguments(TEST "" "ROOM" "SOURCES;USES" ${ARGN})
+  if(NOT TEST_ROOM)
+    set(TEST_ROOM ${name})
+  endif()
+  add_executable(test_${name} ${TEST_SOURCES})
+  target_link_libraries(test_${name} PRIVATE cplae_${TEST_ROOM} ${TEST_USES} cplae_warnings GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE CPLAE_SHARED="${CPLAE_SHARED}")
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 600)
 endfunction()
 
 # cplae_mpi_test(<name> RANKS 2 3 ... SOURCES ... USES ...): a binary with its own main (tests/mpi/main.cpp), once for each rank count.

@@ -7,12 +7,15 @@
 
 namespace cplae::apps {
 
-void Progress::step(const std::string& network, std::int64_t step, double steps_per_second) {
+void Progress::step(const TrainingStep& at) {
   if (!speaks_ || !throttle_.due()) return;
-  const double left = (steps_left_ - static_cast<double>(step)) / steps_per_second;
-  log::info(
-      fmt::format("training: network {} of {} of this rank ({}), step {}, {:.0f} steps/s, about {} left",
-                  done_ + 1, networks_, network, step, steps_per_second, duration_text(left)));
+  const auto together = static_cast<double>(at.together);
+  const double left = (steps_left_ - together * static_cast<double>(at.step)) / at.steps_per_second;
+  const std::string networks =
+      at.together == 1 ? fmt::format("network {} of {}", done_ + 1, networks_)
+                       : fmt::format("networks {} to {} of {}", done_ + 1, done_ + at.together, networks_);
+  log::info(fmt::format("training: {} of this rank ({}), step {}, {:.0f} steps/s, about {} left", networks,
+                        at.network, at.step, at.steps_per_second, duration_text(left)));
 }
 
 void Progress::finished(std::int64_t steps) {

@@ -21,13 +21,21 @@ private:
   Stopwatch clock_;
 };
 
+/// Where a network stands that is trained.
+struct TrainingStep {
+  std::string network;
+  std::size_t together = 1;  ///< networks that are trained with it, itself counted
+  std::int64_t step = 0;
+  double steps_per_second = 0;  ///< of all of them, summed
+};
+
 /// Says how far a rank's training has come, its rate and the time left.
 class Progress {
 public:
   /// `networks` and `steps` of this rank's share; silent unless `speaks`.
   Progress(bool speaks, std::size_t networks, double steps)
       : speaks_(speaks), networks_(networks), steps_left_(steps) {}
-  void step(const std::string& network, std::int64_t step, double steps_per_second);
+  void step(const TrainingStep& at);
   void finished(std::int64_t steps);
 
 private:

@@ -1,11 +1,16 @@
 #include "apps/train_networks.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <limits>
+#include <system_error>
+#include <utility>
 
 #include "apps/progress.hpp"
 #include "apps/shared_work.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/engine/engine.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/train/trainer.hpp"
@@ -22,40 +27,97 @@ std::vector<WorkItem> network_items(const study::Plan& plan) {
   return items;
 }
 
+/// Trains a rank's networks, as many together as the device takes with gain.
 class NetworkTrainer {
 public:
   NetworkTrainer(const RunParts& run, const model::Device& device, Progress& progress)
       : run_(run), device_(device), progress_(progress) {}
 
-  void train(const study::Network& network) {
-    const auto& context = run_.context;
-    const auto& spec = context.plan.variants[network.variant.index()].spec;
-    store::NetworkUnit unit{network.id,
-                            network.key,
-                            study::split_of(context.study, context.plan, network, context.labels),
-                            {},
-                            {}};
-    const auto checkpoint = run_.units.folder().checkpoint(network.id);
-    const train::Task task{spec, context.data, unit.split, network.key, network.id, checkpoint};
-    unit.result = train::train_network(
-        task, device_,
-        {.stop = [this] { return run_.stop.requested(); },
-         .progress =
-             [&](const train::Progress& at) { progress_.step(network.id, at.step, at.steps_per_second); }});
-    unit.device = model::describe(device_);
-    if (!unit.result.finite)
-      log::error("network " + network.id + " turned non-finite before step " +
-                 std::to_string(unit.result.failed_step) + "; the others go on");
-    run_.units.write(store::UnitKind::network, network.id, store::to_record(unit));
-    std::error_code ignored;  // one that stays is removed by the next start
-    std::filesystem::remove(checkpoint, ignored);
-    progress_.finished(spec.training.steps);
+  /// `items`: places of networks in the plan.
+  void train(std::vector<std::size_t> items) {
+    while (!items.empty()) {
+      const auto members = group_of(items);
+      try {
+        train_group(members, items);
+      } catch (const OutOfDeviceMemory& error) {
+        if (members.size() == 1) throw;
+        most_ = members.size() / 2;
+        log::warning(std::string(error.what()) + "; going on with " + std::to_string(most_) +
+                     " networks at once");
+      }
+    }
   }
 
 private:
+  [[nodiscard]] const study::NetworkSpec& spec_of(std::size_t item) const {
+    const auto& plan = run_.context.plan;
+    return plan.variants[plan.networks[item].variant.index()].spec;
+  }
+
+  [[nodiscard]] store::NetworkUnit unit_of(std::size_t item) const {
+    const auto& context = run_.context;
+    const auto& network = context.plan.networks[item];
+    return {network.id,
+            network.key,
+            study::split_of(context.study, context.plan, network, context.labels),
+            {},
+            {}};
+  }
+
+  /// The first of the items and those that can be trained with it, in parts of equal size.
+  [[nodiscard]] std::vector<std::size_t> group_of(const std::vector<std::size_t>& items) const {
+    const auto& spec = spec_of(items.front());
+    const auto unit = unit_of(items.front());
+    const engine::Kind kind = engine::choose_kind(spec, device_);
+    const std::size_t most = std::min(
+        most_, engine::most_together(kind, {spec, run_.context.data, unit.split, unit.key}, device_));
+    std::vector<std::size_t> members;
+    for (const std::size_t item : items)
+      if (train::fit_together(spec_of(item), spec)) members.push_back(item);
+    const std::size_t parts = (members.size() + most - 1) / most;
+    members.resize((members.size() + parts - 1) / parts);
+    return members;
+  }
+
+  /// Trains the members, and takes each off the list when its unit is written.
+  void train_group(const std::vector<std::size_t>& members, std::vector<std::size_t>& items) {
+    std::vector<store::NetworkUnit> units;
+    for (const std::size_t item : members)
+      units.push_back(unit_of(item));
+    std::vector<train::Task> tasks;
+    for (std::size_t i = 0; i < members.size(); ++i)
+      tasks.push_back({spec_of(members[i]), run_.context.data, units[i].split, units[i].key, units[i].id,
+                       run_.units.folder().checkpoint(units[i].id)});
+    const train::Hooks hooks{
+        .stop = [this] { return run_.stop.requested(); },
+        .progress =
+            [&](const train::Progress& at) {
+              progress_.step({units[at.task].id, members.size(), at.step, at.steps_per_second});
+            },
+        .finished =
+            [&](std::size_t i, train::Result result) {
+              units[i].result = std::move(result);
+              write(units[i], tasks[i]);
+              std::erase(items, members[i]);
+            }};
+    train::train_together(engine::choose_kind(tasks.front().spec, device_), tasks, device_, hooks);
+  }
+
+  void write(store::NetworkUnit& unit, const train::Task& task) {
+    unit.device = model::describe(device_);
+    if (!unit.result.finite)
+      log::error("network " + unit.id + " turned non-finite before step " +
+                 std::to_string(unit.result.failed_step) + "; the others go on");
+    run_.units.write(store::UnitKind::network, unit.id, store::to_record(unit));
+    std::error_code ignored;  // one that stays is removed by the next start
+    std::filesystem::remove(task.checkpoint, ignored);
+    progress_.finished(task.spec.training.steps);
+  }
+
   const RunParts& run_;
   const model::Device& device_;
   Progress& progress_;
+  std::size_t most_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace
@@ -73,10 +135,7 @@ std::size_t train_networks(const RunParts& run, const model::Device& device) {
     steps += items[item].cost;
   Progress progress(run.communicator.is_root(), share.mine.size(), steps);
   NetworkTrainer trainer(run, device, progress);
-  work_together(run, [&] {
-    for (const std::size_t item : share.mine)
-      trainer.train(plan.networks[item]);
-  });
+  work_together(run, [&] { trainer.train(share.mine); });
   return share.left;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/engine/initial_weights.hpp"
+#include "engine/cuda/cuda_engine.hpp"
 #include "engine/features.hpp"
 #include "engine/fused/fused_engine.hpp"
 #include "engine/reference/reference_engine.hpp"
@@ -33,20 +34,29 @@ std::string kind_name(Kind kind) {
 }
 
 Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device) {
-  if (spec.training.trainer == study::Trainer::reference) return Kind::reference;
-  if (device.kind == model::DeviceKind::cpu) return Kind::fused;
+  const bool on_gpu = device.kind == model::DeviceKind::cuda;
+  const bool fused =
+      spec.training.trainer != study::Trainer::reference && (!on_gpu || cuda::have_cuda_engine());
+  if (spec.training.precision == study::Precision::tf32 && !(fused && on_gpu))
+    throw UsageError("training.precision: found tf32, which only the fused trainer on a GPU has, not the " +
+                     std::string(fused ? "fused" : "reference") + " trainer on " + model::describe(device) +
+                     "; expected fp32");
+  if (fused) return Kind::fused;
   if (spec.training.trainer == study::Trainer::fused)
     throw UsageError("training.trainer: found fused, which this build does not have for " +
                      model::describe(device) + "; expected reference or auto");
   return Kind::reference;
 }
 
-std::size_t most_together(Kind, const Subject&, const model::Device&) {
-  return 1;
+std::size_t most_together(Kind kind, const Subject& subject, const model::Device& device) {
+  const bool groups = kind == Kind::fused && device.kind == model::DeviceKind::cuda;
+  return groups ? cuda::cuda_capacity(subject, device) : 1;
 }
 
 std::unique_ptr<Engine> make_engine(Kind kind, const std::vector<Subject>& subjects,
                                     const model::Device& device) {
+  if (kind == Kind::fused && device.kind == model::DeviceKind::cuda)
+    return cuda::make_cuda_engine(subjects, device);
   if (subjects.size() != 1)
     throw Error("engine " + kind_name(kind) + ": " + std::to_string(subjects.size()) +
                 " networks at once, expected 1");

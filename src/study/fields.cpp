@@ -170,6 +170,14 @@ const std::vector<Field<TrainingSpec>>& training_fields() {
            .meaning = "Program of a training step: reference = torch with autograd; fused = made by hand, "
                       "faster; auto = fused where this build has it for the device, else reference."},
           &T::trainer),
+      field_of(
+          {.key = "precision",
+           .type = FieldType::choice,
+           .choices = {"fp32", "tf32"},
+           .may_vary = true,
+           .meaning = "Of the matrix products of training: tf32 = operands rounded to 10 bits, on a GPU's "
+                      "tensor cores, faster; needs --device cuda and the fused trainer."},
+          &T::precision),
       field_of({.key = "checkpoint_seconds",
                 .type = FieldType::number,
                 .range = {0, 86400},

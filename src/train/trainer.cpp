@@ -94,17 +94,21 @@ private:
 };
 
 /// What the loop over steps goes by; networks may differ in the rest.
-study::TrainingSpec schedule_of(const Task& task) {
-  study::TrainingSpec schedule = task.spec.training;
+study::TrainingSpec schedule_of(const study::NetworkSpec& spec) {
+  study::TrainingSpec schedule = spec.training;
   schedule.learning_rate = 0;
   return schedule;
 }
 
-void require_equal_training(const std::vector<Task>& tasks) {
+bool same_layers(const study::ModalitySpec& a, const study::ModalitySpec& b) {
+  return a.name == b.name && a.hidden == b.hidden;
+}
+
+void require_fit(const std::vector<Task>& tasks) {
   for (const Task& task : tasks)
-    if (schedule_of(task) != schedule_of(tasks.front()))
+    if (!fit_together(task.spec, tasks.front().spec))
       throw Error("network " + task.id + ": cannot be trained together with " + tasks.front().id +
-                  ", whose [training] differs");
+                  ", whose layout or [training] differs");
 }
 
 }  // namespace
@@ -122,9 +126,15 @@ std::vector<std::string> loss_names(const study::NetworkSpec& spec) {
   return names;
 }
 
+bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
+  return schedule_of(a) == schedule_of(b) &&
+         std::equal(a.modalities.begin(), a.modalities.end(), b.modalities.begin(), b.modalities.end(),
+                    same_layers);
+}
+
 void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
                     const Hooks& hooks) {
-  require_equal_training(tasks);
+  require_fit(tasks);
   std::vector<History> histories;
   histories.reserve(tasks.size());
   std::map<std::int64_t, std::vector<std::size_t>> at_step;

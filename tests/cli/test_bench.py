@@ -12,7 +12,7 @@ COMMON = {"bench", "device", "threads", "ranks", "version", "commit", "build"}
 SMALL = ["--shape", "demo", "--cells", "60", "--genes", "12", "--batch", "16", "--warmup", "1", "--steps", "3", "--repeats", "2"]
 CLOSE = 1e-9  # one rounding a product or quotient, and texts that read back as the same doubles
 TRAIN_FIELDS = COMMON | {
-    "device_name", "devices", "trainer", "shape", "cells", "features", "modalities", "latent_dim", "batch", "parameters", "networks", "together", "steps",
+    "device_name", "devices", "trainer", "precision", "shape", "cells", "features", "modalities", "latent_dim", "batch", "parameters", "networks", "together", "steps",
     "warmup", "repeats", "seconds", "seconds_median", "steps_per_second", "steps_per_second_median", "milliseconds_per_step", "milliseconds_per_validation",
     "gflop_per_step", "gbyte_per_step", "gflops",
 }  # fmt: skip
@@ -212,6 +212,8 @@ def test_plan_says_what_is_simulated(tiny):
         (["train", "--warmup", "-1"], ["--warmup", "-1"]),
         (["train", "--shape", "papre"], ["--shape", "papre", "paper"]),
         (["train", "--trainer", "fast"], ["--trainer", "fast", "reference"]),
+        (["train", "--precision", "fp16"], ["--precision", "fp16", "tf32"]),
+        (["train", "--precision", "tf32", "--device", "cpu"], ["training.precision", "tf32", "GPU"]),
         (["train", "--device", "tpu"], ["--device", "tpu"]),
         (["train", "--modalities", "7"], ["modalities", "7"]),
         (["train", "--latent-dim", "0"], ["--latent-dim", "0"]),

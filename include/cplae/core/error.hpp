@@ -35,6 +35,12 @@ public:
   using Error::Error;
 };
 
+/// A GPU has too little memory left for what was asked: fewer networks at once may fit. Exit 1.
+class OutOfDeviceMemory : public Error {
+public:
+  using Error::Error;
+};
+
 /// MPI failed, or another rank failed first: exit 1.
 class CommError : public Error {
 public:

@@ -80,8 +80,8 @@ enum class Kind : unsigned char { reference, fused };
 /// which there is memory; 1 on the CPU.
 [[nodiscard]] std::size_t most_together(Kind kind, const Subject& subject, const model::Device& device);
 
-/// Subjects have one layout and one batch size. Throws Error if they differ or are more than the kind can
-/// train together.
+/// Subjects have one layout, batch size and precision, and one data set. Throws Error if they differ or are
+/// more than the kind can train together, OutOfDeviceMemory.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(Kind kind, const std::vector<Subject>& subjects,
                                                   const model::Device& device);
 

@@ -15,6 +15,8 @@ enum class CouplingScale : unsigned char { min_singular_value, none, per_dimensi
 enum class ExperimentKind : unsigned char { kfold, repeats, sweep };
 /// How networks are trained; `automatic` is the fastest that there is.
 enum class Trainer : unsigned char { automatic, fused, reference };
+/// Of the matrix products of training on a GPU.
+enum class Precision : unsigned char { fp32, tf32 };
 /// What to do with labels so rare that some fold holds none of them.
 enum class RareClasses : unsigned char { refuse, spread };
 
@@ -50,6 +52,7 @@ struct TrainingSpec {
   std::int64_t validate_every = 500;
   std::int64_t keep_best_after = 10000;
   Trainer trainer = Trainer::automatic;
+  Precision precision = Precision::fp32;
   double checkpoint_seconds = 60;  ///< does not change any result
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };

@@ -55,7 +55,11 @@ struct Hooks {
   std::function<void(std::size_t task, Result)> finished = {};  ///< called once for each task
 };
 
-/// Trains networks of one layout and one [training], but for the learning rate, together, from their
+/// Whether networks of these specs can be trained together: one layout, one [training] but for the learning
+/// rate.
+[[nodiscard]] bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b);
+
+/// Trains networks that fit together, from their
 /// checkpoints where there are any (those at the same step together), and hands each result to
 /// hooks.finished. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the
 /// kind of engine and the kind of device only, not on resumes or companions. Throws Stopped (after

@@ -38,6 +38,7 @@ struct Options {
   TrainRun run;
   std::vector<std::int64_t> networks;
   std::string trainer = "auto";
+  std::string precision = "fp32";
   std::string device = "auto";
   bool json = false;
 };
@@ -50,6 +51,12 @@ study::Trainer trainer_of(const std::string& name) {
   if (found == trainers.end())
     throw UsageError("--trainer: found '" + name + "', expected auto, fused or reference");
   return found->second;
+}
+
+study::Precision precision_of(const std::string& name) {
+  if (name == "fp32") return study::Precision::fp32;
+  if (name == "tf32") return study::Precision::tf32;
+  throw UsageError("--precision: found '" + name + "', expected fp32 or tf32");
 }
 
 void check(const Options& options) {
@@ -80,6 +87,7 @@ public:
     dist::agree(world_, [&] {
       check(options_);
       options_.made_of.trainer = trainer_of(options_.trainer);
+      options_.made_of.precision = precision_of(options_.precision);
       device_ = model::choose_device(device_request(options_.device), local_rank);
       case_.emplace(options_.made_of);
       kind_ = engine::choose_kind(case_->spec(), device_);
@@ -150,6 +158,7 @@ private:
         .integer("threads", 1)
         .integer("ranks", world_.size())
         .text("trainer", engine::kind_name(kind_))
+        .text("precision", options_.precision)
         .text("shape", case_->name())
         .count("cells", case_->context().cells.size())
         .counts("features", case_->features())
@@ -228,6 +237,8 @@ Command add_train(CLI::App& parent) {
                    "times the steps are timed; the best counts (default 3)")
       ->type_name("R");
   command->add_option("--trainer", options->trainer, "auto, fused or reference (default auto)")
+      ->type_name("NAME");
+  command->add_option("--precision", options->precision, "fp32, or tf32 on a GPU (default fp32)")
       ->type_name("NAME");
   command->add_option("--device", options->device, "auto, cpu or cuda (default auto)")->type_name("NAME");
   command->add_flag("--json", options->json, "one JSON object a line");

@@ -46,6 +46,7 @@ void change(study::NetworkSpec& spec, const CaseOptions& options) {
   spec.training.latent_dim = options.latent_dim.value_or(spec.training.latent_dim);
   spec.training.batch = options.batch.value_or(spec.training.batch);
   spec.training.trainer = options.trainer;
+  spec.training.precision = options.precision;
 }
 
 reduce::Context context_of_study(const CaseOptions& options) {

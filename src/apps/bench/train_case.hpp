@@ -21,6 +21,7 @@ struct CaseOptions {
   std::optional<std::int64_t> latent_dim;
   std::optional<std::int64_t> batch;
   study::Trainer trainer = study::Trainer::automatic;
+  study::Precision precision = study::Precision::fp32;
 };
 
 /// Networks to be stepped: the study's base spec (no `vary`), the splits of its first experiment by turns,

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Does the program work on this GPU, and how fast? Needs what a GPU machine has (nvcc, CMake, ninja, a Python with PyTorch) and a folder
+# of what else cplae is built from, made beforehand where apt works:
+#   scripts/gpu_check.sh --pack DIR                               # on Debian: unpacks the libraries into DIR
+#   scripts/gpu_check.sh --packages DIR [--out DIR] [--build DIR] [--steps N]   # on the GPU machine
+# Builds; runs the GPU tests and compute-sanitizer; then the training bench over numbers of networks. JSON and logs land in the
+# output folder. Without a GPU it builds, says so, and stops.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+libraries=(
+  libopenmpi-dev libhdf5-openmpi-dev libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
+  nlohmann-json3-dev libmatio-dev libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libgtest-dev libgmock-dev
+)
+# Every Linux has these and its own must be used, or they are parts of compilers.
+own_of_every_machine='^(libc6.*|libc-.*|libgcc-.*|libstdc.*|gcc.*|g[+][+].*|cpp.*|binutils.*|libbinutils|lib[alt]san[0-9]|libubsan.*|libitm.*|libcc1.*|libctf.*|libgprofng.*|libisl.*|libmpc.*|libmpfr.*|base-files|dpkg.*|debconf.*|perl.*|libperl.*|python3.*|libpython3.*|ucf|adduser|passwd|login|init-system-helpers|openssh-.*|.*systemd.*|libudev1|udev|libpam.*|bash|coreutils|sed|mawk|gfortran.*|libgfortran-.*-dev|openmpi-bin|libopenmpi3-dev|linux-libc-dev|libcrypt.*|rpcsvc-proto|libnsl.*|libtirpc.*|manpages.*|cmake.*|tar|lsb-base|sensible-utils|ca-certificates|openssl|javascript-common|libjs-.*|libgdbm.*|libdb5.*|catch2|media-types|ncurses.*|libtinfo.*|libselinux.*|libsemanage.*|libsepol.*|libaudit.*|libx11.*|libx(au|cb|dmcp|ext|nvctrl).*|libxml2|libicu.*|libhwloc-plugins|ocl-icd.*|libgnutls.*|auto.*|libtool|m4|file|libmagic.*|readline.*|libreadline.*|zlib1g|libbz2.*|util-linux.*|mount|lib(mount|blkid|smartcols|fdisk|uuid)1|e2fsprogs|findutils|grep|gzip|hostname|diffutils|bsdutils|debianutils)$'
+
+packages="" out="$build_dir/gpu_check" build="$build_dir/gpu" pack="" steps=2000
+while [ $# -gt 0 ]; do
+  [ $# -ge 2 ] || die "$1 takes a value"
+  case "$1" in
+    --pack) pack="$2" ;;
+    --packages) packages="$2" ;;
+    --out) out="$2" ;;
+    --build) build="$2" ;;
+    --steps) steps="$2" ;;
+    *) die "scripts/gpu_check.sh does not know $1; its first lines say what it takes" ;;
+  esac
+  shift 2
+done
+
+# The libraries with all that they need at run time, of the packages that scripts/packages.sh has installed here.
+closure() {
+  apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+    "${libraries[@]}" | grep -E '^[a-z0-9]' | sed 's/:.*//' | sort -u | grep -vE "$own_of_every_machine"
+}
+
+make_pack() {
+  have apt-get || die "--pack needs apt-get; make the folder on a Debian machine and carry it over"
+  mkdir -p "$pack/debs"
+  local names deb
+  mapfile -t names < <(closure)
+  say "fetching ${#names[@]} packages"
+  (cd "$pack/debs" && apt-get download -qq "${names[@]}") || die "apt-get could not fetch the packages"
+  for deb in "$pack"/debs/*.deb; do dpkg -x "$deb" "$pack"; done
+  rm -rf "$pack/debs" "${pack:?}"/usr/share/{doc,man,locale,lintian,bug,info} "${pack:?}"/{etc,var}
+  # What is linked statically here is GoogleTest alone.
+  find "$pack" -name '*.a' ! -name 'libg*test*' ! -name 'libgmock*' -delete
+  say "$pack holds $(du -sm "$pack" | cut -f1) MiB"
+}
+
+# Where Debian puts things, under the folder of packages. Programs find the libraries by a path of their own, so that the machine's
+# tools keep theirs.
+find_libraries() {
+  local usr lib debian
+  usr="$(cd "$packages" && pwd)/usr"
+  lib="$usr/lib/x86_64-linux-gnu"
+  [ -d "$lib/openmpi" ] || die "--packages $packages: found no usr/lib/x86_64-linux-gnu/openmpi, expected a folder made by --pack"
+  debian="$lib:$lib/openmpi/lib:$lib/hdf5/openmpi:${usr%/usr}/lib/x86_64-linux-gnu"
+  export OPAL_PREFIX="$usr" PKG_CONFIG_SYSROOT_DIR="${usr%/usr}"
+  export PKG_CONFIG_LIBDIR="$lib/pkgconfig:$usr/share/pkgconfig"
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/bin/pkgconf "$@"\n' "$lib" "$usr" >"$out/pkg-config"
+  chmod +x "$out/pkg-config"
+  settings+=(
+    "-DCMAKE_PREFIX_PATH=$usr" "-DCMAKE_LIBRARY_PATH=$lib;$lib/hdf5/openmpi"
+    "-DCMAKE_INCLUDE_PATH=$usr/include;$usr/include/hdf5/openmpi" "-DPKG_CONFIG_EXECUTABLE=$(cd "$out" && pwd)/pkg-config"
+    "-DMPI_SKIP_COMPILER_WRAPPER=ON" "-DMPI_C_LIB_NAMES=mpi" "-DMPI_mpi_LIBRARY=$lib/openmpi/lib/libmpi.so"
+    "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON"
+    "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath,$debian,-rpath-link,$debian"
+  )
+}
+
+build_all() {
+  local torch
+  torch="$(python3 -c 'import importlib.util as u, os; print(os.path.dirname(u.find_spec("torch").origin))')" ||
+    die "python3 has no torch"
+  settings=(-G Ninja -DCMAKE_BUILD_TYPE=Release -DCPLAE_CUDA=ON -DCPLAE_WARNINGS_AS_ERRORS=OFF
+    "-DCPLAE_TORCH_DIR=$torch" "-DCPLAE_PYTHON=$(command -v python3)")
+  if [ -n "$packages" ]; then find_libraries; fi
+  say "configuring $build"
+  cmake -S "$root" -B "$build" "${settings[@]}" >"$out/configure.log" 2>&1 || { tail -n 30 "$out/configure.log"; die "CMake could not configure"; }
+  say "building with $(jobs_here) jobs"
+  cmake --build "$build" --parallel "$(jobs_here)" --target cplae test_gpu >"$out/build.log" 2>&1 ||
+    { grep -B2 -A8 -m3 -iE 'error' "$out/build.log" || tail -n 30 "$out/build.log"; die "the build failed"; }
+}
+
+# run NAME COMMAND... : its output to a log, its success to the list.
+failed=()
+run() {
+  local name="$1"
+  shift
+  say "$name"
+  if "$@" >"$out/$name.log" 2>&1; then
+    say "  passed"
+  else
+    say "  FAILED: the end of $out/$name.log is"
+    tail -n 15 "$out/$name.log"
+    failed+=("$name")
+  fi
+}
+
+check() {
+  local short='--gtest_filter=Cases/GroupStep.*three_partial_missing*:GroupBits.SameHowever*'
+  nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv >"$out/gpu.csv" 2>&1 || true
+  run tests "$build/bin/test_gpu" "--gtest_output=json:$out/tests.json"
+  run memcheck compute-sanitizer --tool memcheck --error-exitcode 9 "$build/bin/test_gpu" "$short"
+  run racecheck compute-sanitizer --tool racecheck --error-exitcode 9 "$build/bin/test_gpu" "$short"
+  local precision
+  for precision in fp32 tf32; do
+    run "bench_$precision" "$build/bin/cplae" bench train --shape paper --networks 1,2,4,8,21,43,86,171 --steps "$steps" \
+      --precision "$precision" --device cuda --json
+    if [ -s "$out/bench_$precision.log" ]; then grep '^{' "$out/bench_$precision.log" >"$out/bench_$precision.jsonl" || true; fi
+  done
+}
+
+if [ -n "$pack" ]; then
+  make_pack
+  exit
+fi
+mkdir -p "$out"
+build_all
+if ! nvidia-smi -L >/dev/null 2>&1; then
+  say "no GPU here: built for one, nothing run"
+  exit
+fi
+check
+[ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]} (logs in $out)"
+say "all passed; results are in $out"

@@ -1,0 +1,15 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "cplae/engine/engine.hpp"
+#include "engine/cuda/backend.hpp"
+
+namespace cplae::engine::cuda {
+
+/// The fused engine for groups on a device. Subjects have one data set, one layout, batch and precision; they
+/// may differ in the rest. Throws Error if they differ in these, OutOfDeviceMemory.
+[[nodiscard]] std::unique_ptr<Engine> make_group_engine(const std::vector<Subject>& subjects,
+                                                        std::unique_ptr<Backend> backend);
+
+}  // namespace cplae::engine::cuda

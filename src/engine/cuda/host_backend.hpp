@@ -1,0 +1,54 @@
+#pragma once
+// The host in place of a GPU: for the tests, which run the kernels' own text without one.
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "engine/cuda/backend.hpp"
+#include "engine/cuda/kernels.hpp"
+
+namespace cplae::engine::cuda {
+
+class HostBackend final : public Backend {
+public:
+  /// `backwards`: threads, and blocks, run last to first.
+  explicit HostBackend(bool backwards = false) : backwards_(backwards) {}
+
+  [[nodiscard]] void* allocate(std::size_t bytes) override {
+    memory_.push_back(std::make_unique<Unit[]>(bytes / sizeof(Unit) + 1));
+    std::memset(memory_.back().get(), 0xFF, bytes);
+    return memory_.back().get();
+  }
+  void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+
+  void launch(const Launch& launch, const Blocks& blocks) override {
+    with_kernel(blocks.kernel, blocks.tensor, [&](auto kernel) {
+      using Here = decltype(kernel);
+      auto shared = std::make_unique<typename Here::Shared>();
+      const int count = blocks.places * blocks.networks;
+      for (int i = 0; i < count; ++i) {
+        const int at = backwards_ ? count - 1 - i : i;
+        std::memset(static_cast<void*>(shared.get()), 0xFF, sizeof *shared);
+        const HostBlock<Here::threads> block({at % blocks.places, at / blocks.places, backwards_});
+        Here::run(block, *shared, launch);
+      }
+    });
+  }
+
+  void repeat(const std::function<void()>& step, std::int64_t times) override {
+    for (std::int64_t i = 0; i < times; ++i)
+      step();
+  }
+
+private:
+  /// As cudaMalloc aligns.
+  struct alignas(256) Unit {
+    unsigned char bytes[256];
+  };
+
+  bool backwards_;
+  std::vector<std::unique_ptr<Unit[]>> memory_;
+};
+
+}  // namespace cplae::engine::cuda
