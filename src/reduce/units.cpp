@@ -20,7 +20,7 @@ constexpr double baseline_cost_per_value = 20.0;
 constexpr double mixture_cost_per_value = 100.0;
 
 /// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
-const std::string statistics_version = "1";
+const std::string statistics_version = "2";
 
 double values_in(const Context& context) {
   double values = 0;
