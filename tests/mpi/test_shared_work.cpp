@@ -14,6 +14,7 @@
 #include "apps/shared_work.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
+#include "cplae/reduce/units.hpp"
 #include "synthetic_run.hpp"
 #include "world.hpp"
 
@@ -99,10 +100,11 @@ TEST_F(SharedWork, WholeUnitsAreLeftOutAndDamagedOnesAreNot) {
 
 TEST_F(SharedWork, StatisticsOfAnotherVersionOrWithoutResultAreMissing) {
   as_root([&] {
+    const std::string version(reduce::statistics_version);
     make_folder(units_.folder().units(UnitKind::statistics));
-    write(UnitKind::statistics, "item,fold=0", {{"statistics_version", "0"}});
-    write(UnitKind::statistics, "item,fold=1", {{"statistics_version", "1"}, {"failed", "singular"}});
-    write(UnitKind::statistics, "item,fold=2", {{"statistics_version", "1"}});
+    write(UnitKind::statistics, "item,fold=0", {{"statistics_version", version + "of old"}});
+    write(UnitKind::statistics, "item,fold=1", {{"statistics_version", version}, {"failed", "singular"}});
+    write(UnitKind::statistics, "item,fold=2", {{"statistics_version", version}});
   });
   EXPECT_EQ(together(share_missing(run_, UnitKind::statistics, items())),
             (std::vector<std::size_t>{0, 1, 3, 4, 5, 6}));

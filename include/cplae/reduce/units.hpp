@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cplae/core/record.hpp"
@@ -7,6 +8,9 @@
 #include "cplae/store/units.hpp"
 
 namespace cplae::reduce {
+
+/// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
+inline constexpr std::string_view statistics_version = "2";
 
 enum class UnitType : unsigned char { evaluation, baseline, mixture };
 

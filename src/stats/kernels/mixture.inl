@@ -96,8 +96,8 @@ CPLAE_INLINE void log_joint(const MixtureStep& step, std::size_t c, const double
 /// Whether a joint density of a component reaches a cell of the block; NaN does.
 CPLAE_INLINE bool reaches(double reach, const double* joint, const Vec* highest) {
   Mask out_of_reach = ~Mask{};
-  CPLAE_UNROLL for (std::size_t g = 0; g < packs; ++g)
-    out_of_reach &= load(joint + g * lanes) - highest[g] <= -reach;
+  CPLAE_UNROLL for (std::size_t g = 0; g < packs; ++g) out_of_reach &=
+      load(joint + g * lanes) - highest[g] <= -reach;
   return bits_of(~out_of_reach) != 0;
 }
 
@@ -138,8 +138,8 @@ struct Sums<0> {
 
 /// Adds the block's moments of component c.
 template <std::size_t D>
-CPLAE_INLINE void add_moments(const MixtureStep& step, std::size_t c, const double* cells, const double* joint,
-                              const Vec* inverse_total) {
+CPLAE_INLINE void add_moments(const MixtureStep& step, std::size_t c, const double* cells,
+                              const double* joint, const Vec* inverse_total) {
   const std::size_t dim = D > 0 ? D : step.dim;
   const std::size_t column = step.blocks * cell_block;
   const double* mean = step.means + c * dim;
