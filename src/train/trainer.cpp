@@ -42,10 +42,11 @@ public:
       if (step_ % training_.validate_every == 0 || step_ == training_.steps) validate();
       if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
     }
+    seconds_ = share_of_time();
   }
 
   [[nodiscard]] Result result(std::size_t n) {
-    return networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), here_.seconds());
+    return networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), seconds_);
   }
 
 private:
@@ -80,7 +81,12 @@ private:
     since_checkpoint_.reset();
     for (std::size_t n = 0; n < networks_.size(); ++n)
       if (!networks_[n]->task().checkpoint.empty())
-        networks_[n]->write_checkpoint(engine_->save(n), here_.seconds());
+        networks_[n]->write_checkpoint(engine_->save(n), share_of_time());
+  }
+
+  /// Of the time so far, that of one network.
+  [[nodiscard]] double share_of_time() const {
+    return here_.seconds() / static_cast<double>(networks_.size());
   }
 
   std::vector<History*> networks_;
@@ -89,6 +95,7 @@ private:
   std::int64_t step_;
   std::int64_t first_step_;
   std::unique_ptr<engine::Engine> engine_;
+  double seconds_ = 0;  ///< of each network, once all are trained
   Stopwatch here_;
   Stopwatch since_checkpoint_;
 };

@@ -25,16 +25,22 @@ void input_row(const InputRow& row) {
   }
 }
 
+template <std::size_t V>
+CPLAE_INLINE void panel_sums(const float* at, std::size_t rows, float* out) {
+  Vec sums[V] = {};
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t v = 0; v < V; ++v)
+      sums[v] += load(at + row * panel + v * lanes);
+  for (std::size_t v = 0; v < V; ++v)
+    store(out + v * lanes, sums[v]);
+}
+
 void column_sums(const Tiles& values, std::size_t rows, float* out) {
-  for (std::size_t c = 0; c < values.panels(); ++c) {
-    Vec sums[vectors] = {};
-    const float* at = values.at(c, 0);
-    for (std::size_t row = 0; row < rows; ++row)
-      for (std::size_t v = 0; v < vectors; ++v)
-        sums[v] += load(at + row * panel + v * lanes);
-    for (std::size_t v = 0; v < vectors; ++v)
-      store(out + c * panel + v * lanes, sums[v]);
-  }
+  for (std::size_t c = 0; c < values.panels(); ++c)
+    if (is_narrow(values.columns, c))
+      panel_sums<1>(values.at(c, 0), rows, out + c * panel);
+    else
+      panel_sums<vectors>(values.at(c, 0), rows, out + c * panel);
 }
 
 void transpose(const Tiles& a, std::size_t rows, const Tiles& out) {
@@ -54,10 +60,14 @@ void adam(const AdamStep& step) {
   constexpr float beta1 = 0.9F;
   constexpr float beta2 = 0.999F;
   constexpr float epsilon = 1e-7F;
+  const Vec tiny = all(1e-30F);
   for (std::size_t i = 0; i < step.count; i += lanes) {
     const Vec g = load(step.gradients + i);
-    const Vec m = load(step.first + i) * beta1 + g * static_cast<float>(1.0 - 0.9);
-    const Vec v = load(step.second + i) * beta2 + g * g * static_cast<float>(1.0 - 0.999);
+    Vec m = load(step.first + i) * beta1 + g * static_cast<float>(1.0 - 0.9);
+    Vec v = load(step.second + i) * beta2 + g * g * static_cast<float>(1.0 - 0.999);
+    // Moments of a unit that never fires decay into the numbers that processors are slow at, and stay there.
+    m = (m < tiny) & (m > -tiny) ? Vec{} : m;
+    v = v < tiny ? Vec{} : v;
     Vec root;
     for (std::size_t lane = 0; lane < lanes; ++lane)
       root[lane] = __builtin_sqrtf(v[lane]);

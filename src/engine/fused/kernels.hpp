@@ -43,7 +43,7 @@ struct InputRow {
   const float* next = nullptr;           ///< [features] values of a row that will be made soon
   const float* normals = nullptr;        ///< [features] or none
   const float* noise_sd = nullptr;       ///< [features]
-  const std::uint32_t* words = nullptr;  ///< [features] random bits, or none: no dropout
+  const std::uint32_t* words = nullptr;  ///< [features padded to a panel] random bits, or none: no dropout
   std::uint32_t threshold = 0;           ///< dropped where the upper 24 bits lie below it
   float scale = 1;                       ///< of what is kept
   std::size_t features = 0;
@@ -100,7 +100,7 @@ struct Kernels {
   void (*adam)(const AdamStep&);
   /// Words of the blocks [first, first + blocks), four each; `out` holds 4 * padded(blocks, 8).
   void (*random_words)(const Stream&, std::uint64_t first, std::size_t blocks, std::uint32_t* out);
-  /// Two normal numbers of each block's first two words, out [2 * blocks]; blocks a multiple of 8.
+  /// Two normal numbers of each block's first two words, out [2 * blocks]; blocks a multiple of 16.
   void (*normals)(const std::uint32_t* words, std::size_t blocks, float* out);
   const char* instructions;  ///< "avx2"
 };

@@ -81,17 +81,11 @@ double squared_distance(const Latents& first, const Latents& second, const Share
 Coupling::Coupling(const study::NetworkSpec& spec, std::size_t rows)
     : scale_(spec.coupling.scale),
       lambda_(spec.coupling.lambda),
-      dim_(static_cast<std::size_t>(spec.training.latent_dim)) {
-  const auto d = static_cast<Eigen::Index>(dim_);
-  for (Side* side : {&first_, &second_}) {
-    side->centred.resize(d, static_cast<Eigen::Index>(rows));
-    side->covariance.resize(d, d);
-    side->scale.resize(d);
-    side->solver = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(d);
-  }
-  divisor_.resize(d);
-  squares_.resize(d);
-}
+      dim_(static_cast<std::size_t>(spec.training.latent_dim)),
+      first_(spec.training.latent_dim, static_cast<Eigen::Index>(rows)),
+      second_(spec.training.latent_dim, static_cast<Eigen::Index>(rows)),
+      divisor_(spec.training.latent_dim),
+      squares_(spec.training.latent_dim) {}
 
 void Coupling::centre(Side& side, const Latents& latents, const std::vector<std::uint32_t>& rows) const {
   const auto d = static_cast<Eigen::Index>(dim_);
@@ -107,7 +101,8 @@ void Coupling::find_scale(Side& side, std::size_t rows) const {
   const auto centred = side.centred.leftCols(static_cast<Eigen::Index>(rows));
   const double degrees = static_cast<double>(rows) - 1.0;
   if (scale_ == study::CouplingScale::min_singular_value) {
-    side.covariance.noalias() = centred * centred.transpose() / degrees;
+    side.covariance.noalias() = centred * centred.transpose();
+    side.covariance /= degrees;
     side.solver.compute(side.covariance);
     side.scale.setConstant(side.solver.eigenvalues()[0]);
     return;
@@ -142,22 +137,23 @@ double Coupling::add(Latents& first, Latents& second, const SharedRows& rows) {
   if (lambda_ <= 0) return loss;
   add_distance(first, second, rows);
   if (!has_scale || !is_finite) return loss;
-  // d loss / d divisor, for the side whose scale the divisor is.
-  Eigen::VectorXd slopes = -lambda_ * squares_.cwiseQuotient(divisor_.cwiseAbs2());
-  if (scale_ != study::CouplingScale::per_dimension) slopes.setConstant(slopes.sum());
-  for (Eigen::Index k = 0; k < slopes.size(); ++k)
-    if (divisor_[k] <= least_divisor) slopes[k] = 0;
-  const bool each = scale_ == study::CouplingScale::per_dimension;
-  Eigen::VectorXd mine = slopes;
-  for (Eigen::Index k = 0; k < slopes.size(); ++k) {
-    const Eigen::Index at = each ? k : 0;
-    const bool is_first = first_.scale[at] < second_.scale[at];
-    mine[k] = is_first ? slopes[k] : 0;
-    slopes[k] = is_first ? 0 : slopes[k];
-  }
-  add_through_divisor(first, first_, rows.first, mine);
-  add_through_divisor(second, second_, rows.second, slopes);
+  split_slopes();
+  add_through_divisor(first, first_, rows.first);
+  add_through_divisor(second, second_, rows.second);
   return loss;
+}
+
+/// Slopes of the loss with respect to the divisor, given to the side whose scale the divisor is.
+void Coupling::split_slopes() {
+  const bool each = scale_ == study::CouplingScale::per_dimension;
+  first_.slopes = -lambda_ * squares_.cwiseQuotient(divisor_.cwiseAbs2());
+  if (!each) first_.slopes.setConstant(first_.slopes.sum());
+  for (Eigen::Index k = 0; k < divisor_.size(); ++k) {
+    const double slope = divisor_[k] > least_divisor ? first_.slopes[k] : 0;
+    const bool is_first = first_.scale[each ? k : 0] < second_.scale[each ? k : 0];
+    first_.slopes[k] = is_first ? slope : 0;
+    second_.slopes[k] = is_first ? 0 : slope;
+  }
 }
 
 void Coupling::add_distance(Latents& first, Latents& second, const SharedRows& rows) {
@@ -173,9 +169,9 @@ void Coupling::add_distance(Latents& first, Latents& second, const SharedRows& r
     }
 }
 
-void Coupling::add_through_divisor(Latents& latents, const Side& side, const std::vector<std::uint32_t>& rows,
-                                   const Eigen::VectorXd& slopes) const {
-  if (slopes.isZero(0)) return;
+void Coupling::add_through_divisor(Latents& latents, const Side& side,
+                                   const std::vector<std::uint32_t>& rows) const {
+  if (side.slopes.isZero(0)) return;
   const double factor = 2.0 / (static_cast<double>(rows.size()) - 1.0);
   const bool by_vector = scale_ == study::CouplingScale::min_singular_value;
   for (std::size_t s = 0; s < rows.size(); ++s) {
@@ -185,7 +181,7 @@ void Coupling::add_through_divisor(Latents& latents, const Side& side, const std
     for (std::size_t k = 0; k < dim_; ++k) {
       const auto at = static_cast<Eigen::Index>(k);
       const double direction = by_vector ? side.solver.eigenvectors()(at, 0) * along : off[at];
-      latents.derivatives[rows[s] * dim_ + k] += factor * slopes[at] * direction;
+      latents.derivatives[rows[s] * dim_ + k] += factor * side.slopes[at] * direction;
     }
   }
 }

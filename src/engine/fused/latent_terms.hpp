@@ -52,17 +52,20 @@ public:
 
 private:
   struct Side {
+    Side(Eigen::Index dim, Eigen::Index rows)
+        : centred(dim, rows), covariance(dim, dim), scale(dim), slopes(dim), solver(dim) {}
     Eigen::MatrixXd centred;     ///< [dim x rows]
     Eigen::MatrixXd covariance;  ///< [dim x dim]
     Eigen::VectorXd scale;       ///< [dim or 1] what the divisor is the lesser of
+    Eigen::VectorXd slopes;      ///< [dim] of the loss with respect to `scale`
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
   };
 
   void centre(Side& side, const Latents& latents, const std::vector<std::uint32_t>& rows) const;
   void find_scale(Side& side, std::size_t rows) const;
   void add_distance(Latents& first, Latents& second, const SharedRows& rows);
-  void add_through_divisor(Latents& latents, const Side& side, const std::vector<std::uint32_t>& rows,
-                           const Eigen::VectorXd& slopes) const;
+  void split_slopes();
+  void add_through_divisor(Latents& latents, const Side& side, const std::vector<std::uint32_t>& rows) const;
 
   study::CouplingScale scale_;
   double lambda_;

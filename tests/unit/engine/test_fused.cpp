@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "cohort.hpp"
 #include "cplae/engine/engine.hpp"
@@ -141,6 +142,19 @@ TEST_P(Fused, OtherInstructionsMeetTheSameNumbers) {
   }
 }
 
+// A relu that took what is no number for 0 would hide it from the loss, and the network would never be
+// frozen.
+TEST_P(Fused, ANumberThatIsNoneReachesTheLoss) {
+  auto state = random_state(subject_.spec, data_);
+  state.weights.parameters[layout_.slot("encoder_M0/fc0/weight").offset] =
+      std::numeric_limits<float>::quiet_NaN();
+  const auto engine = engine::make_fused_engine(subject_);
+  engine->load(0, state);
+  engine->advance(0, 3);
+  EXPECT_TRUE(std::isnan(engine->take_term_sums(0).front()));
+  EXPECT_TRUE(std::isnan(engine->validate().front().front()));
+}
+
 TEST_P(Fused, StepsInOneCallOrManyAndFromASavedStateAreTheSameBits) {
   const auto whole = engine::make_fused_engine(subject_);
   whole->advance(0, 12);
@@ -224,6 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"paper", {.cells = 400, .features = {1252, 68}, .has_gaps = true}, wide()},
                     Case{"odd", {.features = {65, 7}, .has_gaps = true}, make_network(2)},
                     Case{"broad", {.features = {530, 11}, .is_partial = true}, very_wide()},
+                    Case{"many_held_out", {.cells = 1800}, make_network(2)},
                     Case{"uncoupled", {}, uncoupled()}, Case{"plain", {}, plain_decoders()},
                     Case{"unscaled", {}, with_scale(study::CouplingScale::none)},
                     Case{"dimension", {}, with_scale(study::CouplingScale::per_dimension)},
