@@ -124,7 +124,7 @@ CPLAE_DEVICE void look_up_rows(const Block& block, TileShared& shared, const Wor
   const double alpha = work.rules().alpha;
   const int features = work.group.modality_views[m].features;
   block.each([&](int thread) {
-    if (thread >= work.extent(0).rows) return;
+    if (thread >= tile_side || thread >= work.extent(0).rows) return;
     const int row = work.tile.row + thread;
     const double fed = lists.feed_count(m, lists.feed_source(m)[row]);
     shared.row_cell[thread] = lists.cell()[lists.feed_slot(m)[row]];
