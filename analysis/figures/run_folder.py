@@ -1,7 +1,6 @@
 """A finished run folder, read into memory: the study, its provenance, its tables and what it says of each network."""
 
 import json
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +8,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 # Columns that hold numbers; all others are names, so that a gene called "NA" stays a gene.
 NUMBERS = {
@@ -97,11 +101,10 @@ def variant_label(variant: str, experiment: str, says_experiment: bool) -> str:
     settings = variant.removeprefix(experiment).lstrip(",")
     if not settings:
         return experiment
-    if settings.startswith("pc_cca="):
-        text = "PC-CCA " + settings.removeprefix("pc_cca=").replace("x", "×")
-    else:
-        text = ", ".join(part.replace("=", " = ", 1) for part in settings.split(","))
-        text = text.replace("lambda = ", "λ = ").replace("alpha_", "α ")
+    parts = [part.replace("=", " = ", 1) for part in settings.split(",")]
+    if parts[0].startswith("pc_cca = "):
+        parts[0] = "PC-CCA " + parts[0].removeprefix("pc_cca = ").replace("x", "×")
+    text = ", ".join(parts).replace("lambda = ", "λ = ").replace("alpha_", "α ")
     return f"{experiment}: {text}" if says_experiment else text
 
 

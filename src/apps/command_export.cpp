@@ -3,8 +3,12 @@
 #include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "choose_network.hpp"
@@ -76,11 +80,33 @@ NetworkWish wish_of(const Options& options) {
   return wish;
 }
 
-std::vector<data::Embedding> embeddings_of(const store::ResultsReader& results,
-                                           const study::Network& network) {
+/// Row in the run's latents of each cell of the data; none for cells that the study did not use.
+std::vector<std::optional<Eigen::Index>> rows_of(const std::vector<std::string>& cells,
+                                                 const store::ResultsReader& results) {
+  std::unordered_map<std::string, Eigen::Index> row_of;
+  for (const auto& cell : results.cells())
+    row_of.emplace(cell, static_cast<Eigen::Index>(row_of.size()));
+  std::vector<std::optional<Eigen::Index>> rows;
+  for (const auto& cell : cells) {
+    const auto found = row_of.find(cell);
+    rows.push_back(found == row_of.end() ? std::nullopt : std::optional(found->second));
+  }
+  return rows;
+}
+
+/// Latents of all cells of the data, NaN where there are none.
+std::vector<data::Embedding> embeddings_of(const store::ResultsReader& results, const study::Network& network,
+                                           const std::vector<std::string>& cells) {
+  const auto rows = rows_of(cells, results);
   std::vector<data::Embedding> embeddings;
-  for (const auto& modality : results.study().base.modalities)
-    embeddings.push_back({modality.name, results.latents(network, modality.name)});
+  for (const auto& modality : results.study().base.modalities) {
+    const MatrixF latents = results.latents(network, modality.name);
+    MatrixF values = MatrixF::Constant(static_cast<Eigen::Index>(cells.size()), latents.cols(),
+                                       std::numeric_limits<float>::quiet_NaN());
+    for (std::size_t cell = 0; cell < rows.size(); ++cell)
+      if (rows[cell]) values.row(static_cast<Eigen::Index>(cell)) = latents.row(*rows[cell]);
+    embeddings.push_back({modality.name, std::move(values)});
+  }
   return embeddings;
 }
 
@@ -106,7 +132,7 @@ ExitCode export_latents(const Options& options) {
   const store::ResultsReader results(folder.results());
   const ChosenNetwork chosen = choose_network(results, wish_of(options));
   const data::Dataset dataset = read_data(sources);
-  const auto embeddings = embeddings_of(results, chosen.network);
+  const auto embeddings = embeddings_of(results, chosen.network, dataset.cells);
   if (options.to.extension() == ".csv")
     write_latents_table(dataset, embeddings, options.to);
   else

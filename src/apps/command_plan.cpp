@@ -66,13 +66,18 @@ private:
   [[nodiscard]] std::string heading() const {
     std::string text = "study " + context_.study.name + " (" + options_.study + "), seed " +
                        std::to_string(context_.study.seed) + ": " + grouped(context_.cells.size()) +
-                       " cells\n";
+                       " cells" + left_out() + "\n";
     for (const auto& modality : context_.data.modalities) {
       const auto present = std::count(modality.present.begin(), modality.present.end(), std::uint8_t{1});
       text += "  modality " + modality.name + ": " + grouped(modality.features.size()) + " features, " +
               grouped(static_cast<std::size_t>(present)) + " cells\n";
     }
     return text + "\n";
+  }
+
+  [[nodiscard]] std::string left_out() const {
+    if (context_.unused_cells == 0) return "";
+    return " (" + grouped(context_.unused_cells) + " more have none of its modalities and are left out)";
   }
 
   [[nodiscard]] std::string variants() const {

@@ -64,7 +64,7 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
   const auto options = std::make_shared<Options>();
   options->command_line = command_line;
   CLI::App* command = program.add_subcommand(words.name, words.meaning);
-  command->add_option("STUDY", options->study, "the study, a TOML file (see docs/study-keys.md)")
+  command->add_option("STUDY", options->study, "the study, a TOML file (its keys: cplae help keys)")
       ->required()
       ->type_name("");
   command

@@ -73,8 +73,14 @@ Tally tally_networks(const study::Plan& plan, const store::UnitStore& units) {
 }
 
 Tally tally_statistics(const study::Study& study, const study::Plan& plan, const store::UnitStore& units) {
-  const reduce::Context names_only{
-      .study = study, .plan = plan, .data = {}, .cells = {}, .labels = {}, .schemes = {}, .stop = {}};
+  const reduce::Context names_only{.study = study,
+                                   .plan = plan,
+                                   .data = {},
+                                   .cells = {},
+                                   .unused_cells = 0,
+                                   .labels = {},
+                                   .schemes = {},
+                                   .stop = {}};
   Tally tally{.all = 0, .running = {}, .failed = {}};
   for (const auto& unit : reduce::list_units(names_only)) {
     ++tally.all;

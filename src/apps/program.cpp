@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/core/version.hpp"
+#include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
 
@@ -24,7 +25,7 @@ constexpr const char* first_steps = R"(A first study, from nothing to tables:
   mpirun -n 2 cplae run jobs/demo.toml --data cohort.h5mu --out demo_run
   cplae export demo_run --to latents.h5mu
 
-Help on one command: cplae help COMMAND
+Help on one command: cplae help COMMAND; on every key of a study: cplae help keys
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input (nothing was written),
 3 finished but some networks failed, 75 stopped on a signal (run again to go on).)";
 
@@ -61,8 +62,10 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return near ? "; did you mean " + *near + "?" : "";
 }
 
-[[noreturn]] void refuse_command(const std::string& word, const CLI::App& parser) {
-  const auto known = command_names(parser);
+[[noreturn]] void refuse_command(const std::string& word, const CLI::App& parser,
+                                 const std::vector<std::string>& topics = {}) {
+  auto known = command_names(parser);
+  known.insert(known.end(), topics.begin(), topics.end());
   throw UsageError("unknown command '" + word + "', expected one of " + join(known, ", ") +
                    suggestion(word, known));
 }
@@ -101,11 +104,14 @@ UsageError explained(CLI::App& program, const CLI::ParseError& error) {
 
 /// Text of `cplae help WORDS...`.
 std::string help_on(CLI::App& program, const std::vector<std::string>& words) {
+  const std::string keys = "keys";  // of studies; no command has this name
+  if (words == std::vector{keys}) return study::key_reference();
   CLI::App* parser = &program;
   std::string before;
   for (const auto& word : words) {
     before += (before.empty() ? "" : " ") + parser->get_name();
     CLI::App* next = find_command(*parser, word);
+    if (next == nullptr && parser == &program) refuse_command(word, *parser, {keys});
     if (next == nullptr) refuse_command(word, *parser);
     parser = next;
   }
@@ -147,7 +153,8 @@ Task interpret(int argc, const char* const* argv) {
   // At most one: else CLI11 takes the words after `help` for commands of their own.
   program.require_subcommand(0, 1);
   const std::vector<Command> commands = add_commands(program, joined(argc, argv));
-  program.add_subcommand("help", "help on a command: cplae help run");
+  program.add_subcommand("help",
+                         "help on a command: cplae help run; on the keys of a study: cplae help keys");
   if (argc > 1 && std::string_view(argv[1]) == "help")
     return print(help_on(program, std::vector<std::string>(argv + 2, argv + argc)));
   if (argc > 1 && argv[1][0] != '-' && find_command(program, argv[1]) == nullptr)

@@ -44,6 +44,10 @@ private:
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     dist::agree(communicator_, [&] { inputs_ = read_inputs(options_, device_.kind); });
+    const std::size_t unused = inputs_->context.unused_cells;
+    if (unused > 0 && communicator_.is_root())
+      log::info(std::to_string(unused) + " of " + std::to_string(unused + inputs_->context.cells.size()) +
+                " cells of the data have none of the study's modalities and are left out");
     const auto& identity = inputs_->identity;
     dist::agree_same(
         communicator_,

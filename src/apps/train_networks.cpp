@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "apps/progress.hpp"
@@ -108,7 +109,8 @@ private:
       log::error("network " + unit.id + " turned non-finite before step " +
                  std::to_string(unit.result.failed_step) + "; the others go on");
     run_.units.write(store::UnitKind::network, unit.id, store::to_record(unit));
-    std::filesystem::remove(task.checkpoint);
+    std::error_code ignored;  // one that stays is removed by the next start
+    std::filesystem::remove(task.checkpoint, ignored);
     progress_.finished(task.spec.training.steps);
   }
 

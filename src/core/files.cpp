@@ -98,6 +98,11 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+bool is_part(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  return ending.starts_with(".part") && ending.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
 void commit_file(const fs::path& part, const fs::path& path) {
   Descriptor file(part, O_RDWR | O_CLOEXEC);
   file.sync();

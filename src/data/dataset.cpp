@@ -1,5 +1,8 @@
 #include "cplae/data/dataset.hpp"
 
+#include <type_traits>
+#include <utility>
+
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 
@@ -21,6 +24,29 @@ const Named& find_named(const std::vector<Named>& all, const std::string& name, 
 }
 
 }  // namespace
+
+void keep_cells(Dataset& dataset, const std::vector<std::uint8_t>& kept) {
+  std::vector<Eigen::Index> rows;
+  for (std::size_t cell = 0; cell < kept.size(); ++cell)
+    if (kept[cell] != 0) rows.push_back(static_cast<Eigen::Index>(cell));
+  const auto thin = [&](auto& values) {
+    std::remove_reference_t<decltype(values)> left;
+    for (const Eigen::Index row : rows)
+      left.push_back(std::move(values[static_cast<std::size_t>(row)]));
+    values = std::move(left);
+  };
+  thin(dataset.cells);
+  for (auto& modality : dataset.modalities) {
+    modality.values = MatrixF(modality.values(rows, Eigen::all));
+    thin(modality.present);
+  }
+  for (auto& column : dataset.obs) {
+    if (column.is_text)
+      thin(column.text);
+    else
+      thin(column.numbers);
+  }
+}
 
 const Modality& Dataset::modality(const std::string& name) const {
   return find_named(modalities, name, "modality");

@@ -49,18 +49,6 @@ private:
   hid_t stack_;
 };
 
-void check_readable(const fs::path& path) {
-  std::error_code error;
-  const auto status = fs::status(path, error);
-  if (!fs::exists(status)) throw IoError(path.string() + ": no such file");
-  if (fs::is_directory(status)) throw IoError(path.string() + ": is a folder, expected an HDF5 file");
-  if (::access(path.c_str(), R_OK) != 0)
-    throw IoError(path.string() + ": cannot be read: " + std::generic_category().message(errno));
-  const htri_t hdf5 = H5Fis_hdf5(path.c_str());
-  if (hdf5 == 0) throw IoError(path.string() + ": is no HDF5 file (its signature is missing)");
-  check(hdf5, path.string());
-}
-
 Handle access_list(hid_t given) {
   if (given != H5P_DEFAULT) return {check(H5Pcopy(given), "HDF5 access list"), "HDF5 access list"};
   Handle list(H5Pcreate(H5P_FILE_ACCESS), "HDF5 access list");
@@ -118,20 +106,35 @@ std::string where(const Handle& parent, std::string_view name) {
   return text.append(name);
 }
 
-Handle open_file(const fs::path& path, hid_t access) {
+void check_readable(const fs::path& path) {
   silence();
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::exists(status)) throw IoError(path.string() + ": no such file");
+  if (fs::is_directory(status)) throw IoError(path.string() + ": is a folder, expected an HDF5 file");
+  if (::access(path.c_str(), R_OK) != 0)
+    throw IoError(path.string() + ": cannot be read: " + std::generic_category().message(errno));
+  const htri_t hdf5 = H5Fis_hdf5(path.c_str());
+  if (hdf5 == 0) throw IoError(path.string() + ": is no HDF5 file (its signature is missing)");
+  check(hdf5, path.string());
+}
+
+Handle open_file(const fs::path& path, hid_t access) {
   check_readable(path);
   const Handle list = access_list(access);
   return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, list.id()), path.string() + ": cannot be opened"};
 }
 
+Handle open_checked_for_change(const fs::path& path, const Handle& access) {
+  return {H5Fopen(path.c_str(), H5F_ACC_RDWR, access.id()), path.string() + ": cannot be opened for writing"};
+}
+
 Handle open_file_for_change(const fs::path& path, hid_t access) {
-  silence();
   check_readable(path);
   const Handle list = access_list(access);
   // Objects left open would keep the file open behind our back, unwritten: with "semi" closing fails instead.
   check(H5Pset_fclose_degree(list.id(), H5F_CLOSE_SEMI), path.string());
-  return {H5Fopen(path.c_str(), H5F_ACC_RDWR, list.id()), path.string() + ": cannot be opened for writing"};
+  return open_checked_for_change(path, list);
 }
 
 Handle create_file(const fs::path& path, const CreateOptions& options) {

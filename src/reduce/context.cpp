@@ -53,9 +53,10 @@ std::vector<LabelScheme> schemes_of(const study::ExperimentSpec& experiment, con
 
 }  // namespace
 
-Context make_context(study::Study study, const data::Dataset& dataset) {
-  study::check_against(study, dataset);
+Context make_context(study::Study study, data::Dataset dataset) {
   Context context;
+  context.unused_cells = study::keep_used_cells(study, dataset);
+  study::check_against(study, dataset);
   context.plan = study::make_plan(study);
   context.data = study::prepare(study, dataset);
   context.cells = dataset.cells;

@@ -37,14 +37,13 @@ MatrixD encode_present(const stats::PcCca& baseline, stats::Side side, const dat
 
 void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Record& record) {
   const auto& network = context.plan.networks[unit.network];
-  const auto& spec = context.plan.variants[network.variant.index()].spec;
   const auto& counts = context.study.experiments[unit.experiment].pc_cca[unit.baseline];
   const data::Split split = study::split_of(context.study, context.plan, network, context.labels);
   const auto& modalities = context.data.modalities;
   const auto cells = training_cells(split);
   const auto baseline = stats::PcCca::fit(
       {training_side(modalities[0], cells, counts[0]), training_side(modalities[1], cells, counts[1])},
-      spec.training.latent_dim);
+      unit.latent_dim);
   constexpr std::array sides{stats::Side::first, stats::Side::second};
   AccuracyRows accuracy;
   ReconstructionRows reconstruction;

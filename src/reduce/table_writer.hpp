@@ -5,6 +5,7 @@
 
 #include "cplae/reduce/context.hpp"
 #include "cplae/reduce/frame.hpp"
+#include "cplae/reduce/units.hpp"
 
 namespace cplae::reduce {
 
@@ -16,18 +17,18 @@ public:
 
   /// "experiment", "variant", "lambda", every other key that some experiment varies, "fold", "init"
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  /// Values for a network of the plan.
+  /// Values for a network of the plan, of what its variant varies and of what it does not.
   [[nodiscard]] std::vector<std::string> of_network(std::size_t network) const;
-  /// Values for a baseline on the split of a network: settings of networks do not apply to it.
-  [[nodiscard]] std::vector<std::string> of_baseline(std::size_t experiment, std::size_t baseline,
-                                                     std::size_t network) const;
+  /// Values for a baseline on the split of a network: of the settings of networks it has latent_dim only.
+  [[nodiscard]] std::vector<std::string> of_baseline(const StatisticsUnit& unit) const;
   /// The same values without fold and init, for rows over replicates.
   [[nodiscard]] static std::vector<std::string> without_replicate(std::vector<std::string> keys);
 
 private:
   const Context& context_;
-  std::vector<std::string> settings_;
+  std::vector<std::string> paths_;  ///< of the keys that vary
   std::vector<std::string> names_;
+  std::vector<std::vector<std::string>> settings_;  ///< [variant][path]
 };
 
 /// One CSV file in the making.

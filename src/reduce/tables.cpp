@@ -34,9 +34,8 @@ public:
         bic_(keys_.names(), bic_columns) {}
 
   void add(const StatisticsUnit& unit, const Record& record) {
-    const auto keys = unit.type == UnitType::baseline
-                          ? keys_.of_baseline(unit.experiment, unit.baseline, unit.network)
-                          : keys_.of_network(unit.network);
+    const auto keys =
+        unit.type == UnitType::baseline ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
     if (!failure(record).empty()) return;
     const Frame accuracy = get(record, "accuracy");
     const Frame reconstruction = get(record, "reconstruction");

@@ -1,5 +1,9 @@
 #include "cplae/reduce/units.hpp"
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
 #include "parts.hpp"
@@ -14,9 +18,6 @@ constexpr double evaluation_cost_per_value = 1.0;
 constexpr double baseline_cost_per_value = 20.0;
 /// One EM iteration of a start touches every cell and component; about a hundred iterations a start.
 constexpr double mixture_cost_per_value = 100.0;
-
-/// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
-const std::string statistics_version = "1";
 
 double values_in(const Context& context) {
   double values = 0;
@@ -42,28 +43,35 @@ void add_evaluations(const Context& context, std::vector<StatisticsUnit>& units)
   }
 }
 
-/// One baseline for every split of the experiment: its folds, or its one hold-out. The first variant's
-/// networks name the splits.
-void add_baselines(const Context& context, std::vector<StatisticsUnit>& units) {
-  const double cost = baseline_cost_per_value * values_in(context);
-  std::vector<bool> seen(context.study.experiments.size(), false);
-  std::size_t network = 0;
-  for (const auto& variant : context.plan.variants) {
-    const auto& experiment = context.study.experiments[variant.experiment];
-    if (!seen[variant.experiment]) {
-      const std::size_t splits = experiment.kind == study::ExperimentKind::kfold ? variant.replicates : 1;
-      for (std::size_t b = 0; b < experiment.pc_cca.size(); ++b)
-        for (std::size_t r = 0; r < splits; ++r)
-          units.push_back({.type = UnitType::baseline,
-                           .id = "baseline," + baseline_variant(experiment, b) +
-                                 replicate_suffix(experiment, static_cast<std::int64_t>(r)),
-                           .experiment = variant.experiment,
-                           .network = network + r,
-                           .baseline = b,
-                           .cost = cost});
+/// One baseline for every split of the variant's experiment: its folds, or its one hold-out. Networks of the
+/// variant, from `first` on, name the splits.
+void add_baselines_like(const Context& context, const study::Variant& variant, std::size_t first,
+                        std::vector<StatisticsUnit>& units) {
+  const auto& experiment = context.study.experiments[variant.experiment];
+  const std::size_t splits = experiment.kind == study::ExperimentKind::kfold ? variant.replicates : 1;
+  for (std::size_t b = 0; b < experiment.pc_cca.size(); ++b)
+    for (std::size_t r = 0; r < splits; ++r) {
+      StatisticsUnit unit{.type = UnitType::baseline,
+                          .id = "",
+                          .experiment = variant.experiment,
+                          .network = first + r,
+                          .baseline = b,
+                          .latent_dim = variant.spec.training.latent_dim,
+                          .cost = baseline_cost_per_value * values_in(context)};
+      unit.id = "baseline," + baseline_variant(context, unit) +
+                replicate_suffix(experiment, static_cast<std::int64_t>(r));
+      units.push_back(std::move(unit));
     }
-    seen[variant.experiment] = true;
-    network += variant.replicates;
+}
+
+/// Of the settings that variants differ in, a baseline depends on latent_dim alone.
+void add_baselines(const Context& context, std::vector<StatisticsUnit>& units) {
+  std::set<std::pair<std::size_t, std::int64_t>> seen;  // experiment, latent_dim
+  std::size_t first = 0;
+  for (const auto& variant : context.plan.variants) {
+    if (seen.emplace(variant.experiment, variant.spec.training.latent_dim).second)
+      add_baselines_like(context, variant, first, units);
+    first += variant.replicates;
   }
 }
 
@@ -89,6 +97,10 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
   if (unit.type == UnitType::baseline) return evaluate_baseline(context, unit, record);
   const auto& network = context.plan.networks[unit.network];
   const auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+  if (stored.split.size() != context.cells.size())
+    throw DataError("unit of network '" + network.id + "': cells of the split " +
+                    std::to_string(stored.split.size()) + ", expected " +
+                    std::to_string(context.cells.size()));
   if (!stored.result.finite)
     throw NumericError("network " + network.id + " turned non-finite at step " +
                        std::to_string(stored.result.failed_step));
@@ -98,9 +110,14 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
 
 }  // namespace
 
-std::string baseline_variant(const study::ExperimentSpec& experiment, std::size_t baseline) {
-  const auto& counts = experiment.pc_cca[baseline];
-  return experiment.name + ",pc_cca=" + std::to_string(counts[0]) + "x" + std::to_string(counts[1]);
+std::string baseline_variant(const Context& context, const StatisticsUnit& unit) {
+  const auto& experiment = context.study.experiments[unit.experiment];
+  const auto& counts = experiment.pc_cca[unit.baseline];
+  const bool is_varied =
+      std::any_of(experiment.vary.begin(), experiment.vary.end(),
+                  [](const study::VaryKey& key) { return key.path == "training.latent_dim"; });
+  return experiment.name + ",pc_cca=" + std::to_string(counts[0]) + "x" + std::to_string(counts[1]) +
+         (is_varied ? ",latent_dim=" + std::to_string(unit.latent_dim) : "");
 }
 
 std::vector<StatisticsUnit> list_units(const Context& context) {
@@ -130,7 +147,7 @@ Record compute_unit(const Context& context, const StatisticsUnit& unit, const st
     record = {};
     record.text["failed"] = error.what();
   }
-  record.text["statistics_version"] = statistics_version;
+  record.text["statistics_version"] = std::string(statistics_version);
   return record;
 }
 

@@ -28,9 +28,18 @@ Em::Em(const MatrixD& values, std::size_t components, const MixtureOptions& opti
       parameters_(components, static_cast<std::size_t>(values.cols())) {}
 
 MixtureRun Em::run(const MatrixD& responsibilities) {
+  parameters_.maximise(values_, responsibilities, options_.covariance_floor);
+  return iterate();
+}
+
+MixtureRun Em::run(std::span<const std::int64_t> labels) {
+  parameters_.maximise(values_, labels, options_.covariance_floor);
+  return iterate();
+}
+
+MixtureRun Em::iterate() {
   MixtureRun result;
   result.lower_bound = -std::numeric_limits<double>::infinity();
-  parameters_.maximise(values_, responsibilities, options_.covariance_floor);
   while (result.iterations < options_.max_iterations && !result.converged) {
     if (++result.iterations % iterations_between_asking == 0) ask_stop(options_);
     const double before = result.lower_bound;

@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdint>
+#include <span>
+
 #include "cplae/stats/gmm.hpp"
 #include "mixture_pass.hpp"
 
@@ -12,8 +15,11 @@ public:
 
   /// As run_em; with options.stop also throws Stopped.
   MixtureRun run(const MatrixD& responsibilities);
+  /// The same where each cell starts in one component, given by its number. [cells]
+  MixtureRun run(std::span<const std::int64_t> labels);
 
 private:
+  MixtureRun iterate();
   const MatrixD& values_;
   const MixtureOptions& options_;
   MixturePass pass_;

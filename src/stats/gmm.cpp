@@ -16,14 +16,6 @@ namespace cplae::stats {
 
 namespace {
 
-MatrixD one_hot(const std::vector<std::int64_t>& labels, std::size_t components) {
-  MatrixD result =
-      MatrixD::Zero(static_cast<Eigen::Index>(labels.size()), static_cast<Eigen::Index>(components));
-  for (std::size_t cell = 0; cell < labels.size(); ++cell)
-    result(static_cast<Eigen::Index>(cell), labels[cell]) = 1;
-  return result;
-}
-
 void require_enough_cells(const MatrixD& values, const MixtureOptions& options) {
   const auto cells = static_cast<std::size_t>(values.rows());
   if (options.components >= 1 && options.components <= cells && options.starts >= 1 && values.cols() >= 1)
@@ -76,7 +68,7 @@ MixtureFit fit_mixture(const MatrixD& values, const MixtureOptions& options, Net
                                     .step = start});
     try {
       const KMeans partition = k_means(values, {.clusters = options.components}, random);
-      MixtureRun run = em.run(one_hot(partition.labels, options.components));
+      MixtureRun run = em.run(partition.labels);
       fit.total_iterations += run.iterations;
       if (best && run.lower_bound <= best->lower_bound) continue;
       best = std::move(run);

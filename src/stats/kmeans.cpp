@@ -4,10 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
+#include "kernels/kernels.hpp"
 
 namespace cplae::stats {
 
@@ -27,15 +29,7 @@ private:
 
 class Lloyd {
 public:
-  Lloyd(const MatrixD& values, std::size_t clusters)
-      : cells_(static_cast<std::size_t>(values.rows())),
-        dim_(static_cast<std::size_t>(values.cols())),
-        clusters_(clusters),
-        columns_(values.transpose()),
-        centres_(clusters * dim_),
-        distance_(cells_),
-        nearest_(cells_),
-        trial_(cells_) {}
+  Lloyd(const MatrixD& values, std::size_t clusters);
 
   void seed(Draws draws);
   void assign();
@@ -43,45 +37,65 @@ public:
   /// Moves the centres to the means of their cells; returns the sum of squared moves.
   double move_centres();
 
-  [[nodiscard]] std::vector<std::int64_t> labels() const { return nearest_; }
-  [[nodiscard]] double inertia() const { return std::accumulate(distance_.begin(), distance_.end(), 0.0); }
+  [[nodiscard]] std::span<const std::int64_t> labels() const { return std::span(nearest_).first(cells_); }
+  [[nodiscard]] double inertia() const { return std::accumulate(distance_.cbegin(), end_of_cells(), 0.0); }
   [[nodiscard]] MatrixD centres() const {
     return Eigen::Map<const MatrixD>(centres_.data(), static_cast<Eigen::Index>(clusters_),
                                      static_cast<Eigen::Index>(dim_));
   }
 
 private:
-  [[nodiscard]] const double* column(std::size_t j) const { return columns_.data() + j * cells_; }
-  void distances_to(const double* centre, std::vector<double>& out) const;
-  void distances_to_cell(std::size_t cell, std::vector<double>& out) const;
+  [[nodiscard]] std::vector<double>::const_iterator end_of_cells() const {
+    return distance_.begin() + static_cast<std::ptrdiff_t>(cells_);
+  }
+  [[nodiscard]] const double* column(std::size_t j) const { return columns_.data() + j * padded_; }
+  [[nodiscard]] Centres all_centres() const {
+    return {.dim = dim_,
+            .clusters = clusters_,
+            .cells = padded_,
+            .columns = columns_.data(),
+            .centres = centres_.data()};
+  }
+  double closer_with(std::size_t cell, std::vector<double>& out);
   [[nodiscard]] std::size_t draw_by_distance(double total, Draws& draws) const;
   void set_centre(std::size_t cluster, std::size_t cell);
 
+  const Kernels& kernels_ = best_kernels();
   std::size_t cells_;
   std::size_t dim_;
   std::size_t clusters_;
-  MatrixD columns_;                    // [dim x cells]
+  std::size_t padded_;                 // cells, rounded up to whole blocks
+  std::vector<double> columns_;        // [dim x padded]; the last cell is repeated
   std::vector<double> centres_;        // [clusters x dim]
-  std::vector<double> distance_;       // squared, to the nearest centre, [cells]
-  std::vector<std::int64_t> nearest_;  // [cells]
-  std::vector<double> trial_;          // scratch, [cells]
+  std::vector<double> distance_;       // squared, to the nearest centre, [padded]
+  std::vector<std::int64_t> nearest_;  // [padded]
+  std::vector<double> trial_;          // scratch, [padded]
 };
 
-void Lloyd::distances_to(const double* centre, std::vector<double>& out) const {
-  std::fill(out.begin(), out.end(), 0.0);
+Lloyd::Lloyd(const MatrixD& values, std::size_t clusters)
+    : cells_(static_cast<std::size_t>(values.rows())),
+      dim_(static_cast<std::size_t>(values.cols())),
+      clusters_(clusters),
+      padded_((cells_ + cell_block - 1) / cell_block * cell_block),
+      columns_(dim_ * padded_),
+      centres_(clusters * dim_),
+      distance_(padded_),
+      nearest_(padded_),
+      trial_(padded_) {
   for (std::size_t j = 0; j < dim_; ++j) {
-    const double* values = column(j);
-    const double own = centre[j];
-    for (std::size_t i = 0; i < cells_; ++i)
-      out[i] += (values[i] - own) * (values[i] - own);
+    for (std::size_t i = 0; i < padded_; ++i)
+      columns_[j * padded_ + i] = values.data()[std::min(i, cells_ - 1) * dim_ + j];
   }
 }
 
-void Lloyd::distances_to_cell(std::size_t cell, std::vector<double>& out) const {
+/// Squared distances to the nearest centre if the cell were one too; returns their sum.
+double Lloyd::closer_with(std::size_t cell, std::vector<double>& out) {
   std::vector<double> centre(dim_);
   for (std::size_t j = 0; j < dim_; ++j)
     centre[j] = column(j)[cell];
-  distances_to(centre.data(), out);
+  Centres one = all_centres();
+  one.centres = centre.data();
+  return kernels_.closer(one, distance_.data(), cells_, out.data());
 }
 
 void Lloyd::set_centre(std::size_t cluster, std::size_t cell) {
@@ -106,19 +120,16 @@ std::size_t Lloyd::draw_by_distance(double total, Draws& draws) const {
 void Lloyd::seed(Draws draws) {
   const std::size_t first = draws.below(cells_);
   set_centre(0, first);
-  distances_to_cell(first, distance_);
-  double total = inertia();
+  std::fill(distance_.begin(), distance_.end(), std::numeric_limits<double>::infinity());
+  double total = closer_with(first, distance_);
   const std::size_t trials = 2 + static_cast<std::size_t>(std::log(static_cast<double>(clusters_)));
-  std::vector<double> kept(cells_);
+  std::vector<double> kept(padded_);
   for (std::size_t cluster = 1; cluster < clusters_; ++cluster) {
     double least = std::numeric_limits<double>::infinity();
     std::size_t chosen = 0;
     for (std::size_t t = 0; t < trials; ++t) {
       const std::size_t cell = draw_by_distance(total, draws);
-      distances_to_cell(cell, trial_);
-      for (std::size_t i = 0; i < cells_; ++i)
-        trial_[i] = std::min(trial_[i], distance_[i]);
-      const double sum = std::accumulate(trial_.begin(), trial_.end(), 0.0);
+      const double sum = closer_with(cell, trial_);
       if (sum >= least) continue;
       least = sum;
       chosen = cell;
@@ -131,26 +142,17 @@ void Lloyd::seed(Draws draws) {
 }
 
 void Lloyd::assign() {
-  std::fill(distance_.begin(), distance_.end(), std::numeric_limits<double>::infinity());
-  for (std::size_t c = 0; c < clusters_; ++c) {
-    distances_to(centres_.data() + c * dim_, trial_);
-    const auto own = static_cast<std::int64_t>(c);
-    for (std::size_t i = 0; i < cells_; ++i) {
-      const bool nearer = trial_[i] < distance_[i];
-      distance_[i] = nearer ? trial_[i] : distance_[i];
-      nearest_[i] = nearer ? own : nearest_[i];
-    }
-  }
+  kernels_.nearest(all_centres(), distance_.data(), nearest_.data());
 }
 
 void Lloyd::move_empty_clusters() {
   std::vector<std::size_t> sizes(clusters_, 0);
-  for (const std::int64_t own : nearest_)
+  for (const std::int64_t own : labels())
     ++sizes[static_cast<std::size_t>(own)];
   for (std::size_t c = 0; c < clusters_; ++c) {
     if (sizes[c] > 0) continue;
     const auto farthest =
-        static_cast<std::size_t>(std::max_element(distance_.begin(), distance_.end()) - distance_.begin());
+        static_cast<std::size_t>(std::max_element(distance_.cbegin(), end_of_cells()) - distance_.cbegin());
     if (distance_[farthest] == 0) return;
     --sizes[static_cast<std::size_t>(nearest_[farthest])];
     ++sizes[c];
@@ -162,7 +164,7 @@ void Lloyd::move_empty_clusters() {
 double Lloyd::move_centres() {
   std::vector<double> sums(clusters_ * dim_, 0.0);
   std::vector<double> sizes(clusters_, 0.0);
-  for (const std::int64_t own : nearest_)
+  for (const std::int64_t own : labels())
     sizes[static_cast<std::size_t>(own)] += 1;
   for (std::size_t j = 0; j < dim_; ++j) {
     for (std::size_t i = 0; i < cells_; ++i)
@@ -203,12 +205,12 @@ KMeans k_means(const MatrixD& values, const KMeansOptions& options, const Random
     lloyd.assign();
     lloyd.move_empty_clusters();
     const double moved = lloyd.move_centres();
-    const std::vector<std::int64_t> labels = lloyd.labels();
-    settled = labels == before || moved <= tolerance;
-    before = labels;
+    const auto labels = lloyd.labels();
+    settled = std::equal(labels.begin(), labels.end(), before.begin(), before.end()) || moved <= tolerance;
+    before.assign(labels.begin(), labels.end());
   }
   lloyd.assign();
-  result.labels = lloyd.labels();
+  result.labels.assign(lloyd.labels().begin(), lloyd.labels().end());
   result.centres = lloyd.centres();
   result.inertia = lloyd.inertia();
   return result;

@@ -1,5 +1,6 @@
 #include "mixture_parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -24,12 +25,41 @@ MixtureParameters::MixtureParameters(std::size_t components_, std::size_t dim_)
       means(components * dim),
       covariances(components * triangle(dim)),
       inverse_cholesky(components * triangle(dim)),
-      log_constants(components) {}
+      log_constants(components),
+      factor_(triangle(dim)),
+      move_(dim) {}
+
+void MixtureParameters::maximise(const MatrixD& values, std::span<const std::int64_t> labels,
+                                 double covariance_floor) {
+  std::fill(weights.begin(), weights.end(), 0.0);
+  std::fill(means.begin(), means.end(), 0.0);
+  std::fill(covariances.begin(), covariances.end(), 0.0);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto own = static_cast<std::size_t>(labels[i]);
+    weights[own] += 1;
+    for (std::size_t j = 0; j < dim; ++j)
+      means[own * dim + j] += values.data()[i * dim + j];
+  }
+  for (std::size_t c = 0; c < components; ++c) {
+    weights[c] += weight_floor;
+    for (std::size_t j = 0; j < dim; ++j)
+      means[c * dim + j] /= weights[c];
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto own = static_cast<std::size_t>(labels[i]);
+    for (std::size_t j = 0; j < dim; ++j)
+      move_[j] = values.data()[i * dim + j] - means[own * dim + j];
+    for (std::size_t j = 0, at = own * triangle(dim); j < dim; ++j) {
+      for (std::size_t l = 0; l <= j; ++l, ++at)
+        covariances[at] += move_[j] * move_[l];
+    }
+  }
+  finish_covariances(covariance_floor);
+}
 
 void MixtureParameters::maximise(const MatrixD& values, const MatrixD& responsibilities,
                                  double covariance_floor) {
   const auto cells = static_cast<std::size_t>(values.rows());
-  std::vector<double> off(dim);
   for (std::size_t c = 0; c < components; ++c) {
     const double* r = responsibilities.data() + c;
     double* mean = means.data() + c * dim;
@@ -47,12 +77,19 @@ void MixtureParameters::maximise(const MatrixD& values, const MatrixD& responsib
       mean[j] /= weights[c];
     for (std::size_t i = 0; i < cells; ++i) {
       for (std::size_t j = 0; j < dim; ++j)
-        off[j] = values.data()[i * dim + j] - mean[j];
+        move_[j] = values.data()[i * dim + j] - mean[j];
       for (std::size_t j = 0, at = 0; j < dim; ++j) {
         for (std::size_t l = 0; l <= j; ++l, ++at)
-          covariance[at] += r[i * components] * off[j] * off[l];
+          covariance[at] += r[i * components] * move_[j] * move_[l];
       }
     }
+  }
+  finish_covariances(covariance_floor);
+}
+
+void MixtureParameters::finish_covariances(double covariance_floor) {
+  for (std::size_t c = 0; c < components; ++c) {
+    double* covariance = covariances.data() + c * triangle(dim);
     for (std::size_t at = 0; at < triangle(dim); ++at)
       covariance[at] /= weights[c];
     for (std::size_t j = 0; j < dim; ++j)
@@ -62,7 +99,6 @@ void MixtureParameters::maximise(const MatrixD& values, const MatrixD& responsib
 }
 
 void MixtureParameters::maximise(const MixtureSums& sums, double covariance_floor) {
-  std::vector<double> move(dim);
   for (std::size_t c = 0; c < components; ++c) {
     double* mean = means.data() + c * dim;
     const double* first = sums.first.data() + c * dim;
@@ -70,14 +106,14 @@ void MixtureParameters::maximise(const MixtureSums& sums, double covariance_floo
     weights[c] = sum + weight_floor;
     for (std::size_t j = 0; j < dim; ++j) {
       const double next = (first[j] + sum * mean[j]) / weights[c];
-      move[j] = next - mean[j];
+      move_[j] = next - mean[j];
       mean[j] = next;
     }
     // sum r (x - m')(x - m')^T for the moved mean m', from the sums about the old one.
     for (std::size_t j = 0, at = c * triangle(dim); j < dim; ++j) {
       for (std::size_t l = 0; l <= j; ++l, ++at) {
         const double about_new =
-            sums.second[at] - first[j] * move[l] - move[j] * first[l] + sum * move[j] * move[l];
+            sums.second[at] - first[j] * move_[l] - move_[j] * first[l] + sum * move_[j] * move_[l];
         covariances[at] = about_new / weights[c] + (j == l ? covariance_floor : 0.0);
       }
     }
@@ -96,7 +132,7 @@ void MixtureParameters::normalise_and_factorise() {
 void MixtureParameters::factorise(std::size_t component) {
   const double* covariance = covariances.data() + component * triangle(dim);
   double* inverse = inverse_cholesky.data() + component * triangle(dim);
-  std::vector<double> factor(triangle(dim));
+  std::vector<double>& factor = factor_;
   double log_diagonal = 0;
   for (std::size_t i = 0; i < dim; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {

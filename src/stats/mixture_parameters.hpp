@@ -1,16 +1,14 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
 #include "cplae/stats/gmm.hpp"
+#include "kernels/kernels.hpp"
 
 namespace cplae::stats {
-
-/// Entries of a lower triangle, diagonal included.
-[[nodiscard]] constexpr std::size_t triangle(std::size_t dim) {
-  return dim * (dim + 1) / 2;
-}
 
 /// Sums over cells weighted by the responsibilities r of each component, about that component's mean m at the
 /// E step.
@@ -28,8 +26,10 @@ public:
 
   /// M step from responsibilities [cells x components].
   void maximise(const MatrixD& values, const MatrixD& responsibilities, double covariance_floor);
-  /// M step from the sums of an E step with these parameters. Both throw NumericError when a covariance is
-  /// not positive definite.
+  /// M step where each cell belongs to one component, given by its number. [cells]
+  void maximise(const MatrixD& values, std::span<const std::int64_t> labels, double covariance_floor);
+  /// M step from the sums of an E step with these parameters. All three throw NumericError when a covariance
+  /// is not positive definite.
   void maximise(const MixtureSums& sums, double covariance_floor);
 
   [[nodiscard]] GaussianMixture mixture() const;
@@ -43,8 +43,11 @@ public:
   std::vector<double> log_constants;     // log weight - dim/2 log(2 pi) - 1/2 log det, [components]
 
 private:
+  void finish_covariances(double covariance_floor);
   void normalise_and_factorise();
   void factorise(std::size_t component);
+  std::vector<double> factor_;  // scratch: a Cholesky factor, [triangle(dim)]
+  std::vector<double> move_;    // scratch, [dim]
 };
 
 }  // namespace cplae::stats

@@ -2,212 +2,72 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
-#include "pack.hpp"
+#include "cell_order.hpp"
 
 namespace cplae::stats {
 
-// Plain pointers for the inner loops.
-struct MixturePass::View {
-  bool wide;
-  std::size_t cells;
-  std::size_t padded;
-  std::size_t dim;
-  std::size_t components;
-  const double* columns;
-  const MixtureParameters* parameters;
-  double* joint;
-  double* partial;
-  double* off;
-};
-
 namespace {
 
-constexpr std::size_t block = 64;
-constexpr std::size_t packs = block / lanes;
-
-constexpr std::size_t moments(std::size_t dim) {
-  return 1 + dim + triangle(dim);
+std::size_t rounded_up(std::size_t count, std::size_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
 }
 
-/// Packs of one cell group: in registers where the dimension is known at compile time, else (D = 0) in the
-/// memory given.
-template <std::size_t N>
-struct Packs {
-  Pack values[N];
-  CPLAE_INLINE Pack* at(double*) { return values; }
-};
-template <>
-struct Packs<0> {
-  CPLAE_INLINE PackAt* at(double* memory) { return pack_at(memory); }
-};
-
-/// log(weight density) of component c at the cells of a block, and the highest so far.
-template <std::size_t D>
-CPLAE_INLINE void log_joint(const MixturePass::View& view, std::size_t c, std::size_t start, Pack* highest) {
-  const std::size_t dim = D > 0 ? D : view.dim;
-  const double* mean = view.parameters->means.data() + c * dim;
-  const double* inverse = view.parameters->inverse_cholesky.data() + c * triangle(dim);
-  const double constant = view.parameters->log_constants[c];
-  Packs<D> registers;
-  auto* off = registers.at(view.off);
-  for (std::size_t g = 0; g < packs; ++g) {
-    Pack squares = {};
-    for (std::size_t i = 0; i < dim; ++i) {
-      off[i] = *pack_at(view.columns + i * view.padded + start + g * lanes) - mean[i];
-      Pack projected = {};
-      for (std::size_t j = 0; j <= i; ++j)
-        projected += inverse[triangle(i) + j] * off[j];
-      squares += projected * projected;
-    }
-    const Pack value = constant - 0.5 * squares;
-    *pack_at(view.joint + c * block + g * lanes) = value;
-    highest[g] = value > highest[g] ? value : highest[g];
-  }
+double sum_of(const double* partial) {
+  return ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
+         ((partial[4] + partial[5]) + (partial[6] + partial[7]));
 }
-
-/// Turns log joint densities into exp(. - highest) and adds them up over components.
-CPLAE_INLINE void exponentiate(const MixturePass::View& view, const Pack* highest, Pack* total) {
-  for (std::size_t c = 0; c < view.components; ++c) {
-    for (std::size_t g = 0; g < packs; ++g) {
-      PackAt* joint = pack_at(view.joint + c * block + g * lanes);
-      Pack value = *joint - highest[g];
-      exponential(value);
-      *joint = value;
-      total[g] += value;
-    }
-  }
-}
-
-/// Sum of log-likelihoods of the block's cells; turns `total` into its inverse, 0 for the padding. Totals lie
-/// in [1, components], so the product of 64 is within range and one logarithm does for all.
-CPLAE_INLINE double log_sum(const Pack* highest, Pack* total, std::size_t count) {
-  double sum = 0;
-  double product = 1;
-  for (std::size_t i = 0; i < block; ++i) {
-    const std::size_t g = i / lanes;
-    const std::size_t lane = i % lanes;
-    if (i < count) {
-      sum += highest[g][lane];
-      product *= total[g][lane];
-    }
-    total[g][lane] = i < count ? 1.0 / total[g][lane] : 0.0;
-  }
-  return sum + std::log(product);
-}
-
-/// Adds the block's moments of component c: sum r, sum r (x - m), sum r (x - m)(x - m)^T.
-template <std::size_t D>
-CPLAE_INLINE void add_moments(const MixturePass::View& view, std::size_t c, std::size_t start,
-                              const Pack* inverse_total) {
-  const std::size_t dim = D > 0 ? D : view.dim;
-  const double* mean = view.parameters->means.data() + c * dim;
-  double* partial = view.partial + c * moments(dim) * lanes;
-  Packs<D> off_registers;
-  auto* off = off_registers.at(view.off);
-  Packs<D == 0 ? 0 : moments(D)> sum_registers;
-  auto* sums = sum_registers.at(partial);
-  if (D > 0) {
-    for (std::size_t m = 0; m < moments(D); ++m)
-      sums[m] = *pack_at(partial + m * lanes);
-  }
-  for (std::size_t g = 0; g < packs; ++g) {
-    const Pack r = *pack_at(view.joint + c * block + g * lanes) * inverse_total[g];
-    sums[0] += r;
-    for (std::size_t i = 0, at = 1 + dim; i < dim; ++i) {
-      off[i] = *pack_at(view.columns + i * view.padded + start + g * lanes) - mean[i];
-      const Pack weighted = r * off[i];
-      sums[1 + i] += weighted;
-      for (std::size_t j = 0; j <= i; ++j, ++at)
-        sums[at] += weighted * off[j];
-    }
-  }
-  if (D > 0) {
-    for (std::size_t m = 0; m < moments(D); ++m)
-      *pack_at(partial + m * lanes) = sums[m];
-  }
-}
-
-template <std::size_t D>
-CPLAE_INLINE double pass(const MixturePass::View& view) {
-  double log_likelihood = 0;
-  for (std::size_t start = 0; start < view.cells; start += block) {
-    Pack highest[packs];
-    Pack total[packs];
-    for (std::size_t g = 0; g < packs; ++g) {
-      highest[g] = Pack{-1e300, -1e300, -1e300, -1e300};
-      total[g] = Pack{};
-    }
-    for (std::size_t c = 0; c < view.components; ++c)
-      log_joint<D>(view, c, start, highest);
-    exponentiate(view, highest, total);
-    log_likelihood += log_sum(highest, total, std::min(block, view.cells - start));
-    for (std::size_t c = 0; c < view.components; ++c)
-      add_moments<D>(view, c, start, total);
-  }
-  return log_likelihood / static_cast<double>(view.cells);
-}
-
-#if defined(__x86_64__)
-bool has_wide() {
-  return __builtin_cpu_supports("avx2") != 0;
-}
-// AVX2 without fused multiply-add: the same roundings as the baseline in half the instructions.
-template <std::size_t D>
-__attribute__((target("avx2"))) double pass_wide(const MixturePass::View& view) {
-  return pass<D>(view);
-}
-#else
-bool has_wide() {
-  return false;
-}
-template <std::size_t D>
-double pass_wide(const MixturePass::View& view) {
-  return pass<D>(view);
-}
-#endif
-
-template <std::size_t D>
-double pass_here(const MixturePass::View& view) {
-  return view.wide ? pass_wide<D>(view) : pass<D>(view);
-}
-
-double pass_of_dim(const MixturePass::View& view) {
-  switch (view.dim) {
-    case 1:
-      return pass_here<1>(view);
-    case 2:
-      return pass_here<2>(view);
-    case 3:
-      return pass_here<3>(view);
-    case 4:
-      return pass_here<4>(view);
-    case 5:
-      return pass_here<5>(view);
-    default:
-      return pass_here<0>(view);
-  }
-}
-
-double sum_of_lanes(const double* partial) {
-  return (partial[0] + partial[1]) + (partial[2] + partial[3]);
-}
+static_assert(partial_sums == 8);
 
 }  // namespace
 
-MixturePass::MixturePass(const MatrixD& values, std::size_t components, Instructions instructions)
-    : wide_(instructions == Instructions::best && has_wide()),
+MixturePass::MixturePass(const MatrixD& values, std::size_t components, const Kernels& kernels)
+    : kernels_(kernels),
       cells_(static_cast<std::size_t>(values.rows())),
       dim_(static_cast<std::size_t>(values.cols())),
       components_(components),
-      padded_((cells_ + block - 1) / block * block),
-      columns_(dim_ * padded_),
-      joint_(components * block),
-      partial_(components * moments(dim_) * lanes),
-      off_(dim_ * lanes) {
+      blocks_((cells_ + cell_block - 1) / cell_block),
+      boxes_(rounded_up(blocks_, partial_sums)),
+      least_weight_(1e13 * static_cast<double>(cells_) * std::exp(-usual_reach)),
+      shift_(dim_),
+      columns_(dim_ * blocks_ * cell_block),
+      valid_(blocks_ * cell_block),
+      centres_(dim_ * boxes_),
+      extents_(dim_ * boxes_),
+      means_(components * dim_),
+      factors_(components * triangle(dim_)),
+      offsets_(components * dim_),
+      scratch_(components * (cell_block + partial_sums)),
+      lists_((partial_sums + 1) * components),
+      partial_(components * moments(dim_) * partial_sums) {
+  lay_out_cells(values);
+  lay_out_boxes();
+}
+
+void MixturePass::lay_out_cells(const MatrixD& values) {
+  const std::vector<std::size_t> order = compact_order(values, cell_block);
+  for (std::size_t i = 0; i < valid_.size(); ++i)
+    valid_[i] = i < cells_ ? 1 : 0;
   for (std::size_t j = 0; j < dim_; ++j) {
-    for (std::size_t i = 0; i < padded_; ++i) {
-      columns_[j * padded_ + i] = values.data()[std::min(i, cells_ - 1) * dim_ + j];
+    shift_[j] = values.col(static_cast<Eigen::Index>(j)).mean();
+    for (std::size_t i = 0; i < valid_.size(); ++i)
+      columns_[j * valid_.size() + i] = values.data()[order[std::min(i, cells_ - 1)] * dim_ + j] - shift_[j];
+  }
+}
+
+void MixturePass::lay_out_boxes() {
+  for (std::size_t j = 0; j < dim_; ++j) {
+    const double* column = columns_.data() + j * valid_.size();
+    double range = std::abs(shift_[j]);
+    for (std::size_t i = 0; i < valid_.size(); ++i)
+      range = std::max(range, std::abs(column[i]));
+    for (std::size_t box = 0; box < boxes_; ++box) {
+      const double* first = column + std::min(box, blocks_ - 1) * cell_block;
+      const auto [low, high] = std::minmax_element(first, first + cell_block);
+      centres_[j * boxes_ + box] = *low + 0.5 * (*high - *low);
+      // Means lie within the range too, so that rounding moves no cell of the box out of it.
+      extents_[j * boxes_ + box] = 0.5 * (*high - *low) + 1e-13 * range;
     }
   }
 }
@@ -217,29 +77,62 @@ MixtureSums MixturePass::make_sums() const {
           std::vector<double>(components_ * triangle(dim_))};
 }
 
-double MixturePass::run(const MixtureParameters& parameters, MixtureSums& sums) {
-  std::fill(partial_.begin(), partial_.end(), 0.0);
-  const View view{.wide = wide_,
-                  .cells = cells_,
-                  .padded = padded_,
-                  .dim = dim_,
-                  .components = components_,
-                  .columns = columns_.data(),
-                  .parameters = &parameters,
-                  .joint = joint_.data(),
-                  .partial = partial_.data(),
-                  .off = off_.data()};
-  const double mean_log_likelihood = pass_of_dim(view);
+void MixturePass::take(const MixtureParameters& parameters) {
+  for (std::size_t at = 0; at < factors_.size(); ++at)
+    factors_[at] = parameters.inverse_cholesky[at] * (0.5 * std::numbers::sqrt2);
   for (std::size_t c = 0; c < components_; ++c) {
-    const double* partial = partial_.data() + c * moments(dim_) * lanes;
-    sums.weight[c] = sum_of_lanes(partial);
-    for (std::size_t j = 0; j < dim_; ++j)
-      sums.first[c * dim_ + j] = sum_of_lanes(partial + (1 + j) * lanes);
-    for (std::size_t at = 0; at < triangle(dim_); ++at) {
-      sums.second[c * triangle(dim_) + at] = sum_of_lanes(partial + (1 + dim_ + at) * lanes);
+    const double* factor = factors_.data() + c * triangle(dim_);
+    double* mean = means_.data() + c * dim_;
+    for (std::size_t i = 0; i < dim_; ++i) {
+      mean[i] = parameters.means[c * dim_ + i] - shift_[i];
+      double offset = 0;
+      for (std::size_t j = 0; j <= i; ++j)
+        offset -= factor[triangle(i) + j] * mean[j];
+      offsets_[c * dim_ + i] = offset;
     }
   }
-  return mean_log_likelihood;
+}
+
+double MixturePass::run(const MixtureParameters& parameters, MixtureSums& sums) {
+  const auto is_light = [this](double weight) { return !(weight >= least_weight_); };
+  const auto cells = static_cast<double>(cells_);
+  const bool was_light = std::any_of(parameters.weights.begin(), parameters.weights.end(),
+                                     [&](double share) { return is_light(share * cells); });
+  const double result = run_within(was_light ? longest_reach : usual_reach, parameters, sums);
+  if (was_light || std::none_of(sums.weight.begin(), sums.weight.end(), is_light)) return result;
+  return run_within(longest_reach, parameters, sums);
+}
+
+double MixturePass::run_within(double reach, const MixtureParameters& parameters, MixtureSums& sums) {
+  take(parameters);
+  std::fill(partial_.begin(), partial_.end(), 0.0);
+  const MixtureStep step{.dim = dim_,
+                         .components = components_,
+                         .blocks = blocks_,
+                         .boxes = boxes_,
+                         .cells = columns_.data(),
+                         .valid = valid_.data(),
+                         .centres = centres_.data(),
+                         .extents = extents_.data(),
+                         .means = means_.data(),
+                         .factors = factors_.data(),
+                         .offsets = offsets_.data(),
+                         .constants = parameters.log_constants.data(),
+                         .reach = reach,
+                         .scratch = scratch_.data(),
+                         .lists = lists_.data(),
+                         .partial = partial_.data()};
+  const double log_likelihood = kernels_.mixture_step(step);
+  const double* partial = partial_.data();
+  for (std::size_t c = 0; c < components_; ++c) {
+    sums.weight[c] = sum_of(partial);
+    partial += partial_sums;
+    for (std::size_t j = 0; j < dim_; ++j, partial += partial_sums)
+      sums.first[c * dim_ + j] = sum_of(partial);
+    for (std::size_t at = 0; at < triangle(dim_); ++at, partial += partial_sums)
+      sums.second[c * triangle(dim_) + at] = sum_of(partial);
+  }
+  return log_likelihood / static_cast<double>(cells_);
 }
 
 }  // namespace cplae::stats

@@ -1,39 +1,57 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
+#include "kernels/kernels.hpp"
 #include "mixture_parameters.hpp"
 
 namespace cplae::stats {
 
-/// Which instructions the inner loops use; the bits of the result are the same.
-enum class Instructions : unsigned char { best, baseline };
-
-/// E step and the sums of the M step in one pass over the cells. Holds the cells as columns and all scratch,
-/// so that iterations allocate nothing. Every sum runs in one fixed order (four interleaved partial sums over
-/// blocks of 64 cells), whatever the processor.
+/// E step and the sums of the M step in one pass over the cells. Holds the cells as columns, in an order in
+/// which blocks of them are small, and all scratch, so that iterations allocate nothing.
+///
+/// A joint density below exp(-reach) of the highest of its cell counts as 0. With the usual reach a component
+/// loses less than cells * 4e-18 of its sum of responsibilities. Where that could be more than 1e-13 of the
+/// sum (a component that holds no more than a tenth of a cell), the pass reaches to exp(-700).
 class MixturePass {
 public:
-  MixturePass(const MatrixD& values, std::size_t components, Instructions instructions = Instructions::best);
+  static constexpr double usual_reach = 40;
+  static constexpr double longest_reach = 700;
+
+  MixturePass(const MatrixD& values, std::size_t components, const Kernels& kernels = best_kernels());
 
   /// Mean log-likelihood of a cell; fills `sums`.
   double run(const MixtureParameters& parameters, MixtureSums& sums);
+  /// The same with a reach of one's own.
+  double run_within(double reach, const MixtureParameters& parameters, MixtureSums& sums);
 
   [[nodiscard]] MixtureSums make_sums() const;
 
-  struct View;
-
 private:
-  bool wide_;  // AVX2 is there and wanted
+  void lay_out_cells(const MatrixD& values);
+  void lay_out_boxes();
+  void take(const MixtureParameters& parameters);
+
+  const Kernels& kernels_;
   std::size_t cells_;
   std::size_t dim_;
   std::size_t components_;
-  std::size_t padded_;           // cells, rounded up to whole blocks
-  std::vector<double> columns_;  // [dim x padded]; the last cell is repeated
-  std::vector<double> joint_;    // [components x 64] log joint density, then its exponential
-  std::vector<double> partial_;  // [components x moments x 4]
-  std::vector<double> off_;      // [dim x 4], where dim is not known at compile time
+  std::size_t blocks_;
+  std::size_t boxes_;
+  double least_weight_;               // sum of responsibilities below which the usual reach is too short
+  std::vector<double> shift_;         // [dim] taken off cells and means: the mean cell
+  std::vector<double> columns_;       // [dim x blocks * cell_block]; the last cell is repeated
+  std::vector<double> valid_;         // [blocks * cell_block]
+  std::vector<double> centres_;       // [dim x boxes]
+  std::vector<double> extents_;       // [dim x boxes]
+  std::vector<double> means_;         // [components x dim]
+  std::vector<double> factors_;       // [components x triangle(dim)]
+  std::vector<double> offsets_;       // [components x dim]
+  std::vector<double> scratch_;       // [components x (cell_block + partial_sums)]
+  std::vector<std::uint32_t> lists_;  // [(partial_sums + 1) x components]
+  std::vector<double> partial_;       // [components x moments(dim) x partial_sums]
 };
 
 }  // namespace cplae::stats

@@ -1,11 +1,12 @@
 #include "cplae/stats/pca.hpp"
 
-#include <Eigen/Eigenvalues>
+#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
+#include "leading_eigenpairs.hpp"
 
 namespace cplae::stats {
 
@@ -45,12 +46,15 @@ struct Directions {
 Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index components) {
   // The smaller of the two products has all eigenvalues that are not zero.
   const bool wide = values.cols() > values.rows();
-  Eigen::MatrixXd product =
-      wide ? Eigen::MatrixXd(values * values.transpose()) : Eigen::MatrixXd(values.transpose() * values);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(product);
-  if (solver.info() != Eigen::Success)
-    throw NumericError("principal components: the eigenvalues did not converge");
-  Directions result{{}, solver.eigenvalues()};
+  const Eigen::Index size = std::min(values.rows(), values.cols());
+  Eigen::MatrixXd product = Eigen::MatrixXd::Zero(size, size);
+  if (wide) {
+    product.selfadjointView<Eigen::Lower>().rankUpdate(values);
+  } else {
+    product.selfadjointView<Eigen::Lower>().rankUpdate(values.transpose());
+  }
+  const Eigenpairs pairs = leading_eigenpairs(product, std::clamp<Eigen::Index>(components, 0, size));
+  Directions result{{}, pairs.values};
   const double largest = std::max(result.squares.tail(1)[0], 0.0);
   const Eigen::Index rank = (result.squares.array() > 1e-13 * largest).count();
   if (components < 1 || components > rank) {
@@ -58,8 +62,8 @@ Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index compon
                        " asked for, but the rank of " + std::to_string(values.rows()) + " cells x " +
                        std::to_string(values.cols()) + " features is " + std::to_string(rank));
   }
-  const Eigen::MatrixXd leading = solver.eigenvectors().rightCols(components).rowwise().reverse();
-  result.axes = wide ? Eigen::MatrixXd((values.transpose() * leading).colwise().normalized()) : leading;
+  result.axes =
+      wide ? Eigen::MatrixXd((values.transpose() * pairs.leading).colwise().normalized()) : pairs.leading;
   return result;
 }
 

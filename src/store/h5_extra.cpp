@@ -15,6 +15,7 @@ Handle compatible_access() {
 
 Handle parallel_access(MPI_Comm comm) {
   Handle access = compatible_access();
+  check(H5Pset_fclose_degree(access.id(), H5F_CLOSE_SEMI), "HDF5 access list");
   check(H5Pset_fapl_mpio(access.id(), comm, MPI_INFO_NULL), "HDF5 access through MPI-IO");
   check(H5Pset_coll_metadata_write(access.id(), true), "HDF5 collective metadata writes");
   // Collective metadata reads of HDF5 1.10 hang when ranks ask for different objects.

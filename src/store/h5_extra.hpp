@@ -12,7 +12,7 @@ namespace cplae::store {
 
 /// Access list for files that HDF5 1.8 and later can read; attributes may exceed 64 KiB.
 [[nodiscard]] h5::Handle compatible_access();
-/// The same, through MPI-IO by all ranks of `comm`.
+/// The same, through MPI-IO by all ranks of `comm`. Collective: HDF5 duplicates `comm`.
 [[nodiscard]] h5::Handle parallel_access(MPI_Comm comm);
 
 /// Makes a contiguous dataset whose space is set aside at once and not filled: the parallel writers fill it.

@@ -37,7 +37,8 @@ OpenRun::Lock::Lock(const std::filesystem::path& file)
   whole.l_whence = SEEK_SET;
   // Of the open file, not of the process: works between hosts on network file systems, and no other close()
   // in this process drops it.
-  if (::fcntl(descriptor, F_OFD_SETLK, &whole) == 0) return;
+  is_held = ::fcntl(descriptor, F_OFD_SETLK, &whole) == 0;
+  if (is_held) return;
   const int reason = errno;
   const std::string owner = signature_in(descriptor);
   if (reason == EAGAIN || reason == EACCES) {

@@ -18,6 +18,7 @@ struct OpenRun::Lock {
   void sign() const;
 
   std::filesystem::path path;
+  bool is_held = false;  ///< false where the file system gives no locks
   int descriptor = -1;
 };
 

@@ -4,9 +4,11 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/study/parse.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
+#include "sweep.hpp"
 
 namespace cplae::store {
 
@@ -38,6 +40,13 @@ void require_usable(const RunFolder& folder) {
   throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
 }
 
+/// The study of an earlier run, with the keys that change no number as they are now.
+study::Study with_free_keys(study::Study there, const study::Study& here) {
+  there.name = here.name;
+  there.base.training.checkpoint_seconds = here.base.training.checkpoint_seconds;
+  return there;
+}
+
 /// Text of the provenance.json of an earlier run that this one may go on with; none if nothing was begun.
 std::optional<std::string> matching_provenance(const RunFolder& folder, const Identity& identity) {
   if (!fs::exists(folder.provenance())) {
@@ -51,8 +60,9 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   const std::string study = read_file(folder.study(), largest_text_bytes);
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {
-    const auto difference = study::first_difference(study::parse_study(study, label),
-                                                    study::parse_study(identity.study_toml, "study"));
+    const auto here = study::parse_study(identity.study_toml, "study");
+    const auto difference =
+        study::first_difference(with_free_keys(study::parse_study(study, label), here), here);
     if (!difference.empty()) refuse_other_run(folder, difference);
   }
   std::string provenance = read_file(folder.provenance(), largest_text_bytes);
@@ -63,6 +73,15 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
     throw UsageError(folder.root().string() + ": " + error.what());
   }
   return provenance;
+}
+
+/// No reason to refuse: a queue gives what machine it has. But what was promised to the bit is so no more.
+void warn_of_another_machine(const RunFolder& folder, const std::string& provenance, const Start& start) {
+  const std::string difference = machine_difference(provenance, start);
+  if (!difference.empty())
+    log::warning(folder.root().string() + ": gone on with on another machine or with other libraries (" +
+                 difference + "): results stay statistically the same, but are not bit for bit those of an " +
+                 "undisturbed run");
 }
 
 }  // namespace
@@ -79,6 +98,9 @@ OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start&
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
   const std::optional<std::string> before = matching_provenance(folder, identity);
   lock->sign();
+  // Without a lock another run may be at work here, whose files these are.
+  if (lock->is_held) sweep_leftovers(folder);
+  if (before) warn_of_another_machine(folder, *before, start);
   for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
     make_folder(folder.units(kind));
   make_folder(folder.tables());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/core/version.hpp"
 
 namespace cplae::store {
@@ -101,6 +102,24 @@ std::optional<std::string> identity_difference(const std::string& text, const Id
              (part.value.empty() ? "(none)" : part.value) + " here";
   }
   return std::nullopt;
+}
+
+std::string machine_difference(const std::string& text, const Start& start) {
+  const Json sessions = parse(text).at("sessions");
+  const bool has_last = sessions.is_array() && !sessions.empty() && sessions.back().is_object();
+  const Json last = has_last ? sessions.back() : Json::object();
+  const Json libraries =
+      last.contains("libraries") && last["libraries"].is_object() ? last["libraries"] : Json::object();
+  if (!has_last) return "";
+  std::vector<std::string> differences;
+  const auto compare = [&](const std::string& what, const Json& there, const std::string& here) {
+    const std::string before = there.is_string() ? there.get<std::string>() : "unknown";
+    if (before != here) differences.push_back(what + " " + before + " then, " + here + " now");
+  };
+  compare("device", last.value("device", Json()), start.device);
+  for (const auto& [name, version] : start.libraries)
+    compare(name, libraries.value(name, Json()), version);
+  return join(differences, "; ");
 }
 
 }  // namespace cplae::store

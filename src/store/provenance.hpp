@@ -16,4 +16,9 @@ namespace cplae::store {
 [[nodiscard]] std::optional<std::string> identity_difference(const std::string& text,
                                                              const Identity& identity);
 
+/// What bits depend on beside the identity, and how the last session in the text of a provenance.json differs
+/// in it from `start`: device and libraries, in words; empty if it does not. Throws DataError when the text
+/// is no provenance.
+[[nodiscard]] std::string machine_difference(const std::string& text, const Start& start);
+
 }  // namespace cplae::store

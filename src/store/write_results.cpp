@@ -38,11 +38,12 @@ public:
 
 private:
   void write_rows() {
+    // What one rank alone may find wrong comes first: the two steps after it are collective.
+    dist::agree(communicator_, [&] { h5::check_readable(part_); });
+    h5::Handle access;
+    dist::agree(communicator_, [&] { access = parallel_access(communicator_.handle().comm); });
     h5::Handle file;
-    dist::agree(communicator_, [&] {
-      const h5::Handle access = parallel_access(communicator_.handle().comm);
-      file = h5::open_file_for_change(part_, access.id());
-    });
+    dist::agree(communicator_, [&] { file = h5::open_checked_for_change(part_, access); });
     for (std::size_t v = 0; v < input_.plan.variants.size(); ++v)
       write_variant(file, v);
     dist::agree(communicator_, [&] {

@@ -14,6 +14,8 @@ constexpr double seed_limit = 9223372036854775807.0;
 constexpr Range fraction{0, 1, false, true};
 constexpr Range weight{0, 1e6};
 constexpr Range steps{0, 1e9};
+/// Whole numbers beyond it are not all float32, the type of the loss history's steps.
+constexpr double last_exact_step = 16777216;
 
 }  // namespace
 
@@ -134,9 +136,10 @@ const std::vector<Field<TrainingSpec>>& training_fields() {
                &T::batch),
       field_of({.key = "steps",
                 .type = FieldType::whole,
-                .range = {1, 1e9},
+                .range = {1, last_exact_step},
                 .may_vary = true,
-                .meaning = "Training steps of every network."},
+                .meaning = "Training steps of every network. The loss history (float32) counts exactly up to "
+                           "2^24."},
                &T::steps),
       field_of({.key = "learning_rate",
                 .type = FieldType::number,

@@ -61,9 +61,8 @@ Node to_node(const Value& value) {
   return std::visit([](const auto& v) { return Node{v, ""}; }, value);
 }
 
-std::string setting_text(const Value& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  return toml_text(to_node(value));
+std::string setting_text(const Node& node) {
+  return node.text() != nullptr ? *node.text() : toml_text(node);
 }
 
 KeyError::KeyError(const Complaint& complaint)

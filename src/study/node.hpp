@@ -40,7 +40,7 @@ struct Node {
 
 [[nodiscard]] Node to_node(const Value& value);
 /// The plain text of a setting in ids and tables: "0.5", "true", "relu".
-[[nodiscard]] std::string setting_text(const Value& value);
+[[nodiscard]] std::string setting_text(const Node& node);
 
 /// What is wrong with a study, and at which key.
 struct Complaint {

@@ -23,10 +23,6 @@ struct Axis {
   std::vector<std::pair<Node, std::string>> settings;  ///< value, its text
 };
 
-std::string plain_text(const Node& node) {
-  return node.text() != nullptr ? *node.text() : toml_text(node);
-}
-
 Axis axis_of(const Study& study, const ExperimentSpec& experiment, const VaryKey& vary) {
   const std::string full_path = vary_path(experiment, vary.path);
   const SpecKeySearch search = find_spec_key(study.base, vary.path);
@@ -36,7 +32,7 @@ Axis axis_of(const Study& study, const ExperimentSpec& experiment, const VaryKey
   std::set<std::string> seen;
   for (const auto& value : vary.values) {
     Node node = checked(axis.key.info, to_node(value), full_path);
-    std::string text = plain_text(node);
+    std::string text = setting_text(node);
     if (!seen.insert(text).second)
       refuse({"", full_path, "found " + text + " twice, expected different values"});
     axis.settings.emplace_back(std::move(node), std::move(text));
@@ -137,6 +133,20 @@ std::string short_name(const std::string& path) {
   const std::string section = "modality.";
   if (!path.starts_with(section) || path.size() < section.size() + key.size() + 2) return key;
   return key + "_" + path.substr(section.size(), path.size() - section.size() - key.size() - 1);
+}
+
+std::vector<std::string> varied_paths(const Study& study) {
+  std::vector<std::string> paths;
+  for (const auto& experiment : study.experiments)
+    for (const auto& axis : axes_of(study, experiment))
+      if (std::find(paths.begin(), paths.end(), axis.path) == paths.end()) paths.push_back(axis.path);
+  return paths;
+}
+
+std::string setting_of(const NetworkSpec& spec, const std::string& path) {
+  const SpecKeySearch search = find_spec_key(spec, path);
+  if (!search.key) refuse({"", path, search.problem});
+  return setting_text(search.key->get(spec));
 }
 
 }  // namespace cplae::study

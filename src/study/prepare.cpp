@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "cplae/core/error.hpp"
@@ -51,6 +52,18 @@ data::Split split_of(const Study& study, const Plan& plan, const Network& networ
     return data::holdout_split(labels, experiment.test_fraction, key);
   const auto fold_of_cell = data::stratified_folds(labels, static_cast<std::size_t>(experiment.folds), key);
   return data::fold_split(fold_of_cell, FoldId(network.replicate));
+}
+
+std::size_t keep_used_cells(const Study& study, data::Dataset& dataset) {
+  std::vector<std::uint8_t> used(dataset.cells.size(), 0);
+  for (const auto& spec : study.base.modalities) {
+    const auto& present = dataset.modality(spec.name).present;
+    for (std::size_t cell = 0; cell < used.size(); ++cell)
+      if (present[cell] != 0) used[cell] = 1;
+  }
+  const auto unused = static_cast<std::size_t>(std::count(used.begin(), used.end(), std::uint8_t{0}));
+  if (unused > 0) data::keep_cells(dataset, used);
+  return unused;
 }
 
 StudyData prepare(const Study& study, const data::Dataset& dataset) {

@@ -20,20 +20,24 @@ template <class Owner, class OwnerOf>
 void append(std::vector<Candidate>& out, const std::vector<Field<Owner>>& fields, const std::string& prefix,
             OwnerOf owner_of) {
   for (const auto& field : fields) {
+    const auto get = [&field, owner_of](const NetworkSpec& spec) { return field.get(owner_of(spec)); };
     const auto set = [&field, owner_of](NetworkSpec& spec, const Node& node) {
       field.set(owner_of(spec), node);
     };
-    out.push_back({prefix + field.key, {field, set}});
+    out.push_back({prefix + field.key, {field, get, set}});
   }
 }
 
 std::vector<Candidate> candidates_of(const NetworkSpec& spec) {
   std::vector<Candidate> out;
-  append(out, coupling_fields(), "coupling.", [](NetworkSpec& s) -> CouplingSpec& { return s.coupling; });
-  append(out, training_fields(), "training.", [](NetworkSpec& s) -> TrainingSpec& { return s.training; });
+  append(
+      out, coupling_fields(), "coupling.", [](auto& s) -> auto& { return s.coupling; });
+  append(
+      out, training_fields(), "training.", [](auto& s) -> auto& { return s.training; });
   for (std::size_t m = 0; m < spec.modalities.size(); ++m)
-    append(out, modality_fields(), "modality." + spec.modalities[m].name + ".",
-           [m](NetworkSpec& s) -> ModalitySpec& { return s.modalities.at(m); });
+    append(
+        out, modality_fields(),
+        "modality." + spec.modalities[m].name + ".", [m](auto& s) -> auto& { return s.modalities.at(m); });
   return out;
 }
 

@@ -10,6 +10,7 @@ namespace cplae::study {
 /// One key of a NetworkSpec that `vary` may change.
 struct SpecKey {
   FieldInfo info;
+  std::function<Node(const NetworkSpec&)> get;
   std::function<void(NetworkSpec&, const Node&)> set;
 };
 

@@ -1,7 +1,11 @@
 """What a newcomer meets first: help, version and slips on the command line."""
 
 import re
-import tomllib
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 import pytest
 from program import ROOT, call, refused, succeed
@@ -44,6 +48,10 @@ def test_help_on_a_group_lists_its_commands(group):
     assert GROUPS[group] <= set(re.findall(r"^  (\w+) ", succeed("help", group).stdout, re.MULTILINE))
 
 
+def test_help_on_keys_is_their_page():
+    assert succeed("help", "keys").stdout == (ROOT / "docs/study-keys.md").read_text()
+
+
 def test_version():
     text = succeed("--version").stdout
     assert re.fullmatch(r"cplae \d+\.\d+\.\d+ \(\S+\)\n", text), text
@@ -61,6 +69,7 @@ def test_version_is_the_project_s():
         (["simulat", "--preset", "tiny"], ["simulat", "simulate"]),
         (["help", "expotr"], ["expotr", "export"]),
         (["help", "import", "matt"], ["matt", "mat"]),
+        (["help", "kyes"], ["kyes", "keys"]),
         (["predictions"], ["predictions", "simulate, import"]),
         (["--verison"], ["--verison", "--version"]),
         (["simulate", "--preset", "tiny"], ["simulate", "--out is required"]),

@@ -62,6 +62,42 @@ def test_one_h5ad_file_a_modality(tmp_path):
         assert sorted(file["variants"]) == ["folds,alpha_ephys=0.5", "folds,alpha_ephys=1"]
 
 
+def test_cells_without_any_of_the_study_s_modalities(tmp_path):
+    """Half of the cells lack the one modality of the study: they are in no split, no count, and without latents.
+
+    Of class beta 30 cells are in the file, but only 10 have the modality: the class rules leave it out.
+    """
+    modalities = make_modalities(["first", "second"], cells=90)
+    classes = np.array(["alpha", "beta", "gamma"] * 30)
+    kept = (np.arange(90) % 2 == 0) & ~((classes == "beta") & (np.arange(90) >= 60))
+    modalities["second"] = modalities["second"][kept].copy()
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    names, used = md.read_h5mu(tmp_path / "data.h5mu").obs_names, int(kept.sum())
+    (tmp_path / "own.toml").write_text(study_text(["second"]))
+    words = [tmp_path / "own.toml", "--data", tmp_path / "data.h5mu"]
+    assert f"{used} cells ({90 - used} more have none of its modalities" in succeed("plan", *words).stdout
+    log = succeed("run", *words, "--out", tmp_path / "run", ranks=2).stderr
+    assert log.count(f"{90 - used} of 90 cells of the data have none of the study's modalities") == 1
+    with h5py.File(tmp_path / "run/results.h5") as file:
+        assert list(file["cells"].asstr()[...]) == list(names[kept])
+        split, latents = file["variants/folds/split"][...], file["variants/folds/latents/second"][...]
+    assert split.shape == (2, used) and np.isfinite(latents).all()
+    # Stratified over the used cells: folds of one class differ by one cell at most.
+    for name in ("alpha", "beta", "gamma"):
+        held_out = (split[:, classes[kept] == name] == 1).sum(axis=1)
+        assert abs(held_out[0] - held_out[1]) <= 1 and held_out.sum() == (classes[kept] == name).sum()
+    assert set(pd.read_csv(tmp_path / "run/tables/accuracy.csv")["n_usable"]) == {2}
+    chosen = succeed("export", tmp_path / "run", "--to", tmp_path / "latents.h5mu").stdout
+    fold = int(chosen.split("folds,fold=")[1][0])
+    exported = md.read_h5mu(tmp_path / "latents.h5mu")
+    assert np.array_equal(exported.obsm["X_cplae_second"][kept], latents[fold])
+    assert np.isnan(exported.obsm["X_cplae_second"][~kept]).all()
+    assert np.array_equal(exported["second"].obsm["X_cplae_second"], latents[fold])
+    succeed("export", tmp_path / "run", "--to", tmp_path / "z.csv")
+    table = pd.read_csv(tmp_path / "z.csv")
+    assert list(table["cell"]) == list(names) and np.array_equal(table["z_second_0"].notna(), kept)
+
+
 def test_modalities_that_the_study_leaves_out(tmp_path):
     """In another order than the file's, and one of three."""
     make_mudata(make_modalities(["a", "b", "c"])).write_h5mu(tmp_path / "data.h5mu")

@@ -4,11 +4,15 @@ import json
 import re
 import shutil
 import subprocess
-import tomllib
 
 import pytest
 
 from sources import ROOT
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 SCRIPTS = sorted([*(ROOT / "scripts").rglob("*.sh"), *(ROOT / "slurm").rglob("*.sbatch"), *(ROOT / "slurm").rglob("*.sh"), ROOT / ".ci/run"])
 TEXTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "results").rglob("*.md")])

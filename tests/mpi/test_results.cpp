@@ -128,6 +128,36 @@ TEST(Results, AMissingUnitIsNamedOnEveryRankAndNothingIsReplaced) {
   expect_all(units.folder().results(), run);
 }
 
+/// The last rank looks for the file in another folder: it alone finds none, before the others open it
+/// together.
+TEST(Results, ARankThatCannotSeeTheFileIsNamedOnEveryRank) {
+  const dist::Communicator& world = test::world();
+  if (world.size() == 1) GTEST_SKIP() << "needs 2 ranks";
+  const test::SyntheticRun run;
+  const test::SharedScratch scratch(world);
+  const fs::path home = fs::current_path();
+  const bool is_last = world.rank() == world.size() - 1;
+  const fs::path elsewhere = scratch.path() / "elsewhere";
+  dist::agree(world, [&] {
+    if (world.is_root()) make_folder(elsewhere);
+  });
+  fs::current_path(is_last ? elsewhere : scratch.path());
+  const UnitStore units((RunFolder(".")));
+  dist::agree(world, [&] {
+    if (world.is_root()) run.write_units(units, 0, 1);
+  });
+  try {
+    write_results(world, run.input(units));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const IoError& error) {
+    const std::string expected =
+        "rank " + std::to_string(world.size() - 1) + ": ./results.h5.part: no such file";
+    EXPECT_EQ(std::string(error.what()), expected);
+  }
+  EXPECT_FALSE(fs::exists(units.folder().results()));
+  fs::current_path(home);
+}
+
 TEST(Results, AUnitThatDoesNotFitThePlanIsRefusedOnEveryRank) {
   const dist::Communicator& world = test::world();
   const test::SyntheticRun run;

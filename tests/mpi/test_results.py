@@ -3,11 +3,15 @@
 import json
 import os
 import subprocess
-import tomllib
 
 import h5py
 import numpy as np
 import pytest
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 PROGRAM = os.path.join(os.environ["CPLAE_BIN_DIR"], "mpi_store")
 VARIANTS = {"folds,lambda=0": 5, "folds,lambda=0.5": 5, "repeats": 3}

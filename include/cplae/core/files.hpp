@@ -12,6 +12,9 @@ namespace cplae {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Whether a file of this name is one that a write puts aside before it is renamed: "x.part", "x.part4711".
+[[nodiscard]] bool is_part(const std::filesystem::path& path);
+
 /// fsync of `part`, rename to `path`, fsync of the folder; for files that a library has written. Throws
 /// IoError.
 void commit_file(const std::filesystem::path& part, const std::filesystem::path& path);

@@ -39,4 +39,7 @@ struct Dataset {
   [[nodiscard]] const ObsColumn& column(const std::string& name) const;
 };
 
+/// Leaves out the cells whose entry of `kept` [cells] is 0, of everything; the others stay in their order.
+void keep_cells(Dataset& dataset, const std::vector<std::uint8_t>& kept);
+
 }  // namespace cplae::data

@@ -22,13 +22,15 @@ struct Context {
   study::Study study;
   study::Plan plan;
   study::StudyData data;
-  std::vector<std::string> cells;
+  std::vector<std::string> cells;                 ///< that have any of the study's modalities
+  std::size_t unused_cells = 0;                   ///< of the data, left out: they have none
   std::vector<std::string> labels;                ///< [cells] of the study's label column; "" = none
   std::vector<std::vector<LabelScheme>> schemes;  ///< per experiment
   std::function<bool()> stop;                     ///< asked now and then; true = throw Stopped
 };
 
-/// Checks the study against the data and prepares all. Throws UsageError, DataError as check_against does.
-[[nodiscard]] Context make_context(study::Study study, const data::Dataset& dataset);
+/// Leaves out the cells that the study does not use, checks it against the others and prepares all. Throws
+/// UsageError, DataError as check_against does.
+[[nodiscard]] Context make_context(study::Study study, data::Dataset dataset);
 
 }  // namespace cplae::reduce

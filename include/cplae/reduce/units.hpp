@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cplae/core/record.hpp"
@@ -7,6 +8,9 @@
 #include "cplae/store/units.hpp"
 
 namespace cplae::reduce {
+
+/// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
+inline constexpr std::string_view statistics_version = "2";
 
 enum class UnitType : unsigned char { evaluation, baseline, mixture };
 
@@ -18,6 +22,7 @@ struct StatisticsUnit {
   std::size_t network =
       0;  ///< evaluation, mixture: index into Plan::networks; baseline: a network whose split it shares
   std::size_t baseline = 0;     ///< baseline: index into ExperimentSpec::pc_cca
+  std::int64_t latent_dim = 0;  ///< baseline
   std::int64_t components = 0;  ///< mixture
   double cost = 0;              ///< relative, for sharing out
 };
@@ -25,8 +30,9 @@ struct StatisticsUnit {
 /// All units of a study, in the order of the tables. Pure.
 [[nodiscard]] std::vector<StatisticsUnit> list_units(const Context& context);
 
-/// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10".
-[[nodiscard]] std::string baseline_variant(const study::ExperimentSpec& experiment, std::size_t baseline);
+/// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10", and ",latent_dim=5" after
+/// it where the experiment varies that.
+[[nodiscard]] std::string baseline_variant(const Context& context, const StatisticsUnit& unit);
 
 /// Whether a stored unit need not be computed again: it is of this version of the statistics, and has a
 /// result.

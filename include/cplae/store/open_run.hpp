@@ -11,7 +11,7 @@ namespace cplae::store {
 
 /// What makes two runs the same: only then may one go on with the other's units.
 struct Identity {
-  std::string study_toml;       ///< study::to_toml
+  std::string study_toml;       ///< study::to_toml; its name and checkpoint_seconds may change
   std::string data_sha256;      ///< of the data file's bytes; of several: of their hashes
   std::string taxonomy_sha256;  ///< of a taxonomy file's bytes; empty where the taxonomy comes with the data
                                 ///< or there is none
@@ -47,11 +47,13 @@ private:
   std::unique_ptr<Lock> lock_;
 };
 
-/// Makes the run folder, or recognises an earlier run of the same identity; then writes study.toml and
-/// provenance.json, whose `sessions` gets one entry more. Local: rank 0 calls it, and holds the result to the
-/// run's end. Throws UsageError, with nothing changed: the folder holds another run (names the first
-/// difference), files that are no run, or a run that another process works on (names its host and process).
-/// Throws IoError.
+/// Makes the run folder, or recognises an earlier run of the same identity; then removes what killed sessions
+/// left unfinished there, writes study.toml and
+/// provenance.json, whose `sessions` gets one entry more. Warns when the last session had another device or
+/// other libraries: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
+/// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run
+/// (names the first difference), files that are no run, or a run that another process works on (names its
+/// host and process). Throws IoError.
 [[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start);
 
 /// Name of this machine.

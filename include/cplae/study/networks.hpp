@@ -44,6 +44,13 @@ struct Plan {
 /// training.latent_dim -> latent_dim.
 [[nodiscard]] std::string short_name(const std::string& path);
 
+/// Paths of the keys that experiments vary, each once: experiment by experiment, sorted within one.
+[[nodiscard]] std::vector<std::string> varied_paths(const Study& study);
+
+/// Value of a key that may vary, as ids and tables say it: "0.5", "true", "relu". Throws UsageError for a
+/// path that there is not.
+[[nodiscard]] std::string setting_of(const NetworkSpec& spec, const std::string& path);
+
 /// A column of obs as text, [cells]; numbers as text, a missing entry as "". Throws DataError if there is no
 /// such column.
 [[nodiscard]] std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name);
@@ -55,6 +62,11 @@ struct Plan {
 /// The split of one network; a function of (seed, experiment, replicate) only.
 [[nodiscard]] data::Split split_of(const Study& study, const Plan& plan, const Network& network,
                                    const std::vector<std::string>& labels);
+
+/// Leaves out the cells that have none of the study's modalities: they would count in splits and in the sizes
+/// of classes, and nothing could be learnt from them. Returns how many. Throws DataError naming a modality
+/// that there is not.
+[[nodiscard]] std::size_t keep_used_cells(const Study& study, data::Dataset& dataset);
 
 /// Every check of a study against its data that can be made before anything runs (DESIGN: exit 2, nothing
 /// written): named modalities and columns exist, pairs of modalities share cells, every split leaves training

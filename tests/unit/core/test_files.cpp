@@ -97,5 +97,12 @@ TEST(Files, MakeFolderMakesParentsAndAcceptsOneThatIsThere) {
   EXPECT_THROW(make_folder(scratch / "file/inside"), IoError);
 }
 
+TEST(Files, PartsAreKnownByTheirEnding) {
+  for (const char* name : {"a.unit.part", "b.ckpt.part4711", "/run/results.h5.part"})
+    EXPECT_TRUE(is_part(name)) << name;
+  for (const char* name : {"a.unit", "x.part1,fold=0.unit", "part", "a.party", "a.part12b", "lock"})
+    EXPECT_FALSE(is_part(name)) << name;
+}
+
 }  // namespace
 }  // namespace cplae

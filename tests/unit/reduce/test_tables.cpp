@@ -35,8 +35,7 @@ starts = 5
 class TablesTest : public testing::Test {
 protected:
   void SetUp() override {
-    context_.study = study::parse_study(study_text, "test");
-    context_.plan = study::make_plan(context_.study);
+    use_study(study_text);
     for (const std::string name : {"T", "E"})
       context_.data.modalities.push_back(
           {name, {"f"}, MatrixF::Zero(10, 1), std::vector<std::uint8_t>(10, 1)});
@@ -45,6 +44,11 @@ protected:
     std::filesystem::create_directories(folder_ / "work" / "statistics");
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void use_study(const std::string& text) {
+    context_.study = study::parse_study(text, "test");
+    context_.plan = study::make_plan(context_.study);
+  }
 
   /// Every unit: R2 = number of the network, best count = 2 for even initialisations and 3 for odd ones.
   void write_units(const std::string& failing = "") const {
@@ -116,6 +120,58 @@ TEST_F(TablesTest, KeysMeansAndSpread) {
   const std::string summary = table("summary.csv");
   EXPECT_TRUE(has_line(summary, "cv,\"cv,lambda=0\",0,r2 E<-T,1,1,3"));
   EXPECT_TRUE(has_line(summary, "again,again,1,r2 E<-T,7.5,1.2909944487358056,4"));
+}
+
+TEST_F(TablesTest, EveryVariedKeyHasAValueInEveryVariant) {
+  use_study(std::string(study_text) + R"([[experiment]]
+name = "more"
+kind = "sweep"
+initialisations = 1
+vary."modality.E.noise_sd" = [0.25]
+vary."modality.T.output" = ["relu"]
+vary."training.validate_every" = [100]
+vary."coupling.augment_decoders" = [false]
+)");
+  write_units();
+  write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
+  const std::string summary = table("summary.csv");
+  EXPECT_TRUE(summary.starts_with(
+      "experiment,variant,lambda,augment_decoders,noise_sd_E,output_T,validate_every,metric,mean,sd,n\n"));
+  EXPECT_TRUE(has_line(summary, "cv,\"cv,lambda=0\",0,true,0,linear,500,r2 E<-T,1,1,3"));
+  EXPECT_TRUE(has_line(
+      summary,
+      "more,\"more,augment_decoders=false,noise_sd_E=0.25,output_T=relu,validate_every=100\",1,false,0.25,"
+      "relu,100,r2 E<-T,10,,1"));
+}
+
+TEST_F(TablesTest, ABaselineForEveryLatentDimOfAnExperiment) {
+  use_study(std::string(study_text) + R"([[experiment]]
+name = "wide"
+kind = "kfold"
+folds = 2
+vary."training.latent_dim" = [2, 4]
+vary."coupling.lambda" = [0, 1]
+pc_cca = [[5, 5]]
+)");
+  std::vector<std::string> baselines;
+  for (const auto& unit : list_units(context_))
+    if (unit.type == UnitType::baseline) baselines.push_back(unit.id);
+  EXPECT_EQ(
+      baselines,
+      (std::vector<std::string>{
+          "baseline,cv,pc_cca=4x4,fold=0", "baseline,cv,pc_cca=4x4,fold=1", "baseline,cv,pc_cca=4x4,fold=2",
+          "baseline,wide,pc_cca=5x5,latent_dim=2,fold=0", "baseline,wide,pc_cca=5x5,latent_dim=2,fold=1",
+          "baseline,wide,pc_cca=5x5,latent_dim=4,fold=0", "baseline,wide,pc_cca=5x5,latent_dim=4,fold=1"}));
+  write_units();
+  write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
+  const std::string reconstruction = table("reconstruction.csv");
+  EXPECT_TRUE(
+      reconstruction.starts_with("experiment,variant,lambda,latent_dim,fold,init,from,to,n_cells,r2,mse\n"));
+  // The study's latent_dim where the experiment does not vary it. R2 names the network whose split it is: at
+  // lambda = 0 networks 10 and 11 have 2 latent dimensions, 12 and 13 have 4.
+  EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,3,1,,T,E,4,1,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "wide,\"wide,pc_cca=5x5,latent_dim=2\",,2,1,,T,E,4,11,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "wide,\"wide,pc_cca=5x5,latent_dim=4\",,4,1,,T,E,4,13,0.5"));
 }
 
 TEST_F(TablesTest, BestCountsAndTheirBins) {

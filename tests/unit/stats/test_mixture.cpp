@@ -80,6 +80,42 @@ TEST(Mixture, LargeFiniteNumbersStand) {
   EXPECT_TRUE(std::isfinite(fit.best.lower_bound));
 }
 
+TEST(Mixture, TinyNumbersMeetTheFloor) {
+  const MatrixD values = 1e-300 * test::clusters(60, 2, 2);
+  const auto fit = fit_mixture(values, {.components = 2, .starts = 2}, key);
+  EXPECT_NEAR(fit.best.lower_bound, -std::log(2 * std::numbers::pi * 1e-4), 1e-9);
+}
+
+TEST(Mixture, TheUnitDoesNotMatter) {
+  // Scaled by a power of 2, with the floor: the same steps, and log densities lower by dim log(scale).
+  const MatrixD values = test::clusters(150, 3, 5);
+  const double scale = 0x1p20;
+  const auto fit = fit_mixture(values, {.components = 5, .starts = 3}, key);
+  const auto scaled = fit_mixture(
+      scale * values, {.components = 5, .starts = 3, .covariance_floor = 1e-4 * scale * scale}, key);
+  EXPECT_EQ(scaled.total_iterations, fit.total_iterations);
+  EXPECT_NEAR(scaled.best.lower_bound, fit.best.lower_bound - 3 * std::log(scale), 1e-9);
+}
+
+TEST(Mixture, FewerCellsThanABlock) {
+  for (const Eigen::Index dim : {1, 2, 3, 4, 5, 6}) {
+    for (const Eigen::Index cells : {1, 2, 15}) {
+      const MatrixD values = test::normal(cells, dim);
+      const auto fit = fit_mixture(values, {.components = 1, .starts = 1}, key);
+      EXPECT_LT((fit.best.mixture.means.row(0) - values.colwise().mean()).cwiseAbs().maxCoeff(), 1e-14);
+    }
+  }
+}
+
+TEST(Mixture, DuplicatedCellsLeaveComponentsEmpty) {
+  // Three places for six components: three of them never own a cell.
+  const MatrixD places = 10 * test::normal(3, 2);
+  const auto fit = fit_mixture(places.replicate(40, 1), {.components = 6, .starts = 2}, key);
+  EXPECT_EQ(fit.failed_starts, 0U);
+  // Each cell: log(1/3) and the peak of a floor's Gaussian.
+  EXPECT_NEAR(fit.best.lower_bound, -std::log(3.0) - std::log(2 * std::numbers::pi * 1e-4), 1e-9);
+}
+
 TEST(Mixture, StopsWhenAsked) {
   const MatrixD values = test::normal(400, 3);
   std::size_t asked = 0;

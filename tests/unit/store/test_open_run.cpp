@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -125,6 +126,15 @@ TEST_F(OpenRunTest, AnotherStudyIsRefusedNamingTheKey) {
   EXPECT_NE(text.find(folder().root().string()), std::string::npos) << text;
 }
 
+TEST_F(OpenRunTest, NameAndPaceOfCheckpointsMayChangeAndTheNewOnesApply) {
+  ASSERT_FALSE(open_resumes());
+  identity_.study_toml = canonical({"study.name=renamed", "training.checkpoint_seconds=7"});
+  EXPECT_TRUE(open_resumes());
+  EXPECT_EQ(read_file(folder().study(), 100'000), identity_.study_toml);
+  identity_.study_toml = canonical({"study.name=renamed", "training.batch=7"});
+  EXPECT_NE(refusal().find("training.batch"), std::string::npos);
+}
+
 TEST_F(OpenRunTest, AStudyThatOnlyReadsOtherwiseIsTheSame) {
   ASSERT_FALSE(open_resumes());
   write_file_atomically(folder().study(), std::string_view("# a note\n" + canonical()));
@@ -151,6 +161,26 @@ TEST_F(OpenRunTest, OtherDataTaxonomyTrainerOrDeviceAreRefused) {
   EXPECT_TRUE(open_resumes());
 }
 
+TEST_F(OpenRunTest, AnotherMachineOrLibraryIsWarnedOfAndGoneOnWith) {
+  ASSERT_FALSE(open_resumes());
+  const auto warnings = [&] {
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(open_resumes());
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(warnings(), "");
+  start_.device = "cpu (AVX512)";
+  const std::string text = warnings();
+  EXPECT_NE(text.find("device cpu then, cpu (AVX512) now"), std::string::npos) << text;
+  EXPECT_NE(text.find("not bit for bit"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+  EXPECT_EQ(warnings(), "");  // the last session is what counts
+  start_.libraries["hdf5"] = "1.14";
+  EXPECT_NE(warnings().find("hdf5 1.10.8 then, 1.14 now"), std::string::npos);
+  start_.libraries["torch"] = "2.11.0";
+  EXPECT_NE(warnings().find("torch unknown then, 2.11.0 now"), std::string::npos);
+}
+
 TEST_F(OpenRunTest, FilesThatAreNoRunAreLeftAlone) {
   make_folder(folder().root());
   write_file_atomically(folder().root() / "thesis.tex", std::string_view("years of work"));
@@ -166,6 +196,35 @@ TEST_F(OpenRunTest, AStartThatWasKilledBeforeItsProvenanceIsBegunAnew) {
   ASSERT_FALSE(open_resumes());
   std::filesystem::remove(folder().provenance());
   EXPECT_FALSE(open_resumes());
+}
+
+TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
+  ASSERT_FALSE(open_resumes());
+  const UnitStore units(folder());
+  const std::filesystem::path networks = folder().units(UnitKind::network);
+  const std::filesystem::path statistics = folder().units(UnitKind::statistics);
+  const auto put = [](const std::filesystem::path& path) {
+    write_file_atomically(path, std::string_view("torn"));
+    return path;
+  };
+  units.write(UnitKind::network, "folds,fold=0", Record());
+  const std::vector<std::filesystem::path> leftovers{
+      put(folder().checkpoint("folds,fold=0")),      put(networks / "folds,fold=1.unit.part77"),
+      put(networks / "folds,fold=1.ckpt.part78"),    put(statistics / "a.unit.part9"),
+      put(folder().results().string() + ".part"),    put(folder().tables() / "summary.csv.part7"),
+      put(folder().provenance().string() + ".part7")};
+  // Still wanted: the checkpoint of a network without a unit, or with a damaged one; what others put here.
+  const std::vector<std::filesystem::path> kept{put(folder().checkpoint("folds,fold=1")),
+                                                put(folder().checkpoint("folds,fold=2")),
+                                                put(folder().unit(UnitKind::network, "folds,fold=2")),
+                                                put(folder().results()),
+                                                put(folder().root() / "download.part"),
+                                                folder().unit(UnitKind::network, "folds,fold=0")};
+  EXPECT_TRUE(open_resumes());
+  for (const auto& path : leftovers)
+    EXPECT_FALSE(std::filesystem::exists(path)) << path;
+  for (const auto& path : kept)
+    EXPECT_TRUE(std::filesystem::exists(path)) << path;
 }
 
 TEST_F(OpenRunTest, UnitsOfUnknownOriginAreNotTaken) {

@@ -74,6 +74,32 @@ std::string error_of(const Edit& edit) {
   return "";
 }
 
+TEST(KeepUsedCells, LeavesOutThoseWithNoneOfTheModalities) {
+  const Study study = parse_study(small_study(), "s.toml");  // T and E, not M
+  data::Dataset dataset = cohort();
+  EXPECT_EQ(keep_used_cells(study, dataset), 0U);
+  EXPECT_EQ(dataset.cells.size(), cells);
+  lose(dataset.modalities[0], 0, 10);
+  lose(dataset.modalities[1], 5, 20);
+  EXPECT_EQ(keep_used_cells(study, dataset), 5U);
+  ASSERT_EQ(dataset.cells.size(), cells - 5);
+  EXPECT_EQ(dataset.cells[4], "cell4");
+  EXPECT_EQ(dataset.cells[5], "cell10");
+  EXPECT_EQ(dataset.cells.back(), "cell47");
+  const data::Dataset whole = cohort();
+  for (std::size_t m = 0; m < 3; ++m) {
+    const data::Modality& found = dataset.modalities[m];
+    ASSERT_EQ(found.values.rows(), 43) << found.name;
+    ASSERT_EQ(found.present.size(), 43U) << found.name;
+    EXPECT_EQ(found.values.row(42), whole.modalities[m].values.row(47)) << found.name;
+  }
+  EXPECT_EQ(dataset.modalities[0].present[4], 0);  // has E
+  EXPECT_EQ(dataset.modalities[0].present[5], 1);
+  EXPECT_EQ(dataset.column("leaf").text[41], "c");
+  EXPECT_EQ(dataset.column("leaf").text[42], "");
+  EXPECT_EQ(dataset.column("age").numbers[15], 2.0);  // cell20
+}
+
 struct Case {
   Edit edit;
   std::string message;

@@ -62,9 +62,9 @@ TEST(Override, ErrorsNameTheArgument) {
             "--set training.stepps=8: training.stepps: unknown key; did you mean training.steps?");
   EXPECT_EQ(
       message("training.steps=8k"),
-      "--set training.steps=8k: training.steps: found \"8k\", expected a whole number in [1, 1000000000]");
+      "--set training.steps=8k: training.steps: found \"8k\", expected a whole number in [1, 16777216]");
   EXPECT_EQ(message("training.steps="),
-            "--set training.steps=: training.steps: found \"\", expected a whole number in [1, 1000000000]");
+            "--set training.steps=: training.steps: found \"\", expected a whole number in [1, 16777216]");
   EXPECT_EQ(message("training.steps"),
             "--set training.steps: found no key=value, expected one such as training.steps=8000");
   EXPECT_EQ(message("=3"), "--set =3: found no key=value, expected one such as training.steps=8000");

@@ -1,0 +1,61 @@
+#include "sweep.hpp"
+
+#include <vector>
+
+#include "cplae/core/files.hpp"
+#include "cplae/core/log.hpp"
+#include "cplae/core/record.hpp"
+
+namespace cplae::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  std::error_code ignored;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+  return files;
+}
+
+/// In the run folder itself users keep files of their own.
+bool is_part_of_ours(const fs::path& file, const RunFolder& folder) {
+  if (!is_part(file)) return false;
+  if (file.parent_path() != folder.root()) return true;
+  const fs::path whole = fs::path(file).replace_extension();
+  return whole == folder.results() || whole == folder.study() || whole == folder.provenance();
+}
+
+/// A checkpoint outlives its network where a session was killed between the unit and the end of the
+/// checkpoint.
+bool is_overtaken(const fs::path& checkpoint) {
+  if (checkpoint.extension() != ".ckpt") return false;
+  fs::path unit = checkpoint;
+  std::error_code error;
+  return fs::exists(unit.replace_extension(".unit"), error) && read_record(unit, "network").has_value();
+}
+
+}  // namespace
+
+void sweep_leftovers(const RunFolder& folder) {
+  std::size_t removed = 0;
+  const auto remove = [&](const fs::path& file) {
+    std::error_code ignored;
+    if (fs::remove(file, ignored)) ++removed;
+  };
+  const fs::path networks = folder.units(UnitKind::network);
+  for (const auto& place :
+       {folder.root(), folder.tables(), folder.work(), folder.units(UnitKind::statistics), networks})
+    for (const auto& file : files_in(place))
+      if (is_part_of_ours(file, folder)) remove(file);
+  for (const auto& file : files_in(networks))
+    if (is_overtaken(file)) remove(file);
+  if (removed > 0)
+    log::info(folder.root().string() + ": " + std::to_string(removed) +
+              " leftover files of interrupted sessions removed");
+}
+
+}  // namespace cplae::store
