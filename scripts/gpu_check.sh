@@ -65,12 +65,19 @@ find_libraries() {
   export OPAL_PREFIX="$usr" PKG_CONFIG_SYSROOT_DIR="${usr%/usr}"
   export PKG_CONFIG_LIBDIR="$lib/pkgconfig:$usr/share/pkgconfig"
   printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/bin/pkgconf "$@"\n' "$lib" "$usr" >"$out/pkg-config"
-  chmod +x "$out/pkg-config"
+  # HDF5's own script would name the folders of the machine that the package was made for.
+  cat >"$out/h5pcc" <<END
+#!/bin/sh
+echo 'HDF5 Version: $(sed -n 's/.*library version: \([0-9.]*\).*/\1/p' "$usr/include/hdf5/openmpi/H5public.h")'
+echo 'Parallel HDF5: yes'
+[ "\$1" = -showconfig ] || echo 'cc -I$usr/include/hdf5/openmpi -L$lib/hdf5/openmpi -lhdf5_hl -lhdf5'
+END
+  chmod +x "$out/pkg-config" "$out/h5pcc"
   settings+=(
     "-DCMAKE_PREFIX_PATH=$usr" "-DCMAKE_LIBRARY_PATH=$lib;$lib/hdf5/openmpi"
     "-DCMAKE_INCLUDE_PATH=$usr/include;$usr/include/hdf5/openmpi" "-DPKG_CONFIG_EXECUTABLE=$(cd "$out" && pwd)/pkg-config"
     "-DMPI_SKIP_COMPILER_WRAPPER=ON" "-DMPI_C_LIB_NAMES=mpi" "-DMPI_mpi_LIBRARY=$lib/openmpi/lib/libmpi.so"
-    "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON"
+    "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON" "-DHDF5_C_COMPILER_EXECUTABLE=$(cd "$out" && pwd)/h5pcc"
     "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath,$debian,-rpath-link,$debian"
   )
 }
