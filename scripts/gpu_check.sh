@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Does the program work on this GPU, and how fast? Needs what a GPU machine has (nvcc, CMake, ninja, a Python with PyTorch) and a folder
 # of what else cplae is built from, made beforehand where apt works:
-#   scripts/gpu_check.sh --pack DIR                               # on Debian: unpacks the libraries into DIR
-#   scripts/gpu_check.sh --packages DIR [--out DIR] [--build DIR] [--steps N]   # on the GPU machine
+#   scripts/gpu_check.sh --pack DIR           # on Debian, after scripts/packages.sh: the libraries in DIR, and as DIR.tar.xz
+#   scripts/gpu_check.sh --packages DIR|DIR.tar.xz [--out DIR] [--build DIR] [--steps N]           # on the GPU machine
 # Builds; runs the GPU tests and compute-sanitizer; then the training bench over numbers of networks. JSON and logs land in the
 # output folder. Without a GPU it builds, says so, and stops.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -45,13 +45,19 @@ make_pack() {
   rm -rf "$pack/debs" "${pack:?}"/usr/share/{doc,man,locale,lintian,bug,info} "${pack:?}"/{etc,var}
   # What is linked statically here is GoogleTest alone.
   find "$pack" -name '*.a' ! -name 'libg*test*' ! -name 'libgmock*' -delete
-  say "$pack holds $(du -sm "$pack" | cut -f1) MiB"
+  tar -C "$pack" -cJf "$pack.tar.xz" .
+  say "$pack holds $(du -sm "$pack" | cut -f1) MiB, $pack.tar.xz $(du -sm "$pack.tar.xz" | cut -f1)"
 }
 
 # Where Debian puts things, under the folder of packages. Programs find the libraries by a path of their own, so that the machine's
 # tools keep theirs.
 find_libraries() {
   local usr lib debian
+  if [ -f "$packages" ]; then
+    mkdir -p "$build/packages"
+    tar -C "$build/packages" -xf "$packages"
+    packages="$build/packages"
+  fi
   usr="$(cd "$packages" && pwd)/usr"
   lib="$usr/lib/x86_64-linux-gnu"
   [ -d "$lib/openmpi" ] || die "--packages $packages: found no usr/lib/x86_64-linux-gnu/openmpi, expected a folder made by --pack"
@@ -59,12 +65,19 @@ find_libraries() {
   export OPAL_PREFIX="$usr" PKG_CONFIG_SYSROOT_DIR="${usr%/usr}"
   export PKG_CONFIG_LIBDIR="$lib/pkgconfig:$usr/share/pkgconfig"
   printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/bin/pkgconf "$@"\n' "$lib" "$usr" >"$out/pkg-config"
-  chmod +x "$out/pkg-config"
+  # HDF5's own script would name the folders of the machine that the package was made for.
+  cat >"$out/h5pcc" <<END
+#!/bin/sh
+echo 'HDF5 Version: $(sed -n 's/.*library version: \([0-9.]*\).*/\1/p' "$usr/include/hdf5/openmpi/H5public.h")'
+echo 'Parallel HDF5: yes'
+[ "\$1" = -showconfig ] || echo 'cc -I$usr/include/hdf5/openmpi -L$lib/hdf5/openmpi -lhdf5_hl -lhdf5'
+END
+  chmod +x "$out/pkg-config" "$out/h5pcc"
   settings+=(
     "-DCMAKE_PREFIX_PATH=$usr" "-DCMAKE_LIBRARY_PATH=$lib;$lib/hdf5/openmpi"
     "-DCMAKE_INCLUDE_PATH=$usr/include;$usr/include/hdf5/openmpi" "-DPKG_CONFIG_EXECUTABLE=$(cd "$out" && pwd)/pkg-config"
     "-DMPI_SKIP_COMPILER_WRAPPER=ON" "-DMPI_C_LIB_NAMES=mpi" "-DMPI_mpi_LIBRARY=$lib/openmpi/lib/libmpi.so"
-    "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON"
+    "-DMPI_C_HEADER_DIR=$lib/openmpi/include" "-DHDF5_NO_FIND_PACKAGE_CONFIG_FILE=ON" "-DHDF5_C_COMPILER_EXECUTABLE=$(cd "$out" && pwd)/h5pcc"
     "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags,-rpath,$debian,-rpath-link,$debian"
   )
 }

@@ -31,6 +31,11 @@ CPLAE_DEVICE Operand<false> along_rows_and_ones(const Matrix& matrix, int first)
   return {matrix.base + first, matrix.stride, matrix.columns - first, matrix.rows, matrix.columns - first};
 }
 
+/// Numbers of a tile that are there.
+struct Extent {
+  int rows, columns;
+};
+
 /// What one block works at.
 struct Work {
   const Group& group;
@@ -50,6 +55,17 @@ struct Work {
         floats(group.floats + network * group.float_count),
         parameters(group.parameters + network * group.parameter_count) {}
 
+  [[nodiscard]] CPLAE_DEVICE const ModalityRules& rules() const {
+    return group.modality_rules[network * group.modalities + product.modality];
+  }
+  /// What the tile holds of the rows and of `columns`.
+  [[nodiscard]] CPLAE_DEVICE Extent extent(int columns) const {
+    return {rows - tile.row, columns - tile.column};
+  }
+  /// The tile's first number in a buffer of rows.
+  [[nodiscard]] CPLAE_DEVICE float* corner(std::int64_t buffer, int stride) const {
+    return floats + buffer + std::int64_t{tile.row} * stride + tile.column;
+  }
   [[nodiscard]] CPLAE_DEVICE Matrix inputs() const {
     return {floats + product.inputs_at, product.inputs_stride, rows, product.in};
   }
@@ -61,15 +77,30 @@ struct Work {
   }
 };
 
-/// ending(row, column, value) for the numbers of a finished tile within [rows x columns].
-template <class Block, class End>
-CPLAE_DEVICE void finish_tile(const Block& block, TileShared& shared, const Tile& tile, int rows, int columns,
+/// Numbers of a column that a thread has on their way from memory at once, when it finishes a tile.
+constexpr int on_the_way = 8;
+constexpr int rows_apart = tile_threads / tile_side;
+
+/// end(row, column, sum, load(row, column)) for the numbers of a finished tile that are within its matrix;
+/// row and column count from the tile's corner. Loads go ahead of what is stored: else each would wait for
+/// the one before.
+template <class Loaded, class Block, class Load, class End>
+CPLAE_DEVICE void finish_tile(const Block& block, TileShared& shared, const Extent& within, const Load& load,
                               const End& end) {
   block.each([&](int thread) {
     const int column = thread % tile_side;
-    for (int row = thread / tile_side; row < tile_side; row += tile_threads / tile_side)
-      if (tile.row + row < rows && tile.column + column < columns)
-        end(tile.row + row, tile.column + column, shared.at(row, column));
+    if (column >= within.columns) return;
+    for (int first = thread / tile_side; first < tile_side; first += rows_apart * on_the_way) {
+      Loaded loaded[on_the_way];
+      CPLAE_UNROLL
+      for (int j = 0; j < on_the_way; ++j)
+        if (first + rows_apart * j < within.rows) loaded[j] = load(first + rows_apart * j, column);
+      CPLAE_UNROLL
+      for (int j = 0; j < on_the_way; ++j) {
+        const int row = first + rows_apart * j;
+        if (row < within.rows) end(row, column, shared.at(row, column), loaded[j]);
+      }
+    }
   });
 }
 
@@ -85,83 +116,107 @@ CPLAE_DEVICE void multiply_for(const Block& block, TileShared& shared, const Pro
   multiply<Plain>(block, shared, a, b, depth);
 }
 
+/// Which cell a row of the tile is of, and the factor of the gradient of its squared errors.
+template <class Block>
+CPLAE_DEVICE void look_up_rows(const Block& block, TileShared& shared, const Work& work) {
+  const int m = work.product.modality;
+  const Lists lists(work.group, work.network);
+  const double alpha = work.rules().alpha;
+  const int features = work.group.modality_views[m].features;
+  block.each([&](int thread) {
+    if (thread >= tile_side || thread >= work.extent(0).rows) return;
+    const int row = work.tile.row + thread;
+    const double fed = lists.feed_count(m, lists.feed_source(m)[row]);
+    shared.row_cell[thread] = lists.cell()[lists.feed_slot(m)[row]];
+    shared.row_factor[thread] = static_cast<float>(2.0 * alpha / (fed * features));
+  });
+}
+
 /// Squared errors of a tile of outputs and, in training, the gradient of the loss where the outputs would
 /// stand.
 template <class Block>
 CPLAE_DEVICE void finish_output(const Block& block, TileShared& shared, const Work& work, Mode mode) {
-  const Product& product = work.product;
-  const ModalityView& modality = work.group.modality_views[product.modality];
-  const ModalityRules& rules =
-      work.group.modality_rules[work.network * work.group.modalities + product.modality];
-  const Lists lists(work.group, work.network);
-  const int m = product.modality;
-  block.each([&](int thread) {
-    if (thread >= tile_side || work.tile.row + thread >= work.rows) return;
-    const int row = work.tile.row + thread;
-    const int fed = lists.feed_count(m, lists.feed_source(m)[row]);
-    shared.row_cell[thread] = lists.cell()[lists.feed_slot(m)[row]];
-    shared.row_factor[thread] = static_cast<float>(2.0 * static_cast<double>(rules.alpha) /
-                                                   (static_cast<double>(fed) * modality.features));
-  });
-  const float* const bias = work.parameters + product.bias;
-  block.each([&](int thread) {
-    const int i = thread % tile_side;
-    const int column = work.tile.column + i;
-    for (int j = thread / tile_side; j < tile_side; j += tile_threads / tile_side) {
-      const int row = work.tile.row + j;
-      float error = 0;
-      if (row < work.rows && column < product.out) {
-        const float raw = shared.at(j, i) + bias[column];
-        const bool passes = rules.relu == 0 || !(raw <= 0);
-        const std::int64_t entry = std::int64_t{shared.row_cell[j]} * modality.features + column;
-        const bool observed = modality.observed == nullptr || modality.observed[entry] != 0;
-        error = observed ? (passes ? raw : 0.0F) - modality.values[entry] : 0.0F * raw;
+  struct Truth {
+    float value, bias;
+    bool observed;
+  };
+  look_up_rows(block, shared, work);
+  const ModalityView modality = work.group.modality_views[work.product.modality];
+  const bool relu = work.rules().relu != 0;
+  const float* const bias = work.parameters + work.product.bias + work.tile.column;
+  float* const gradient = work.corner(work.product.outputs_at, work.product.outputs_stride);
+  const int stride = work.product.outputs_stride;
+  finish_tile<Truth>(
+      block, shared, work.extent(work.product.out),
+      [&](int row, int column) {
+        const std::int64_t entry =
+            std::int64_t{shared.row_cell[row]} * modality.features + work.tile.column + column;
+        return Truth{modality.values[entry], bias[column],
+                     modality.observed == nullptr || modality.observed[entry] != 0};
+      },
+      [&](int row, int column, float sum, const Truth& truth) {
+        const float raw = sum + truth.bias;
+        const bool passes = !relu || !(raw <= 0);
+        // What is not finite shows in the loss wherever it stands.
+        const float error = truth.observed ? (passes ? raw : 0.0F) - truth.value : 0.0F * raw;
         if (mode == Mode::training)
-          work.floats[product.outputs_at + std::int64_t{row} * product.outputs_stride + column] =
-              observed && passes ? shared.row_factor[j] * error : 0.0F * raw;
-      }
-      shared.at(j, i) = error * error;
-    }
-  });
+          gradient[std::int64_t{row} * stride + column] =
+              truth.observed && passes ? shared.row_factor[row] * error : 0.0F * raw;
+        shared.at(row, column) = error * error;
+      });
+  float* const losses = work.floats + modality.row_losses +
+                        std::int64_t{work.tile.row} * modality.loss_columns +
+                        work.tile.column / tile_side * 2;
   block.each([&](int thread) {
-    const int j = thread / 2;
+    const int row = thread / 2;
     const int half = thread % 2;
-    if (work.tile.row + j >= work.rows) return;
+    if (row >= work.extent(0).rows) return;
     float sum = 0;
-    for (int i = half * tile_side / 2; i < (half + 1) * tile_side / 2; ++i)
-      sum += shared.at(j, i);
-    const std::int64_t row = work.tile.row + j;
-    work.floats[modality.row_losses + row * modality.loss_columns + work.tile.column / tile_side * 2 + half] =
-        sum;
+    for (int column = half * tile_side / 2; column < (half + 1) * tile_side / 2; ++column)
+      sum += shared.at(row, column);
+    losses[std::int64_t{row} * modality.loss_columns + half] = sum;
   });
 }
 
 /// Hidden layers and latents before batch norm.
 template <class Block>
-CPLAE_DEVICE void finish_hidden(const Block& block, TileShared& shared, const Work& work,
-                                const Launch& launch) {
-  const Product& product = work.product;
-  const Lists lists(work.group, work.network);
-  const ModalityRules& rules =
-      work.group.modality_rules[work.network * work.group.modalities + product.modality];
-  const float* const bias = work.parameters + product.bias;
+CPLAE_DEVICE void finish_hidden(const Block& block, TileShared& shared, const Work& work, Mode mode) {
+  struct Unit {
+    float bias;
+    int source, slot;
+  };
+  const int m = work.product.modality;
+  const ModalityRules rules = work.rules();
+  const bool relu = work.product.ending != Ending::linear;
   const bool dropped =
-      product.ending == Ending::dropped_relu && launch.mode == Mode::training && rules.decoder_dropout > 0;
+      work.product.ending == Ending::dropped_relu && mode == Mode::training && rules.decoder_dropout > 0;
+  const Lists lists(work.group, work.network);
   const auto step = static_cast<std::uint64_t>(work.group.step[work.network] + 1);
-  finish_tile(block, shared, work.tile, work.rows, product.out, [&](int row, int column, float sum) {
-    float value = sum + bias[column];
-    if (product.ending != Ending::linear && value <= 0) value = 0;
-    if (dropped) {
-      const int source = lists.feed_source(product.modality)[row];
-      const int slot = lists.feed_slot(product.modality)[row];
-      const Stream stream(
-          work.group.network_rules[work.network].key,
-          {purpose_decoder_dropout, static_cast<std::uint32_t>(product.modality + 256 * source), step});
-      const float drawn = stream.uniform(std::int64_t{slot} * product.out + column);
-      value *= drawn < rules.decoder_dropout ? 0.0F : rules.decoder_kept;
-    }
-    work.floats[product.outputs_at + std::int64_t{row} * product.outputs_stride + column] = value;
-  });
+  const std::uint64_t key = work.group.network_rules[work.network].key;
+  const float* const bias = work.parameters + work.product.bias + work.tile.column;
+  float* const outputs = work.corner(work.product.outputs_at, work.product.outputs_stride);
+  const int stride = work.product.outputs_stride;
+  const int units = work.product.out;
+  finish_tile<Unit>(
+      block, shared, work.extent(units),
+      [&](int row, int column) {
+        Unit unit{bias[column], 0, 0};
+        if (!dropped) return unit;
+        unit.source = lists.feed_source(m)[work.tile.row + row];
+        unit.slot = lists.feed_slot(m)[work.tile.row + row];
+        return unit;
+      },
+      [&](int row, int column, float sum, const Unit& unit) {
+        float value = sum + unit.bias;
+        if (relu && value <= 0) value = 0;
+        if (dropped) {
+          const Stream stream(
+              key, {purpose_decoder_dropout, static_cast<std::uint32_t>(m + 256 * unit.source), step});
+          const float drawn = stream.uniform(std::int64_t{unit.slot} * units + work.tile.column + column);
+          value *= drawn < rules.decoder_dropout ? 0.0F : rules.decoder_kept;
+        }
+        outputs[std::int64_t{row} * stride + column] = value;
+      });
 }
 
 /// outputs = ending(inputs W + b)
@@ -176,7 +231,7 @@ CPLAE_DEVICE void forward_kernel(const Block& block, TileShared& shared, const L
   if (product.ending == Ending::output)
     finish_output(block, shared, work, launch.mode);
   else
-    finish_hidden(block, shared, work, launch);
+    finish_hidden(block, shared, work, launch.mode);
 }
 
 /// gradient of what enters = (gradient of what leaves) W^T, through the relu and the dropout that made it
@@ -188,25 +243,19 @@ CPLAE_DEVICE void back_kernel(const Block& block, TileShared& shared, const Laun
   const auto a = along_columns(work.outputs(), work.tile.row);
   const auto b = along_columns(work.weight(), work.tile.column);
   multiply_for<Block, WithTensor>(block, shared, product, a, b, product.out);
-  const ModalityRules& rules =
-      work.group.modality_rules[work.network * work.group.modalities + product.modality];
+  const ModalityRules rules = work.rules();
+  const bool masked = product.masked != 0;
   // A dropped unit is 0, so what is not is kept.
   const float kept = product.masked == 2 && rules.decoder_dropout > 0 ? rules.decoder_kept : 1.0F;
-  finish_tile(block, shared, work.tile, work.rows, product.in, [&](int row, int column, float sum) {
-    const std::int64_t at = std::int64_t{row} * product.inputs_stride + column;
-    const bool passes = product.masked == 0 || !(work.floats[product.inputs_at + at] <= 0);
-    work.floats[product.gradient_at + at] = passes ? sum * kept : 0.0F;
-  });
-}
-
-/// One Adam step of one parameter (docs/model.md).
-CPLAE_DEVICE void adam(const Group& group, int network, std::int64_t parameter, float gradient) {
-  const std::int64_t at = network * group.parameter_count + parameter;
-  const float first = 0.9F * group.first_moment[at] + 0.1F * gradient;
-  const float second = 0.999F * group.second_moment[at] + 0.001F * (gradient * gradient);
-  group.first_moment[at] = first;
-  group.second_moment[at] = second;
-  group.parameters[at] -= group.rate[network] * (first / (std::sqrt(second) + 1e-7F));
+  const int stride = product.inputs_stride;
+  const float* const unit = work.corner(product.inputs_at, stride);
+  float* const gradient = work.corner(product.gradient_at, stride);
+  finish_tile<float>(
+      block, shared, work.extent(product.in),
+      [&](int row, int column) { return masked ? unit[std::int64_t{row} * stride + column] : 1.0F; },
+      [&](int row, int column, float sum, float entered) {
+        gradient[std::int64_t{row} * stride + column] = !(entered <= 0) ? sum * kept : 0.0F;
+      });
 }
 
 /// gradient of W = inputs^T (gradient of what leaves), of b its column sums; then Adam
@@ -217,11 +266,34 @@ CPLAE_DEVICE void weights_kernel(const Block& block, TileShared& shared, const L
   const auto a = along_rows_and_ones(work.inputs(), work.tile.row);
   const auto b = along_rows(work.outputs(), work.tile.column);
   multiply_for<Block, WithTensor>(block, shared, product, a, b, work.rows);
-  finish_tile(block, shared, work.tile, product.in + 1, product.out, [&](int row, int column, float sum) {
-    const std::int64_t parameter =
-        row < product.in ? product.weight + std::int64_t{row} * product.out + column : product.bias + column;
-    adam(work.group, work.network, parameter, sum);
-  });
+  // One Adam step of each parameter (docs/model.md).
+  struct Moments {
+    float parameter, first, second;
+  };
+  const Group& group = work.group;
+  const std::int64_t base = work.network * group.parameter_count;
+  const float rate = group.rate[work.network];
+  const int in = product.in;
+  const int out = product.out;
+  const std::int64_t weight = base + product.weight + std::int64_t{work.tile.row} * out + work.tile.column;
+  const std::int64_t bias = base + product.bias + work.tile.column;
+  const auto place = [&](int row, int column) {
+    return column + (work.tile.row + row < in ? weight + std::int64_t{row} * out : bias);
+  };
+  finish_tile<Moments>(
+      block, shared, {in + 1 - work.tile.row, out - work.tile.column},
+      [&](int row, int column) {
+        const std::int64_t at = place(row, column);
+        return Moments{group.parameters[at], group.first_moment[at], group.second_moment[at]};
+      },
+      [&](int row, int column, float gradient, const Moments& old) {
+        const std::int64_t at = place(row, column);
+        const float first = 0.9F * old.first + 0.1F * gradient;
+        const float second = 0.999F * old.second + 0.001F * (gradient * gradient);
+        group.first_moment[at] = first;
+        group.second_moment[at] = second;
+        group.parameters[at] = old.parameter - rate * (first / (std::sqrt(second) + 1e-7F));
+      });
 }
 
 }  // namespace cplae::engine::cuda
