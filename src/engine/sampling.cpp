@@ -36,6 +36,10 @@ std::vector<double> feature_variances(const data::Modality& modality,
 
 }  // namespace
 
+Dropout::Dropout(double rate)
+    : threshold(static_cast<std::uint32_t>(std::lround(std::clamp(rate * values, 0.0, values - 1)))),
+      scale(static_cast<float>(values / (values - threshold))) {}
+
 std::vector<std::int64_t> cells_of(const data::Split& split, bool training) {
   std::vector<std::int64_t> cells;
   for (std::size_t cell = 0; cell < split.size(); ++cell)
@@ -53,14 +57,12 @@ std::vector<std::int64_t> training_cells(const study::StudyData& data, const dat
   return cells;
 }
 
-std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
-                                     NetworkKey key, std::int64_t step) {
+void draw_batch(const std::vector<std::int64_t>& cells, NetworkKey key, std::int64_t step,
+                std::vector<std::int64_t>& batch) {
   const RandomStream stream(
       key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
-  std::vector<std::int64_t> drawn(static_cast<std::size_t>(batch));
-  for (std::size_t slot = 0; slot < drawn.size(); ++slot)
-    drawn[slot] = cells[stream.below(cells.size(), slot)];
-  return drawn;
+  for (std::size_t slot = 0; slot < batch.size(); ++slot)
+    batch[slot] = cells[stream.below(cells.size(), slot)];
 }
 
 std::vector<float> noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,

@@ -16,9 +16,26 @@ namespace cplae::engine {
 [[nodiscard]] std::vector<std::int64_t> training_cells(const study::StudyData& data,
                                                        const data::Split& split);
 
-/// The batch of one step: drawn from `cells` with replacement.
-[[nodiscard]] std::vector<std::int64_t> draw_batch(const std::vector<std::int64_t>& cells, std::int64_t batch,
-                                                   NetworkKey key, std::int64_t step);
+/// The batch of one step, batch.size() cells: drawn from `cells` with replacement.
+void draw_batch(const std::vector<std::int64_t>& cells, NetworkKey key, std::int64_t step,
+                std::vector<std::int64_t>& batch);
+
+/// Dropout of a rate: sixteen bits are drawn for each element, two elements a word, the lower half first.
+/// Where they lie below the threshold the element is dropped; what is kept is scaled by one over the share
+/// kept.
+struct Dropout {
+  static constexpr double values = 65536;  ///< that sixteen bits take
+
+  explicit Dropout(double rate);
+  [[nodiscard]] bool any() const { return threshold > 0; }
+  /// Factor of an element, given its stream's word element / 2.
+  [[nodiscard]] float factor(std::uint32_t word, std::uint64_t element) const {
+    return (word >> (element % 2 * 16U) & 0xFFFFU) < threshold ? 0.0F : scale;
+  }
+
+  std::uint32_t threshold = 0;
+  float scale = 1;
+};
 
 /// SD of the input noise of each feature: noise_sd times the population variance over the training cells that
 /// have it, 0 where there is none; empty without noise. [features]

@@ -146,11 +146,14 @@ CPLAE_DEVICE InputDraws input_draws(const NetworkRules& rules, const ModalityRul
     const Stream::Pair high = stream.normals(2 * i + 1);
     draws.noise = {{low.value[0], low.value[1], high.value[0], high.value[1]}};
   }
-  if (own.dropout > 0) {
-    const Words words = Stream(rules.key, {purpose_input_dropout, index, number}).block(i);
+  if (own.dropped_below > 0) {
+    // Eight elements a block: these are its first or its last four.
+    const Words words = Stream(rules.key, {purpose_input_dropout, index, number}).block(i / 2);
     CPLAE_UNROLL
-    for (int j = 0; j < 4; ++j)
-      draws.keep.value[j] = Stream::unit(words.word[j]) < own.dropout ? 0.0F : own.kept;
+    for (int j = 0; j < 4; ++j) {
+      const std::uint32_t bits = Stream::half_of(words[i % 2 * 2 + j / 2], j);
+      draws.keep.value[j] = bits < own.dropped_below ? 0.0F : own.kept;
+    }
   }
   return draws;
 }

@@ -16,9 +16,9 @@ enum class Scale : int { min_singular_value, none, per_dimension, norm };
 /// What networks of a group differ in, for one modality.
 struct ModalityRules {
   float alpha;
-  float dropout;  ///< of the input; 0 = none
-  float kept;     ///< 1 / (1 - dropout)
-  float decoder_dropout;
+  std::uint32_t dropped_below;  ///< of the input: an element's sixteen bits; 0 = no dropout
+  float kept;                   ///< factor of what is kept
+  std::uint32_t decoder_dropped_below;
   float decoder_kept;
   int noise;  ///< 1: the network's input is noised
   int relu;   ///< 1: of the output

@@ -52,13 +52,14 @@ NetworkRules rules_of(Backend& backend, const Subject& subject) {
 }
 
 ModalityRules rules_of(const study::ModalitySpec& spec) {
-  const auto kept = [](double rate) { return static_cast<float>(1.0 / (1.0 - rate)); };
+  const Dropout input(spec.dropout);
+  const Dropout decoder(spec.decoder_dropout);
   ModalityRules rules{};
   rules.alpha = static_cast<float>(spec.alpha);
-  rules.dropout = static_cast<float>(spec.dropout);
-  rules.kept = kept(spec.dropout);
-  rules.decoder_dropout = static_cast<float>(spec.decoder_dropout);
-  rules.decoder_kept = kept(spec.decoder_dropout);
+  rules.dropped_below = input.threshold;
+  rules.kept = input.scale;
+  rules.decoder_dropped_below = decoder.threshold;
+  rules.decoder_kept = decoder.scale;
   rules.noise = spec.noise_sd > 0 ? 1 : 0;
   rules.relu = spec.output == study::Output::relu ? 1 : 0;
   return rules;

@@ -49,13 +49,14 @@ struct NormWork {
 /// Factor of decoder dropout for a latent that meets it at once: a decoder without hidden layers.
 CPLAE_DEVICE float latent_keep(const NormWork& work, Mode mode, int decoder, int slot, int column) {
   const ModalityRules& rules = work.group.modality_rules[work.network * work.group.modalities + decoder];
-  if (mode != Mode::training || rules.decoder_dropout <= 0 || work.group.modality_views[decoder].hidden > 0)
+  if (mode != Mode::training || rules.decoder_dropped_below == 0 ||
+      work.group.modality_views[decoder].hidden > 0)
     return 1.0F;
   const Stream stream(work.group.network_rules[work.network].key,
                       {purpose_decoder_dropout, static_cast<std::uint32_t>(decoder + 256 * work.m),
                        static_cast<std::uint64_t>(work.group.step[work.network] + 1)});
-  const float drawn = stream.uniform(std::int64_t{slot} * work.group.latent + work.first + column);
-  return drawn < rules.decoder_dropout ? 0.0F : rules.decoder_kept;
+  const std::uint32_t bits = stream.half(std::int64_t{slot} * work.group.latent + work.first + column);
+  return bits < rules.decoder_dropped_below ? 0.0F : rules.decoder_kept;
 }
 
 /// One latent to where it is kept and to the rows of all decoders that it feeds.

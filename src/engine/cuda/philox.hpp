@@ -55,13 +55,17 @@ public:
     return c;
   }
 
+  /// The sixteen bits of an element of dropout.
+  [[nodiscard]] CPLAE_DEVICE std::uint32_t half(std::int64_t element) const {
+    return half_of(block(element / 8)[element / 2 % 4], element);
+  }
+  [[nodiscard]] static CPLAE_DEVICE std::uint32_t half_of(std::uint32_t word, std::int64_t element) {
+    return (element & 1) != 0 ? word >> 16U : word & 0xFFFFU;
+  }
+
   /// Uniform in [0, 1).
   [[nodiscard]] static CPLAE_DEVICE float unit(std::uint32_t bits) {
     return static_cast<float>(bits >> 8U) * 5.9604644775390625e-8F;  // 2^-24
-  }
-
-  [[nodiscard]] CPLAE_DEVICE float uniform(std::int64_t element) const {
-    return unit(block(element / 4)[element % 4]);
   }
 
   /// Uniform integer in [0, bound).

@@ -188,8 +188,8 @@ CPLAE_DEVICE void finish_hidden(const Block& block, TileShared& shared, const Wo
   const int m = work.product.modality;
   const ModalityRules rules = work.rules();
   const bool relu = work.product.ending != Ending::linear;
-  const bool dropped =
-      work.product.ending == Ending::dropped_relu && mode == Mode::training && rules.decoder_dropout > 0;
+  const bool dropped = work.product.ending == Ending::dropped_relu && mode == Mode::training &&
+                       rules.decoder_dropped_below > 0;
   const Lists lists(work.group, work.network);
   const auto step = static_cast<std::uint64_t>(work.group.step[work.network] + 1);
   const std::uint64_t key = work.group.network_rules[work.network].key;
@@ -212,8 +212,8 @@ CPLAE_DEVICE void finish_hidden(const Block& block, TileShared& shared, const Wo
         if (dropped) {
           const Stream stream(
               key, {purpose_decoder_dropout, static_cast<std::uint32_t>(m + 256 * unit.source), step});
-          const float drawn = stream.uniform(std::int64_t{unit.slot} * units + work.tile.column + column);
-          value *= drawn < rules.decoder_dropout ? 0.0F : rules.decoder_kept;
+          const std::uint32_t bits = stream.half(std::int64_t{unit.slot} * units + work.tile.column + column);
+          value *= bits < rules.decoder_dropped_below ? 0.0F : rules.decoder_kept;
         }
         outputs[std::int64_t{row} * stride + column] = value;
       });
@@ -246,7 +246,7 @@ CPLAE_DEVICE void back_kernel(const Block& block, TileShared& shared, const Laun
   const ModalityRules rules = work.rules();
   const bool masked = product.masked != 0;
   // A dropped unit is 0, so what is not is kept.
-  const float kept = product.masked == 2 && rules.decoder_dropout > 0 ? rules.decoder_kept : 1.0F;
+  const float kept = product.masked == 2 && rules.decoder_dropped_below > 0 ? rules.decoder_kept : 1.0F;
   const int stride = product.inputs_stride;
   const float* const unit = work.corner(product.inputs_at, stride);
   float* const gradient = work.corner(product.gradient_at, stride);

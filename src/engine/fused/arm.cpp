@@ -47,7 +47,7 @@ Arm::Arm(const Kernels& kernels, const study::NetworkSpec& spec, std::size_t mod
       encoder_(kernels,
                layers_of(parts, "encoder_" + spec.modalities[modality].name,
                          spec.modalities[modality].hidden.size() + 1),
-               static_cast<std::size_t>(data.values.cols()), rows, false),
+               {.inputs = static_cast<std::size_t>(data.values.cols()), .rows = rows}),
       decoder_(kernels, spec.modalities[modality], data, decoder_layers(parts, spec.modalities[modality]),
                {.feeds = feeds_of(spec), .rows = rows}),
       latents_(rows, static_cast<std::size_t>(spec.training.latent_dim)),

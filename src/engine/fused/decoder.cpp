@@ -22,29 +22,26 @@ Finish finish_of(bool is_first, bool relu) {
   return is_first ? Finish::store : Finish::add;
 }
 
-std::size_t input_width(const std::vector<Dense>& hidden, const Dense& output) {
-  return hidden.empty() ? output.weight.rows : hidden.front().weight.rows;
-}
-
 }  // namespace
 
 Decoder::Decoder(const Kernels& kernels, const study::ModalitySpec& spec, const data::Modality& modality,
                  DecoderLayers layers, Shape shape)
     : kernels_(kernels),
       modality_(modality),
-      inputs_(input_width(layers.hidden, layers.output)),
+      inputs_(layers.inputs()),
       rows_at_most_(shape.feeds * padded(shape.rows, row_block)),
-      has_hidden_(!layers.hidden.empty()),
-      hidden_(kernels, std::move(layers.hidden), inputs_, rows_at_most_, true),
+      hidden_(kernels, std::move(layers.hidden),
+              {.inputs = inputs_, .rows = rows_at_most_, .relu_last = true, .differentiates_input = true}),
       output_(std::move(layers.output)),
+      transposed_(output_.weight.columns, output_.weight.rows),
       relu_(spec.output == study::Output::relu),
       dropout_(spec.decoder_dropout),
-      keep_(dropout_.any ? rows_at_most_ : 0, output_.weight.rows),
+      keep_(dropout_.any() ? rows_at_most_ : 0, output_.weight.rows),
       derivative_(rows_at_most_, group_panels * panel),
       truth_(rows_at_most_, modality.values.data()),
       weight_(rows_at_most_),
-      valid_(rows_at_most_),
-      words_(padded(shape.rows * output_.weight.rows, 64) + 64) {
+      ones_(padded(output_.weight.rows, panel), 1.0F),
+      words_(dropout_.any() ? padded(shape.rows * output_.weight.rows / 2, 64) + 64 : 0) {
   feeds_.reserve(shape.feeds);
 }
 
@@ -66,22 +63,25 @@ void Decoder::feed(const Latents& latents, const std::vector<std::uint32_t>* row
       input(at, k) = is_row ? static_cast<float>(latents.values[from * inputs_ + k]) : 0.0F;
     const std::size_t cell = is_row ? static_cast<std::size_t>(cells[slots[r]]) : 0;
     truth_[at] = modality_.values.data() + cell * features;
-    valid_[at] = is_row ? 1.0F : 0.0F;
   }
   feeds_.push_back({.begin = rows_, .rows = count, .squares = {}});
   rows_ += padded(count, row_block);
 }
 
 void Decoder::drop(const std::vector<std::uint32_t>& slots, const Stream& stream) {
-  if (!dropout_.any || slots.empty()) return;
+  if (!dropout_.any() || slots.empty()) return;
   const std::size_t width = output_.weight.rows;
-  kernels_.random_words(stream, 0, (slots.back() * width + width + 3) / 4, words_.data());
-  const Tiles& keep = keep_;
+  kernels_.random_words(stream, 0, (slots.back() * width + width + 7) / 8, words_.data());
+  // Ones that pass as an encoder's input does leave the factor of each unit.
   for (std::size_t r = 0; r < slots.size(); ++r)
-    for (std::size_t k = 0; k < width; ++k) {
-      const bool is_dropped = (words_[slots[r] * width + k] >> 8U) < dropout_.threshold;
-      keep(feeds_.back().begin + r, k) = is_dropped ? 0.0F : dropout_.scale;
-    }
+    kernels_.input_row({.values = ones_.data(),
+                        .next = ones_.data(),
+                        .halves = halves_of(words_) + slots[r] * width,
+                        .threshold = dropout_.threshold,
+                        .scale = dropout_.scale,
+                        .features = width,
+                        .out = keep_,
+                        .row = feeds_.back().begin + r});
 }
 
 void Decoder::multiply_by_keep(const Tiles& values) const {
@@ -94,27 +94,27 @@ void Decoder::multiply_by_keep(const Tiles& values) const {
 void Decoder::evaluate() {
   hidden_.forward(rows_);
   for (std::size_t first = 0; first < output_.weight.panels(); first += group_panels)
-    output_panels(first, Tiles{});
+    output_panels(first, nullptr);
 }
 
 void Decoder::train(double alpha) {
   const auto features = static_cast<double>(output_.weight.columns);
   for (const Feed& feed : feeds_)
-    for (std::size_t r = 0; r < padded(feed.rows, row_block); ++r)
-      weight_[feed.begin + r] = valid_[feed.begin + r] *
-                                static_cast<float>(2.0 * alpha / (static_cast<double>(feed.rows) * features));
+    std::fill_n(weight_.begin() + static_cast<std::ptrdiff_t>(feed.begin), feed.rows,
+                static_cast<float>(2.0 * alpha / (static_cast<double>(feed.rows) * features)));
   hidden_.forward(rows_);
-  if (dropout_.any) multiply_by_keep(hidden_.output());
-  output_.refresh(kernels_);
+  if (dropout_.any()) multiply_by_keep(hidden_.output());
+  kernels_.transpose(output_.weight, output_.weight.rows, transposed_);
+  std::fill_n(output_.bias_gradient.data, tiled_floats(1, output_.weight.columns), 0.0F);
   for (std::size_t first = 0; first < output_.weight.panels(); first += group_panels) {
-    output_panels(first, derivative_);
+    output_panels(first, output_.bias_gradient.data);
     output_gradients(first);
   }
-  if (dropout_.any) multiply_by_keep(hidden_.output_derivative());
+  if (dropout_.any()) multiply_by_keep(hidden_.output_derivative());
   hidden_.backward(rows_, padded(feeds_.front().rows, row_block));
 }
 
-void Decoder::output_panels(std::size_t first, const Tiles& derivative) {
+void Decoder::output_panels(std::size_t first, float* bias_gradient) {
   const std::size_t last = std::min(first + group_panels, output_.weight.panels());
   for (Feed& feed : feeds_)
     kernels_.output({.hidden = hidden_.output(),
@@ -122,17 +122,18 @@ void Decoder::output_panels(std::size_t first, const Tiles& derivative) {
                      .bias = output_.bias.data,
                      .rows = {.truth = truth_.data() + feed.begin,
                               .weight = weight_.data() + feed.begin,
-                              .valid = valid_.data() + feed.begin,
-                              .rows = padded(feed.rows, row_block)},
+                              .rows = padded(feed.rows, row_block),
+                              .count = feed.rows},
                      .row_begin = feed.begin,
                      .first_panel = first,
                      .last_panel = last,
                      .relu = relu_,
-                     .derivative = derivative,
+                     .derivative = derivative_,
+                     .bias_gradient = bias_gradient,
                      .squares = feed.squares.data()});
 }
 
-/// Of the output's weights and bias at these panels, and what the panels add to the hidden derivative. The
+/// Of the output's weights at these panels, and what the panels add to the hidden derivative. The
 /// last ones take it through the last relu: what that passed, and dropout kept, is above 0 in the values.
 void Decoder::output_gradients(std::size_t first) {
   const std::size_t width = std::min(group_panels * panel, output_.weight.columns - first * panel);
@@ -141,15 +142,14 @@ void Decoder::output_gradients(std::size_t first) {
                      .d = derivative,
                      .c = panels_from(output_.weight_gradient, first, width),
                      .rows = rows_});
-  kernels_.column_sums(derivative, rows_, output_.bias_gradient.data + first * panel);
-  const Tiles& transposed = output_.transposed;
+  const Tiles& transposed = transposed_;
   const bool is_last = first + group_panels >= output_.weight.panels();
   kernels_.product({.a = derivative,
                     .b = {transposed.at(0, first * panel), transposed.rows, transposed.columns},
                     .c = hidden_.output_derivative(),
                     .rows = rows_,
                     .inner = width,
-                    .finish = finish_of(first == 0, is_last && has_hidden_),
+                    .finish = finish_of(first == 0, is_last && hidden_.has_layers()),
                     .mask = hidden_.output().data});
 }
 

@@ -9,6 +9,9 @@
 namespace cplae::engine::fused {
 
 struct DecoderLayers {
+  [[nodiscard]] std::size_t inputs() const {
+    return hidden.empty() ? output.weight.rows : hidden.front().weight.rows;
+  }
   std::vector<Dense> hidden;
   Dense output;
 };
@@ -49,7 +52,8 @@ private:
     std::size_t rows = 0;
     std::array<double, panel> squares{};
   };
-  void output_panels(std::size_t first, const Tiles& derivative);
+  /// Squared errors at some panels; where the bias's gradient is wanted, the derivative too.
+  void output_panels(std::size_t first, float* bias_gradient);
   void output_gradients(std::size_t first);
   void multiply_by_keep(const Tiles& values) const;
 
@@ -57,16 +61,16 @@ private:
   const data::Modality& modality_;
   std::size_t inputs_;
   std::size_t rows_at_most_;
-  bool has_hidden_;
   Stack hidden_;
   Dense output_;
+  OwnTiles transposed_;  ///< the output's weight, [features x hidden]
   bool relu_;
   Dropout dropout_;
   OwnTiles keep_;
   OwnTiles derivative_;  ///< of a few panels of the output
   std::vector<const float*> truth_;
   std::vector<float> weight_;
-  std::vector<float> valid_;
+  std::vector<float> ones_;  ///< one for each unit that dropout meets
   std::vector<std::uint32_t> words_;
   std::vector<Feed> feeds_;
   std::size_t rows_ = 0;  ///< of all feeds, padding included

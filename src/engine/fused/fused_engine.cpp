@@ -86,8 +86,13 @@ private:
 
   void step(std::int64_t number);
   void draw(std::int64_t number);
+  /// Decodes one modality: errors, their gradients, and what they say to its latents.
+  void reconstruct(std::size_t m, std::int64_t number);
   void feed_decoder(std::size_t m, std::int64_t number);
+  void couple();
   void update(std::int64_t number);
+  /// Adds the validation terms of `cells_`, and what they are means over.
+  void add_validation(std::vector<double>& sums, std::vector<double>& counts);
   /// Encodes `cells_` in inference mode.
   void infer();
 
@@ -108,11 +113,8 @@ private:
 };
 
 void FusedEngine::draw(std::int64_t number) {
-  const RandomStream stream(
-      subject_.key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(number)});
   cells_.resize(static_cast<std::size_t>(subject_.spec.training.batch));
-  for (std::size_t slot = 0; slot < cells_.size(); ++slot)
-    cells_[slot] = training_cells_[stream.below(training_cells_.size(), slot)];
+  draw_batch(training_cells_, subject_.key, number, cells_);
   rows_.assign(cells_);
 }
 
@@ -121,17 +123,28 @@ void FusedEngine::step(std::int64_t number) {
   std::fill(terms_.begin(), terms_.end(), 0.0);
   for (std::size_t m = 0; m < modalities(); ++m)
     arms_[m]->encode(cells_, rows_.slots(m), subject_.key, number);
-  for (std::size_t m = 0; m < modalities(); ++m) {
-    if (!arms_[m]->latents().usable()) continue;
-    feed_decoder(m, number);
-    const double alpha = subject_.spec.modalities[m].alpha;
-    fused::Decoder& decoder = arms_[m]->decoder();
-    decoder.train(alpha);
-    decoder.add_latent_derivatives(arms_[m]->latents());
-    terms_[1 + m] = decoder.error(0);
-    for (std::size_t f = 0; f < decoder.feeds(); ++f)
-      terms_[0] += alpha * decoder.error(f);
-  }
+  for (std::size_t m = 0; m < modalities(); ++m)
+    if (arms_[m]->latents().usable()) reconstruct(m, number);
+  couple();
+  for (auto& arm : arms_)
+    arm->finish();
+  update(number);
+  for (std::size_t t = 0; t < terms_.size(); ++t)
+    term_sums_[t] += terms_[t];
+}
+
+void FusedEngine::reconstruct(std::size_t m, std::int64_t number) {
+  feed_decoder(m, number);
+  const double alpha = subject_.spec.modalities[m].alpha;
+  fused::Decoder& decoder = arms_[m]->decoder();
+  decoder.train(alpha);
+  decoder.add_latent_derivatives(arms_[m]->latents());
+  terms_[1 + m] = decoder.error(0);
+  for (std::size_t f = 0; f < decoder.feeds(); ++f)
+    terms_[0] += alpha * decoder.error(f);
+}
+
+void FusedEngine::couple() {
   const double lambda = subject_.spec.coupling.lambda;
   for (std::size_t i = 0, pair = 0; i < modalities(); ++i)
     for (std::size_t j = i + 1; j < modalities(); ++j, ++pair) {
@@ -139,11 +152,6 @@ void FusedEngine::step(std::int64_t number) {
       terms_[1 + modalities() + pair] = loss;
       if (lambda > 0) terms_[0] += lambda * loss;
     }
-  for (auto& arm : arms_)
-    arm->finish();
-  update(number);
-  for (std::size_t t = 0; t < terms_.size(); ++t)
-    term_sums_[t] += terms_[t];
 }
 
 /// Its own latents, then, where decoders are augmented, those of every other modality for the cells that have
@@ -186,6 +194,23 @@ void FusedEngine::infer() {
     arms_[m]->infer(cells_, rows_.slots(m));
 }
 
+void FusedEngine::add_validation(std::vector<double>& sums, std::vector<double>& counts) {
+  infer();
+  for (std::size_t m = 0; m < modalities(); ++m) {
+    if (rows_.slots(m).empty()) continue;
+    sums[1 + m] += arms_[m]->squared_error(rows_.slots(m), cells_);
+    counts[1 + m] += static_cast<double>(rows_.slots(m).size()) *
+                     static_cast<double>(subject_.data.modalities[m].values.cols());
+  }
+  for (std::size_t i = 0, at = 1 + modalities(), pair = 0; i < modalities(); ++i)
+    for (std::size_t j = i + 1; j < modalities(); ++j, ++at, ++pair) {
+      const fused::SharedRows& shared = rows_.shared(pair);
+      sums[at] += fused::squared_distance(arms_[i]->latents(), arms_[j]->latents(), shared);
+      counts[at] +=
+          static_cast<double>(shared.slots.size()) * static_cast<double>(subject_.spec.training.latent_dim);
+    }
+}
+
 std::vector<std::vector<double>> FusedEngine::validate() {
   std::vector<double> counts(terms_.size(), 0.0);
   std::vector<double> sums(terms_.size(), 0.0);
@@ -193,20 +218,7 @@ std::vector<std::vector<double>> FusedEngine::validate() {
     const std::size_t end = std::min(begin + inference_rows, held_out_.size());
     cells_.assign(held_out_.begin() + static_cast<std::ptrdiff_t>(begin),
                   held_out_.begin() + static_cast<std::ptrdiff_t>(end));
-    infer();
-    for (std::size_t m = 0; m < modalities(); ++m) {
-      if (rows_.slots(m).empty()) continue;
-      sums[1 + m] += arms_[m]->squared_error(rows_.slots(m), cells_);
-      counts[1 + m] += static_cast<double>(rows_.slots(m).size()) *
-                       static_cast<double>(subject_.data.modalities[m].values.cols());
-    }
-    for (std::size_t i = 0, at = 1 + modalities(); i < modalities(); ++i)
-      for (std::size_t j = i + 1; j < modalities(); ++j, ++at) {
-        const fused::SharedRows& shared = rows_.shared(fused::pair_of(modalities(), i, j));
-        sums[at] += fused::squared_distance(arms_[i]->latents(), arms_[j]->latents(), shared);
-        counts[at] +=
-            static_cast<double>(shared.slots.size()) * static_cast<double>(subject_.spec.training.latent_dim);
-      }
+    add_validation(sums, counts);
   }
   for (std::size_t t = 1; t < sums.size(); ++t) {
     sums[t] = counts[t] > 0 ? sums[t] / counts[t] : 0.0;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t blocks_at_once = 8;
 constexpr std::size_t words_of_block = 4;
+constexpr std::size_t halves_of_block = 2 * words_of_block;
 
 /// Blocks that `count` elements take, `per_block` each, wherever in a block they begin; for the kernels.
 std::size_t most_blocks(std::size_t count, std::size_t per_block) {
@@ -30,13 +31,6 @@ Stream stream_of(NetworkKey key, Purpose purpose, std::uint32_t index, std::int6
   return stream;
 }
 
-Dropout::Dropout(double rate)
-    : any(rate > 0),
-      // u < rate as floats, for u = (upper 24 bits) / 2^24, is: upper 24 bits < rate * 2^24, rounded up.
-      threshold(
-          static_cast<std::uint32_t>(std::ceil(static_cast<double>(static_cast<float>(rate)) * 0x1p24))),
-      scale(static_cast<float>(1.0 / (1.0 - rate))) {}
-
 InputMaker::InputMaker(const Kernels& kernels, const study::ModalitySpec& spec,
                        const data::Modality& modality, std::vector<float> noise_sd)
     : kernels_(kernels),
@@ -44,7 +38,7 @@ InputMaker::InputMaker(const Kernels& kernels, const study::ModalitySpec& spec,
       features_(static_cast<std::size_t>(modality.values.cols())),
       dropout_(spec.dropout),
       noise_sd_(std::move(noise_sd)) {
-  const std::size_t blocks = most_blocks(features_, noise_sd_.empty() ? words_of_block : 2);
+  const std::size_t blocks = most_blocks(features_, noise_sd_.empty() ? halves_of_block : 2);
   words_.resize(words_of_block * blocks + panel);
   if (!noise_sd_.empty()) normals_.resize(2 * blocks);
 }
@@ -62,12 +56,12 @@ InputRow InputMaker::plain_row(const std::vector<std::int64_t>& cells, std::span
           .row = row};
 }
 
-const std::uint32_t* InputMaker::words(const Stream& stream, std::uint64_t first_element) {
-  const std::uint64_t block = first_element / words_of_block;
-  const std::size_t skipped = first_element % words_of_block;
-  kernels_.random_words(stream, block, (skipped + features_ + words_of_block - 1) / words_of_block,
+const std::uint16_t* InputMaker::halves(const Stream& stream, std::uint64_t first_element) {
+  const std::uint64_t block = first_element / halves_of_block;
+  const std::size_t skipped = first_element % halves_of_block;
+  kernels_.random_words(stream, block, (skipped + features_ + halves_of_block - 1) / halves_of_block,
                         words_.data());
-  return words_.data() + skipped;
+  return halves_of(words_) + skipped;
 }
 
 const float* InputMaker::normals(const Stream& stream, std::uint64_t first_element) {
@@ -90,8 +84,8 @@ void InputMaker::make_training(const std::vector<std::int64_t>& cells, std::span
       row.normals = normals(noise, element);
       row.noise_sd = noise_sd_.data();
     }
-    if (dropout_.any) {
-      row.words = words(drop, element);
+    if (dropout_.any()) {
+      row.halves = halves(drop, element);
       row.threshold = dropout_.threshold;
       row.scale = dropout_.scale;
     }

@@ -1,4 +1,5 @@
 #pragma once
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -6,19 +7,18 @@
 #include "cplae/core/random.hpp"
 #include "cplae/study/networks.hpp"
 #include "engine/fused/kernels.hpp"
+#include "engine/sampling.hpp"
 
 namespace cplae::engine::fused {
 
 /// A random stream as the kernels take it: the same numbers as RandomStream.
 [[nodiscard]] Stream stream_of(NetworkKey key, Purpose purpose, std::uint32_t index, std::int64_t step);
 
-/// Keeps or drops: where a uniform number lies below the rate, it drops.
-struct Dropout {
-  explicit Dropout(double rate);
-  bool any = false;
-  std::uint32_t threshold = 0;
-  float scale = 1;
-};
+/// Words as the kernels read them by halves, the lower one first.
+[[nodiscard]] inline const std::uint16_t* halves_of(const std::vector<std::uint32_t>& words) {
+  static_assert(std::endian::native == std::endian::little);
+  return reinterpret_cast<const std::uint16_t*>(words.data());
+}
 
 /// Rows of one modality's encoder input.
 class InputMaker {
@@ -43,7 +43,7 @@ private:
   [[nodiscard]] InputRow plain_row(const std::vector<std::int64_t>& cells,
                                    std::span<const std::uint32_t> slots, const Tiles& out,
                                    std::size_t row) const;
-  [[nodiscard]] const std::uint32_t* words(const Stream& stream, std::uint64_t first_element);
+  [[nodiscard]] const std::uint16_t* halves(const Stream& stream, std::uint64_t first_element);
   [[nodiscard]] const float* normals(const Stream& stream, std::uint64_t first_element);
 
   const Kernels& kernels_;

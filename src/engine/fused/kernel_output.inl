@@ -13,99 +13,112 @@ CPLAE_INLINE Vec truth_at(const float* values, std::size_t column, std::size_t f
 /// panels is made for all rows before the next.
 constexpr std::size_t ahead = 4 * panel;
 
-/// Six rows at a time enter the sums in double precision, whatever the tile.
-constexpr std::size_t rows_of_sum = 6;
+/// What a decoder's output is like, known when it is compiled.
+template <bool R, bool D>
+struct OutputKind {
+  static constexpr bool relu = R;
+  static constexpr bool derive = D;
+};
 
-/// Rows of one panel of a decoder's output; how many, the register tile says.
-template <bool Relu, bool Derive, bool Whole, std::size_t R, std::size_t V>
-struct OutputTile {
+/// One panel of a block of rows, of which `rows` are no padding: x W + b becomes the derivative of the
+/// squared error. Whole: no column lies beyond the last feature.
+template <class Kind, bool Whole, std::size_t V>
+struct OutputBlock {
   const Output& o;
   std::size_t column;
   std::size_t row;  ///< of o.rows
-  Vec bias[V];
-  Vec squares[V];
-
-  CPLAE_INLINE OutputTile(const Output& output, std::size_t panel_index, std::size_t first_row)
-      : o(output), column(panel_index * panel), row(first_row) {
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < V; ++v) {
-      bias[v] = load(o.bias + column + v * lanes);
-      squares[v] = Vec{};
-    }
-  }
+  std::size_t rows;
+  Vec squares[V] = {};
+  Vec slopes[V] = {};  ///< sums of the derivative
 
   CPLAE_INLINE Vec truth(const float* values, std::size_t v) const {
     if constexpr (Whole) return load(values + column + v * lanes);
     return truth_at(values, column + v * lanes, o.weights.columns);
   }
 
-  /// Squared errors of one row; their derivative is stored at `to`.
-  CPLAE_INLINE void finish_row(std::size_t r, const Vec (&sums)[V], float* to) {
+  CPLAE_INLINE void finish_row(std::size_t r, float* to) {
     const float* values = o.rows.truth[row + r];
-    const float valid = o.rows.valid[row + r];
     const float weight = o.rows.weight[row + r];
+    __builtin_prefetch(values + column + ahead, 0, 2);
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < V; ++v) {
       const Vec x = truth(values, v);
-      Vec value = sums[v] + bias[v];
-      if constexpr (Relu) value = value < Vec{} ? Vec{} : value;
-      Vec error = (value - x) * valid;
+      Vec value = load(to + v * lanes);
+      if constexpr (Kind::relu) value = value < Vec{} ? Vec{} : value;
+      Vec error = value - x;
       error = x == x ? error : Vec{};
       squares[v] += error * error;
-      if constexpr (Derive) {
+      if constexpr (Kind::derive) {
         Vec derivative = error * weight;
-        if constexpr (Relu) derivative = value <= Vec{} ? Vec{} : derivative;
+        if constexpr (Kind::relu) derivative = value <= Vec{} ? Vec{} : derivative;
+        slopes[v] += derivative;
         store(to + v * lanes, derivative);
       }
     }
   }
 
-  CPLAE_INLINE void add_squares() {
+  /// Adds a block's sums: single precision within a block, double beyond.
+  CPLAE_INLINE void add_sums() {
+    using Wider =
+        double __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < V; ++v) {
-      using Wider =
-          double __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
       *reinterpret_cast<Wider*>(o.squares + v * lanes) += __builtin_convertvector(squares[v], Wider);
-      squares[v] = Vec{};
+      if constexpr (Kind::derive) {
+        float* at = o.bias_gradient + column + v * lanes;
+        store(at, load(at) + slopes[v]);
+      }
     }
   }
 
-  CPLAE_INLINE void run() {
-#pragma GCC unroll 16
-    for (std::size_t r = 0; r < R; ++r)
-      __builtin_prefetch(o.rows.truth[row + r] + column + ahead, 0, 2);
-    Sums<R, V> sums;
-    clear(sums);
-    multiply(o.hidden.at(0, o.row_begin + row), o.hidden.rows * panel, o.weights.at(column / panel, 0),
-             o.hidden.columns, sums);
-    float* to = nullptr;
-    if constexpr (Derive) to = o.derivative.at(column / panel - o.first_panel, o.row_begin + row);
-#pragma GCC unroll 16
-    for (std::size_t r = 0; r < R; ++r) {
-      finish_row(r, sums.at[r], to + r * panel);
-      if ((r + 1) % rows_of_sum == 0) add_squares();
-    }
-    if constexpr (R % rows_of_sum != 0) add_squares();
+  CPLAE_INLINE void run(float* to) {
+    for (std::size_t r = 0; r < rows; ++r)
+      finish_row(r, to + r * panel);
+    if constexpr (Kind::derive)
+      for (std::size_t i = rows * panel; i < row_block * panel; ++i)
+        to[i] = 0;
+    add_sums();
   }
 };
 
-template <bool Relu, bool Derive>
+/// The panels of a block of rows: first their products, then, while these are in the first-level cache, the
+/// rest.
+template <class Kind>
+CPLAE_INLINE void output_rows(const Output& o, const Product& product, std::size_t row) {
+  const std::size_t left = o.rows.count - row;
+  const std::size_t rows = left < row_block ? left : row_block;
+  for (std::size_t c = 0; c < product.c.panels(); ++c) {
+    product_panel<Finish::bias>(product, {0, product.inner}, {c, o.row_begin + row, row_block});
+    const std::size_t column = (o.first_panel + c) * panel;
+    float* to = product.c.at(c, o.row_begin + row);
+    if (column + panel <= o.weights.columns)
+      OutputBlock<Kind, true, vectors>{o, column, row, rows}.run(to);
+    else if (is_narrow(product.c.columns, c))
+      OutputBlock<Kind, false, 1>{o, column, row, rows}.run(to);
+    else
+      OutputBlock<Kind, false, vectors>{o, column, row, rows}.run(to);
+  }
+}
+
+template <class Kind>
 void output_of(const Output& o) {
-  const std::size_t features = o.weights.columns;
+  const std::size_t begin = o.first_panel * panel;
+  const std::size_t end = o.last_panel * panel;
+  const std::size_t columns = (end < o.weights.columns ? end : o.weights.columns) - begin;
+  const Product product{.a = o.hidden,
+                        .b = {o.weights.at(o.first_panel, 0), o.weights.rows, columns},
+                        .c = {o.derivative.data, o.derivative.rows, columns},
+                        .rows = row_block,
+                        .inner = o.hidden.columns,
+                        .finish = Finish::bias,
+                        .bias = o.bias + begin,
+                        .mask = nullptr};
   for (std::size_t row = 0; row < o.rows.rows; row += row_block)
-    for (std::size_t c = o.first_panel; c < o.last_panel; ++c)
-      if (is_narrow(features, c))
-        OutputTile<Relu, Derive, false, row_block, 1>(o, c, row).run();
-      else if ((c + 1) * panel > features)
-        for (std::size_t r = 0; r < row_block; r += tile_rows)
-          OutputTile<Relu, Derive, false, tile_rows, vectors>(o, c, row + r).run();
-      else
-        for (std::size_t r = 0; r < row_block; r += tile_rows)
-          OutputTile<Relu, Derive, true, tile_rows, vectors>(o, c, row + r).run();
+    output_rows<Kind>(o, product, row);
 }
 
 void output(const Output& o) {
-  const bool derive = o.derivative.data != nullptr;
-  if (o.relu) return derive ? output_of<true, true>(o) : output_of<true, false>(o);
-  return derive ? output_of<false, true>(o) : output_of<false, false>(o);
+  const bool derive = o.bias_gradient != nullptr;
+  if (o.relu) return derive ? output_of<OutputKind<true, true>>(o) : output_of<OutputKind<true, false>>(o);
+  return derive ? output_of<OutputKind<false, true>>(o) : output_of<OutputKind<false, false>>(o);
 }

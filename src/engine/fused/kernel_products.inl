@@ -111,20 +111,31 @@ CPLAE_INLINE bool is_narrow(std::size_t columns, std::size_t panel_index) {
   return vectors > 1 && columns - panel_index * panel <= lanes;
 }
 
+/// Rows of one panel of c.
+struct PanelRows {
+  std::size_t panel_index;
+  std::size_t begin;
+  std::size_t count;  ///< a multiple of row_block
+};
+
+template <Finish F>
+CPLAE_INLINE void product_panel(const Product& p, InnerBlock inner, PanelRows rows) {
+  const std::size_t end = rows.begin + rows.count;
+  if (is_narrow(p.c.columns, rows.panel_index))
+    for (std::size_t row = rows.begin; row < end; row += row_block)
+      panel_rows<F, row_block, 1>(p, inner, rows.panel_index, row);
+  else
+    for (std::size_t row = rows.begin; row < end; row += tile_rows)
+      panel_rows<F, tile_rows, vectors>(p, inner, rows.panel_index, row);
+}
+
 template <Finish F>
 void product_block(const Product& p, InnerBlock inner) {
-  const bool is_long = p.inner > inner_block;
-  const std::size_t panels = p.c.panels();
   // A long panel of b passes all rows; a short a passes all panels.
-  const std::size_t rows_at_once = is_long ? p.rows : row_block;
-  for (std::size_t begin = 0; begin < p.rows; begin += rows_at_once)
-    for (std::size_t c = 0; c < panels; ++c)
-      if (is_narrow(p.c.columns, c))
-        for (std::size_t row = begin; row < begin + rows_at_once; row += row_block)
-          panel_rows<F, row_block, 1>(p, inner, c, row);
-      else
-        for (std::size_t row = begin; row < begin + rows_at_once; row += tile_rows)
-          panel_rows<F, tile_rows, vectors>(p, inner, c, row);
+  const std::size_t at_once = p.inner > inner_block ? p.rows : row_block;
+  for (std::size_t begin = 0; begin < p.rows; begin += at_once)
+    for (std::size_t c = 0; c < p.c.panels(); ++c)
+      product_panel<F>(p, inner, {c, begin, at_once});
 }
 
 template <Finish F>
@@ -162,9 +173,19 @@ struct GradientRows {
   std::size_t end;
 };
 
-/// R columns of a panel of a, against V vectors of a panel of d: sums over rows.
+/// Where a register tile of a gradient lies: from a column of a panel of a on, against a panel of d.
+struct GradientPlace {
+  std::size_t a_panel;
+  std::size_t a_column;
+  std::size_t d_panel;
+};
+
+/// R columns of a, against V vectors of a panel of d: sums over rows.
 template <std::size_t R, std::size_t V>
-CPLAE_INLINE void gradient_tile(const float* a, const float* d, GradientRows rows, float* c) {
+CPLAE_INLINE void gradient_tile(const Gradient& g, GradientRows rows, GradientPlace at) {
+  const float* a = g.a.at(at.a_panel, 0) + at.a_column;
+  const float* d = g.d.at(at.d_panel, 0);
+  float* c = g.c.at(at.d_panel, at.a_panel * panel + at.a_column);
   Sums<R, V> sums;
   if (rows.begin == 0)
     clear(sums);
@@ -187,42 +208,89 @@ CPLAE_INLINE void gradient_tile(const float* a, const float* d, GradientRows row
   put(sums, c);
 }
 
-/// `count` columns of a panel of a, in tiles of at most Most.
+/// `count` columns of a, at most Most.
 template <std::size_t Most, std::size_t V>
-CPLAE_INLINE void gradient_rest(const float* a, const float* d, GradientRows rows, float* c,
-                                std::size_t count) {
+CPLAE_INLINE void gradient_rest(const Gradient& g, GradientRows rows, GradientPlace at, std::size_t count) {
   if constexpr (Most > 0) {
-    if (count == Most) return gradient_tile<Most, V>(a, d, rows, c);
-    gradient_rest<Most - 1, V>(a, d, rows, c, count);
+    if (count == Most) return gradient_tile<Most, V>(g, rows, at);
+    gradient_rest<Most - 1, V>(g, rows, at, count);
   }
 }
 
-/// A panel of a against a panel of d.
+/// All columns of a panel of a against a panel of d.
 template <std::size_t V>
-CPLAE_INLINE void gradient_panel(const float* a, const float* d, GradientRows rows, float* c,
-                                 std::size_t count) {
+CPLAE_INLINE void gradient_panel(const Gradient& g, GradientRows rows, GradientPlace at) {
   constexpr std::size_t most = V == 1 ? (lanes == 16 ? 16 : 8) : tile_rows;
+  const std::size_t rest = g.a.columns - at.a_panel * panel;
+  const std::size_t count = rest < panel ? rest : panel;
   // Sixteen columns as 6 + 5 + 5 or 3 x 5 + 1 rather than with a short rest: a short tile waits for its sums.
-  std::size_t done = 0;
   for (std::size_t left = (count + most - 1) / most; left > 0; --left) {
-    const std::size_t now = (count - done + left - 1) / left;
-    gradient_rest<most, V>(a + done, d, rows, c + done * panel, now);
-    done += now;
+    const std::size_t now = (count - at.a_column + left - 1) / left;
+    gradient_rest<most, V>(g, rows, at, now);
+    at.a_column += now;
   }
+}
+
+/// Columns of a last panel of d that are few enough to be multiplied by vectors of a, not a's by vectors of
+/// it.
+constexpr std::size_t thin = lanes == 16 ? 8 : lanes == 8 ? 4 : 3;
+
+/// `columns` columns of the last panel of d against P panels of a: the same products and sums, transposed.
+template <std::size_t Columns, std::size_t P>
+CPLAE_INLINE void thin_tile(const Gradient& g, GradientRows rows, std::size_t k) {
+  const std::size_t n = g.d.panels() - 1;
+  const float* d = g.d.at(n, 0);
+  Vec sums[Columns][P][vectors] = {};
+  const auto each = [&](auto&& what) __attribute__((always_inline)) {
+    for (std::size_t p = 0; p < P; ++p)
+      for (std::size_t i = 0; i < panel && (k + p) * panel + i < g.a.columns; ++i)
+        for (std::size_t column = 0; column < Columns; ++column)
+          what(g.c.at(n, (k + p) * panel + i)[column], sums[column][p][i / lanes], i % lanes);
+  };
+  if (rows.begin > 0) each([](float& c, Vec& sum, std::size_t lane) { sum[lane] = c; });
+  for (std::size_t row = rows.begin; row < rows.end; ++row)
+#pragma GCC unroll 2
+    for (std::size_t p = 0; p < P; ++p)
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const Vec left = load(g.a.at(k + p, row) + v * lanes);
+#pragma GCC unroll 8
+        for (std::size_t column = 0; column < Columns; ++column)
+          sums[column][p][v] += left * all(d[row * panel + column]);
+      }
+  each([](float& c, const Vec& sum, std::size_t lane) { c = sum[lane]; });
+}
+
+template <std::size_t Most, std::size_t P>
+CPLAE_INLINE void thin_rest(const Gradient& g, GradientRows rows, std::size_t k, std::size_t count) {
+  if constexpr (Most > 0) {
+    if (count == Most) return thin_tile<Most, P>(g, rows, k);
+    thin_rest<Most - 1, P>(g, rows, k, count);
+  }
+}
+
+/// The last panel of d, a thin one, against the panels [begin, end) of a, two at most.
+CPLAE_INLINE void thin_panels(const Gradient& g, GradientRows rows, std::size_t begin, std::size_t end) {
+  const std::size_t columns = g.d.columns - (g.d.panels() - 1) * panel;
+  if (columns <= 2 && end == begin + 2) return thin_rest<2, 2>(g, rows, begin, columns);
+  for (std::size_t k = begin; k < end; ++k)
+    thin_rest<thin, 1>(g, rows, k, columns);
 }
 
 void gradient_block(const Gradient& g, GradientRows rows) {
-  const std::size_t inner = g.a.columns;
-  for (std::size_t k = 0; k < g.a.panels(); ++k) {
-    const std::size_t rest = inner - k * panel;
-    const std::size_t count = rest < panel ? rest : panel;
-    for (std::size_t n = 0; n < g.d.panels(); ++n) {
-      float* c = g.c.at(n, k * panel);
-      if (is_narrow(g.d.columns, n))
-        gradient_panel<1>(g.a.at(k, 0), g.d.at(n, 0), rows, c, count);
-      else
-        gradient_panel<vectors>(g.a.at(k, 0), g.d.at(n, 0), rows, c, count);
-    }
+  const std::size_t last = g.d.panels() - 1;
+  const bool is_thin = g.d.columns - last * panel <= thin;
+  const std::size_t panels = is_thin ? last : last + 1;
+  const std::size_t a_panels = g.a.panels();
+  for (std::size_t begin = 0; begin < a_panels; begin += 2) {
+    const std::size_t end = begin + 2 < a_panels ? begin + 2 : a_panels;
+    for (std::size_t k = begin; k < end; ++k)
+      for (std::size_t n = 0; n < panels; ++n)
+        if (is_narrow(g.d.columns, n))
+          gradient_panel<1>(g, rows, {k, 0, n});
+        else
+          gradient_panel<vectors>(g, rows, {k, 0, n});
+    if (is_thin) thin_panels(g, rows, begin, end);
   }
 }
 

@@ -1,28 +1,49 @@
 // Part of kernels.inl: what passes over rows or flat arrays once.
 
-CPLAE_INLINE Vec input_values(const InputRow& row, std::size_t column) {
-  Vec x = truth_at(row.values, column, row.features);
-  x = x == x ? x : Vec{};
-  if (row.normals != nullptr)
-    x += truth_at(row.normals, column, row.features) * truth_at(row.noise_sd, column, row.features);
-  return x;
+/// A vector of values; lanes beyond the last feature are 0.
+template <bool Whole>
+CPLAE_INLINE Vec values_at(const float* values, std::size_t column, std::size_t features) {
+  if constexpr (Whole) return load(values + column);
+  return truth_at(values, column, features);
 }
 
-CPLAE_INLINE Vec kept(const InputRow& row, std::size_t column, Vec x) {
-  // Words are padded, so a whole vector of them can be read; the values beyond the last are 0 anyway.
-  using MaskAt =
-      std::uint32_t __attribute__((vector_size(lanes * sizeof(float)), aligned(sizeof(float)), may_alias));
-  const Mask bits = reinterpret_cast<Mask>(*reinterpret_cast<const MaskAt*>(row.words + column) >> 8U);
+/// 0 where an element is dropped. Bits are padded, so a whole vector of them can be read.
+CPLAE_INLINE Vec dropped(const InputRow& row, std::size_t column, Vec x) {
+  using Halves = std::uint16_t
+      __attribute__((vector_size(lanes * sizeof(std::uint16_t)), aligned(sizeof(std::uint16_t)), may_alias));
+  const Mask bits = __builtin_convertvector(*reinterpret_cast<const Halves*>(row.halves + column), Mask);
   return bits < static_cast<std::int32_t>(row.threshold) - Mask{} ? Vec{} : x * row.scale;
 }
 
-void input_row(const InputRow& row) {
-  for (std::size_t column = 0; column < row.features; column += lanes) {
-    __builtin_prefetch(row.next + column);
-    Vec x = input_values(row, column);
-    if (row.words != nullptr) x = kept(row, column, x);
-    store(row.out.at(column / panel, row.row) + column % panel, x);
+template <bool Noise, bool Drop, bool Whole>
+CPLAE_INLINE void input_panel(const InputRow& row, std::size_t panel_index) {
+  float* to = row.out.at(panel_index, row.row);
+  __builtin_prefetch(row.next + panel_index * panel);
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const std::size_t column = panel_index * panel + v * lanes;
+    Vec x = values_at<Whole>(row.values, column, row.features);
+    x = x == x ? x : Vec{};
+    if constexpr (Noise)
+      x += values_at<Whole>(row.normals, column, row.features) *
+           values_at<Whole>(row.noise_sd, column, row.features);
+    if constexpr (Drop) x = dropped(row, column, x);
+    store(to + v * lanes, x);
   }
+}
+
+template <bool Noise, bool Drop>
+void input_panels(const InputRow& row) {
+  const std::size_t whole = row.features / panel;
+  for (std::size_t c = 0; c < whole; ++c)
+    input_panel<Noise, Drop, true>(row, c);
+  if (whole * panel < row.features) input_panel<Noise, Drop, false>(row, whole);
+}
+
+void input_row(const InputRow& row) {
+  const bool drops = row.halves != nullptr;
+  if (row.normals != nullptr) return drops ? input_panels<true, true>(row) : input_panels<true, false>(row);
+  return drops ? input_panels<false, true>(row) : input_panels<false, false>(row);
 }
 
 template <std::size_t V>
@@ -43,16 +64,67 @@ void column_sums(const Tiles& values, std::size_t rows, float* out) {
       panel_sums<vectors>(values.at(c, 0), rows, out + c * panel);
 }
 
-void transpose(const Tiles& a, std::size_t rows, const Tiles& out) {
-  for (std::size_t c = 0; c < a.panels(); ++c) {
-    const std::size_t rest = a.columns - c * panel;
-    const std::size_t columns = rest < panel ? rest : panel;
-    for (std::size_t row = 0; row < rows; ++row) {
-      const float* from = a.at(c, row);
-      float* to = out.at(row / panel, c * panel) + row % panel;
-      for (std::size_t j = 0; j < columns; ++j)
-        to[j * panel] = from[j];
+template <std::int32_t... I>
+struct Lanes {};
+template <std::int32_t N, std::int32_t... I>
+struct LanesTo : LanesTo<N - 1, N - 1, I...> {};
+template <std::int32_t... I>
+struct LanesTo<0, I...> {
+  using Type = Lanes<I...>;
+};
+
+/// Lanes by turns of a, where a bit of their number is 0, and of b; each as it is where the bit is 0 (or,
+/// Upper, 1).
+template <std::int32_t Bit, bool Upper, std::int32_t... I>
+CPLAE_INLINE Vec exchanged(Vec a, Vec b, Lanes<I...>) {
+  constexpr auto count = static_cast<std::int32_t>(lanes);
+  return __builtin_shuffle(a, b, Mask{((I & Bit) != 0 ? count : 0) + (Upper ? I | Bit : I & ~Bit)...});
+}
+
+/// Squares of `lanes` rows: exchanges of blocks of Bit rows, and of all smaller ones before.
+template <std::int32_t Bit>
+CPLAE_INLINE void exchange(Vec (&rows)[lanes]) {
+  if constexpr (Bit > 1) exchange<Bit / 2>(rows);
+  constexpr typename LanesTo<static_cast<std::int32_t>(lanes)>::Type all_lanes;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < lanes; ++i)
+    if ((i & Bit) == 0) {
+      const Vec a = rows[i];
+      const Vec b = rows[i + Bit];
+      rows[i] = exchanged<Bit, false>(a, b, all_lanes);
+      rows[i + Bit] = exchanged<Bit, true>(a, b, all_lanes);
     }
+}
+
+/// A square of `lanes` rows and columns, both a panel's row apart; the first `columns` rows of the outcome.
+CPLAE_INLINE void transpose_square(const float* from, float* to, std::size_t columns) {
+  Vec rows[lanes];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < lanes; ++i)
+    rows[i] = load(from + i * panel);
+  exchange<static_cast<std::int32_t>(lanes / 2)>(rows);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < lanes; ++i)
+    if (i < columns) store(to + i * panel, rows[i]);
+}
+
+/// Rows [begin, end) of one panel, one by one: fewer than a square.
+CPLAE_INLINE void transpose_rest(const Tiles& a, const Tiles& out, std::size_t panel_index, std::size_t begin,
+                                 std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row)
+    for (std::size_t column = panel_index * panel; column < (panel_index + 1) * panel && column < a.columns;
+         ++column)
+      out(column, row) = a(row, column);
+}
+
+void transpose(const Tiles& a, std::size_t rows, const Tiles& out) {
+  const std::size_t whole = rows / lanes * lanes;
+  for (std::size_t c = 0; c < a.panels(); ++c) {
+    for (std::size_t row = 0; row < whole; row += lanes)
+      for (std::size_t column = 0; column < panel && c * panel + column < a.columns; column += lanes)
+        transpose_square(a.at(c, row) + column, out.at(row / panel, c * panel + column) + row % panel,
+                         a.columns - c * panel - column);
+    transpose_rest(a, out, c, whole, rows);
   }
 }
 

@@ -39,13 +39,13 @@ struct Gradient {
 
 /// One row of an encoder's input: missing entries 0, noise added, dropout last.
 struct InputRow {
-  const float* values = nullptr;         ///< [features], NaN = missing
-  const float* next = nullptr;           ///< [features] values of a row that will be made soon
-  const float* normals = nullptr;        ///< [features] or none
-  const float* noise_sd = nullptr;       ///< [features]
-  const std::uint32_t* words = nullptr;  ///< [features padded to a panel] random bits, or none: no dropout
-  std::uint32_t threshold = 0;           ///< dropped where the upper 24 bits lie below it
-  float scale = 1;                       ///< of what is kept
+  const float* values = nullptr;          ///< [features], NaN = missing
+  const float* next = nullptr;            ///< [features] values of a row that will be made soon
+  const float* normals = nullptr;         ///< [features] or none
+  const float* noise_sd = nullptr;        ///< [features]
+  const std::uint16_t* halves = nullptr;  ///< [features padded to a panel] random bits, or none: no dropout
+  std::uint32_t threshold = 0;            ///< dropped where the bits lie below it
+  float scale = 1;                        ///< of what is kept
   std::size_t features = 0;
   Tiles out;
   std::size_t row = 0;
@@ -54,9 +54,9 @@ struct InputRow {
 /// Rows of a decoder's output that share a source.
 struct OutputRows {
   const float* const* truth = nullptr;  ///< [rows padded] the cells' values, NaN = missing
-  const float* weight = nullptr;        ///< [rows padded] of the squared error's derivative; 0 for padding
-  const float* valid = nullptr;         ///< [rows padded] 1, or 0 for padding
+  const float* weight = nullptr;        ///< [rows padded] of the squared error's derivative
   std::size_t rows = 0;                 ///< a multiple of row_block
+  std::size_t count = 0;                ///< those that are no padding, the first ones
 };
 
 /// The panels [first, last) of a decoder's output: reconstruction, squared error and its derivative.
@@ -69,7 +69,9 @@ struct Output {
   std::size_t first_panel = 0;
   std::size_t last_panel = 0;
   bool relu = false;
-  Tiles derivative;           ///< [rows x 16 (last - first)]; no data = not wanted
+  Tiles derivative;  ///< [rows x 16 (last - first)]; holds something else where it is not wanted
+  float* bias_gradient =
+      nullptr;  ///< [features padded] sums of the derivative over rows, added to; none: no derivative
   double* squares = nullptr;  ///< [16] sums of squared errors, added to
 };
 

@@ -112,25 +112,17 @@ void Coupling::find_scale(Side& side, std::size_t rows) const {
 }
 
 double Coupling::add(Latents& first, Latents& second, const SharedRows& rows) {
-  const std::size_t count = rows.first.size();
-  if (count <= dim_ + 1 || !first.usable() || !second.usable()) return 0;
-  squares_.setZero();
-  for (std::size_t s = 0; s < count; ++s)
-    for (std::size_t k = 0; k < dim_; ++k) {
-      const double off = first.values[rows.first[s] * dim_ + k] - second.values[rows.second[s] * dim_ + k];
-      squares_[static_cast<Eigen::Index>(k)] += off * off;
-    }
-  squares_ /= static_cast<double>(count);
-  divisor_.setOnes();
+  if (rows.first.size() <= dim_ + 1 || !first.usable() || !second.usable()) return 0;
+  find_distances(first, second, rows);
   // The authors' rule for latents that are not finite is the least divisor; a decomposition might not end.
   const bool is_finite = std::isfinite(squares_.sum());
   const bool has_scale = scale_ != study::CouplingScale::none;
-  if (has_scale && !is_finite) divisor_.setConstant(least_divisor);
+  divisor_.setConstant(has_scale ? least_divisor : 1.0);
   if (has_scale && is_finite) {
     centre(first_, first, rows.first);
     centre(second_, second, rows.second);
-    find_scale(first_, count);
-    find_scale(second_, count);
+    find_scale(first_, rows.first.size());
+    find_scale(second_, rows.first.size());
     divisor_ = first_.scale.cwiseMin(second_.scale).cwiseMax(least_divisor);
   }
   const double loss = squares_.cwiseQuotient(divisor_).sum();
@@ -141,6 +133,17 @@ double Coupling::add(Latents& first, Latents& second, const SharedRows& rows) {
   add_through_divisor(first, first_, rows.first);
   add_through_divisor(second, second_, rows.second);
   return loss;
+}
+
+/// Mean squared distance along each dimension.
+void Coupling::find_distances(const Latents& first, const Latents& second, const SharedRows& rows) {
+  squares_.setZero();
+  for (std::size_t s = 0; s < rows.first.size(); ++s)
+    for (std::size_t k = 0; k < dim_; ++k) {
+      const double off = first.values[rows.first[s] * dim_ + k] - second.values[rows.second[s] * dim_ + k];
+      squares_[static_cast<Eigen::Index>(k)] += off * off;
+    }
+  squares_ /= static_cast<double>(rows.first.size());
 }
 
 /// Slopes of the loss with respect to the divisor, given to the side whose scale the divisor is.

@@ -61,6 +61,7 @@ private:
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
   };
 
+  void find_distances(const Latents& first, const Latents& second, const SharedRows& rows);
   void centre(Side& side, const Latents& latents, const std::vector<std::uint32_t>& rows) const;
   void find_scale(Side& side, std::size_t rows) const;
   void add_distance(Latents& first, Latents& second, const SharedRows& rows);

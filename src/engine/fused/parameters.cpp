@@ -1,5 +1,7 @@
 #include "engine/fused/parameters.hpp"
 
+#include "cplae/core/error.hpp"
+
 namespace cplae::engine::fused {
 
 TiledLayout::TiledLayout(const model::Layout& layout) : layout_(layout) {
@@ -21,6 +23,9 @@ Tiles TiledLayout::slot(Floats& buffer, const std::string& name) const {
 }
 
 void TiledLayout::tile(const std::vector<float>& flat, Floats& buffer) const {
+  if (flat.size() != layout_.parameter_floats)
+    throw Error("a network's state has " + std::to_string(flat.size()) + " parameters; expected " +
+                std::to_string(layout_.parameter_floats));
   buffer.clear();
   for (std::size_t s = 0; s < offsets_.size(); ++s) {
     const Tiles tiles = tiles_of(buffer, s);

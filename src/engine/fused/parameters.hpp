@@ -15,7 +15,7 @@ public:
   [[nodiscard]] std::size_t floats() const { return floats_; }
   /// The tensor of that name in a tiled buffer: a weight [in x out], or a bias [1 x out].
   [[nodiscard]] Tiles slot(Floats& buffer, const std::string& name) const;
-  /// From and to the flat order of the layout. `flat` has layout.parameter_floats.
+  /// From and to the flat order of the layout. Throws Error unless `flat` has layout.parameter_floats.
   void tile(const std::vector<float>& flat, Floats& buffer) const;
   [[nodiscard]] std::vector<float> flat(Floats& buffer) const;
 

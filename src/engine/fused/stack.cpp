@@ -8,22 +8,24 @@ Dense::Dense(const TiledLayout& layout, NetworkBuffers& buffers, const std::stri
     : weight(layout.slot(buffers.parameters, name + "/weight")),
       bias(layout.slot(buffers.parameters, name + "/bias")),
       weight_gradient(layout.slot(buffers.gradients, name + "/weight")),
-      bias_gradient(layout.slot(buffers.gradients, name + "/bias")),
-      transposed(weight.columns, weight.rows) {}
+      bias_gradient(layout.slot(buffers.gradients, name + "/bias")) {}
 
-Stack::Stack(const Kernels& kernels, std::vector<Dense> layers, std::size_t inputs, std::size_t rows,
-             bool relu_last)
-    : kernels_(kernels), layers_(std::move(layers)), relu_last_(relu_last) {
-  values_.emplace_back(rows, inputs);
-  derivatives_.emplace_back(rows, inputs);
+Stack::Stack(const Kernels& kernels, std::vector<Dense> layers, StackUse use)
+    : kernels_(kernels), layers_(std::move(layers)), use_(use) {
+  // Without layers the input is the output, whose derivative is always known.
+  const bool keeps_input_derivative = use.differentiates_input || layers_.empty();
+  values_.emplace_back(use.rows, use.inputs);
+  derivatives_.emplace_back(keeps_input_derivative ? use.rows : 0, use.inputs);
   for (const Dense& layer : layers_) {
-    values_.emplace_back(rows, layer.weight.columns);
-    derivatives_.emplace_back(rows, layer.weight.columns);
+    values_.emplace_back(use.rows, layer.weight.columns);
+    derivatives_.emplace_back(use.rows, layer.weight.columns);
+    const bool differentiates = use.differentiates_input || !transposed_.empty();
+    transposed_.emplace_back(differentiates ? layer.weight.columns : 0, layer.weight.rows);
   }
 }
 
 void Stack::forward_layer(std::size_t l, std::size_t begin, std::size_t rows) {
-  const bool relu = l + 1 < layers_.size() || relu_last_;
+  const bool relu = l + 1 < layers_.size() || use_.relu_last;
   kernels_.product({.a = rows_from(values_[l], begin),
                     .b = layers_[l].weight,
                     .c = rows_from(values_[l + 1], begin),
@@ -47,17 +49,24 @@ void Stack::forward(std::size_t rows) {
 void Stack::backward(std::size_t rows, std::size_t input_rows) {
   for (std::size_t l = layers_.size(); l-- > 0;) {
     dense_gradients(kernels_, values_[l], derivatives_[l + 1], rows, layers_[l]);
-    const std::size_t wanted = l > 0 ? rows : input_rows;
-    if (wanted == 0) continue;
-    layers_[l].refresh(kernels_);
-    kernels_.product({.a = derivatives_[l + 1],
-                      .b = layers_[l].transposed,
-                      .c = derivatives_[l],
-                      .rows = padded(wanted, row_block),
-                      .inner = layers_[l].weight.columns,
-                      .finish = l > 0 ? Finish::relu_derivative : Finish::store,
-                      .mask = values_[l].get().data});
+    if (l > 0)
+      backward_layer(l, rows, Finish::relu_derivative);
+    else if (use_.differentiates_input)
+      backward_layer(l, input_rows, Finish::store);
   }
+}
+
+/// The derivative with respect to a layer's input.
+void Stack::backward_layer(std::size_t l, std::size_t rows, Finish finish) {
+  const Tiles& weight = layers_[l].weight;
+  kernels_.transpose(weight, weight.rows, transposed_[l]);
+  kernels_.product({.a = derivatives_[l + 1],
+                    .b = transposed_[l],
+                    .c = derivatives_[l],
+                    .rows = padded(rows, row_block),
+                    .inner = weight.columns,
+                    .finish = finish,
+                    .mask = values_[l].get().data});
 }
 
 void dense_gradients(const Kernels& kernels, const Tiles& input, const Tiles& derivative, std::size_t rows,

@@ -27,23 +27,26 @@ struct Dense {
   Tiles bias;    ///< [1 x out]
   Tiles weight_gradient;
   Tiles bias_gradient;
-  OwnTiles transposed;  ///< [out x in], as of the last `refresh`
+};
 
-  void refresh(const Kernels& kernels) { kernels.transpose(weight, weight.rows, transposed); }
+/// What a stack is made for.
+struct StackUse {
+  std::size_t inputs = 0;
+  std::size_t rows = 0;    ///< at most
+  bool relu_last = false;  ///< the last layer is followed by a relu too
+  bool differentiates_input = false;
 };
 
 /// Dense layers with relu between them: activations and their derivatives for up to `rows` rows.
 class Stack {
 public:
-  /// `relu_last`: the last layer is followed by a relu too.
-  Stack(const Kernels& kernels, std::vector<Dense> layers, std::size_t inputs, std::size_t rows,
-        bool relu_last);
+  Stack(const Kernels& kernels, std::vector<Dense> layers, StackUse use);
 
+  [[nodiscard]] bool has_layers() const { return !layers_.empty(); }
   [[nodiscard]] const Tiles& input() const { return values_.front(); }
   [[nodiscard]] const Tiles& output() const { return values_.back(); }
   [[nodiscard]] const Tiles& output_derivative() const { return derivatives_.back(); }
   [[nodiscard]] const Tiles& input_derivative() const { return derivatives_.front(); }
-  [[nodiscard]] bool empty() const { return layers_.empty(); }
 
   /// All layers, for all rows below padded(rows, row_block).
   void forward(std::size_t rows);
@@ -53,17 +56,20 @@ public:
   /// All but the first, for all rows.
   void forward_rest(std::size_t rows);
   /// Gradients of all weights and biases from output_derivative() (already multiplied by the last relu's
-  /// derivative), over the first `rows` rows; then the input's derivative for the first `input_rows` of them.
+  /// derivative), over the first `rows` rows; then, if it is wanted, the input's derivative for the first
+  /// `input_rows` of them.
   void backward(std::size_t rows, std::size_t input_rows);
 
 private:
   void forward_layer(std::size_t layer, std::size_t begin, std::size_t rows);
+  void backward_layer(std::size_t layer, std::size_t rows, Finish finish);
 
   const Kernels& kernels_;
   std::vector<Dense> layers_;
   std::vector<OwnTiles> values_;       ///< input, then the output of each layer
-  std::vector<OwnTiles> derivatives_;  ///< the same
-  bool relu_last_;
+  std::vector<OwnTiles> derivatives_;  ///< the same; of the input, where it is differentiated
+  std::vector<OwnTiles> transposed_;   ///< [out x in] of the layers whose input is differentiated
+  StackUse use_;
 };
 
 /// Gradients of one layer's weight and bias.

@@ -30,7 +30,6 @@ public:
   void clear() { std::fill_n(data_.get(), count_, 0.0F); }
   [[nodiscard]] float* data() { return data_.get(); }
   [[nodiscard]] const float* data() const { return data_.get(); }
-  [[nodiscard]] std::size_t size() const { return count_; }
 
 private:
   std::shared_ptr<float> data_;
@@ -77,7 +76,6 @@ public:
         tiles_{memory_.data(), allocated_rows(rows), columns} {}
   [[nodiscard]] const Tiles& get() const { return tiles_; }
   operator const Tiles&() const { return tiles_; }
-  void clear() { memory_.clear(); }
 
 private:
   Floats memory_;

@@ -35,15 +35,15 @@ DrawMaker::DrawMaker(const study::NetworkSpec& spec, const study::StudyData& dat
 
 torch::Tensor DrawMaker::keep(Purpose purpose, std::uint32_t index, std::int64_t step, std::int64_t width,
                               double rate) const {
-  if (rate <= 0) return {};
+  const Dropout dropout(rate);
+  if (!dropout.any()) return {};
   torch::Tensor mask = torch::empty({spec_.training.batch, width});
   const auto values = values_of(mask);
+  std::vector<std::uint32_t> words((values.size() + 1) / 2);
   RandomStream(key_, {.purpose = purpose, .index = index, .step = static_cast<std::uint64_t>(step)})
-      .fill_uniform(values);
-  const auto threshold = static_cast<float>(rate);
-  const auto scale = static_cast<float>(1.0 / (1.0 - rate));
-  for (float& value : values)
-    value = value < threshold ? 0.0F : scale;
+      .fill_bits(words);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = dropout.factor(words[i / 2], i);
   return mask;
 }
 

@@ -115,8 +115,9 @@ private:
   }
 
   void step(std::int64_t number) {
-    const model::Batch batch =
-        cells_.batch(draw_batch(training_cells_, subject_.spec.training.batch, subject_.key, number));
+    std::vector<std::int64_t> drawn(static_cast<std::size_t>(subject_.spec.training.batch));
+    draw_batch(training_cells_, subject_.key, number, drawn);
+    const model::Batch batch = cells_.batch(drawn);
     const model::LossTerms terms =
         model::training_loss(network_, subject_.spec, batch, draws_.draw(batch, number));
     network_.buffers().gradients.zero_();

@@ -39,7 +39,9 @@ TEST(Draws, KeepTheRightShareAndTheMean) {
   const auto everyone = engine::cells_of(data::Split(50, data::Role::train), true);
   const NetworkKey key = make_key(3, "draws");
   const engine::Cells on_device(data, torch::kCPU);
-  const auto batch = on_device.batch(engine::draw_batch(everyone, 200, key, 1));
+  std::vector<std::int64_t> drawn(200);
+  engine::draw_batch(everyone, key, 1, drawn);
+  const auto batch = on_device.batch(drawn);
   const engine::DrawMaker maker(spec, data, everyone, key, torch::kCPU);
   const auto draws = maker.draw(batch, 1);
   // 6,000 Bernoulli entries: SD of the mean of keep is sqrt(p / (1 - p) / 6000) <= 0.013; five of them.
