@@ -1,6 +1,7 @@
 #include "apps/run_inputs.hpp"
 
 #include <set>
+#include <utility>
 
 #include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
@@ -29,14 +30,12 @@ std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
 
 }  // namespace
 
-RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
-  // Read before they are hashed: what cannot be read is bad input, whatever the hash would say.
-  RunInputs inputs{.context = reduce::make_context(study::read_study(options.study, options.overrides),
-                                                   read_data(options.data)),
+RunInputs make_inputs(study::Study checked, SharedData data, model::DeviceKind device) {
+  RunInputs inputs{.context = reduce::make_context(std::move(checked), std::move(data.dataset)),
                    .identity = {}};
   const study::Study& study = inputs.context.study;
   inputs.identity = {.study_toml = study::to_toml(study),
-                     .data_sha256 = data_sha256(options.data),
+                     .data_sha256 = std::move(data.sha256),
                      .taxonomy_sha256 = taxonomy_hash(study),
                      .trainer = trainers_of(inputs.context.plan, device),
                      .device_kind = model::kind_name(device)};

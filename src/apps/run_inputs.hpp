@@ -2,6 +2,7 @@
 #include <string>
 
 #include "apps/run_study.hpp"
+#include "apps/shared_data.hpp"
 #include "cplae/reduce/context.hpp"
 #include "cplae/store/open_run.hpp"
 
@@ -13,9 +14,8 @@ struct RunInputs {
   store::Identity identity;
 };
 
-/// Study and data, checked against one another, and what identifies them. Local. Throws UsageError,
-/// DataError, IoError.
-[[nodiscard]] RunInputs read_inputs(const RunOptions& options, model::DeviceKind device);
+/// A study checked against the data, and what identifies both. Local. Throws UsageError, DataError, IoError.
+[[nodiscard]] RunInputs make_inputs(study::Study study, SharedData data, model::DeviceKind device);
 
 /// What provenance.json says of this start; `hosts` is filled by the caller.
 [[nodiscard]] store::Start describe_start(const RunOptions& options, const RunInputs& inputs,

@@ -12,6 +12,7 @@
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/store/results.hpp"
+#include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
 
@@ -43,7 +44,11 @@ public:
 private:
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
-    dist::agree(communicator_, [&] { inputs_ = read_inputs(options_, device_.kind); });
+    study::Study study;
+    dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
+    SharedData data = read_shared_data(communicator_, options_.data);
+    dist::agree(communicator_,
+                [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
     const std::size_t unused = inputs_->context.unused_cells;
     if (unused > 0 && communicator_.is_root())
       log::info(std::to_string(unused) + " of " + std::to_string(unused + inputs_->context.cells.size()) +

@@ -72,6 +72,11 @@ void agree(const Communicator& communicator, const std::function<void()>& local)
   throw_described(agreed.front(), prefix + agreed.substr(1));
 }
 
+void on_root(const Communicator& communicator, const std::function<void()>& local) {
+  const std::string told = communicator.broadcast(communicator.is_root() ? run_and_describe(local) : "");
+  if (!told.empty()) throw_described(told.front(), told.substr(1));
+}
+
 void agree_same(const Communicator& communicator, const std::string& text, const std::string& what) {
   const std::string mine = sha256_hex(std::as_bytes(std::span(text)));
   const bool differs = communicator.broadcast(mine) != mine;
