@@ -59,9 +59,9 @@ struct Hooks {
 /// rate.
 [[nodiscard]] bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b);
 
-/// Trains networks that fit together, from their
-/// checkpoints where there are any (those at the same step together), and hands each result to
-/// hooks.finished. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the
+/// Trains networks that fit together, from their checkpoints where there are any (those that are behind go
+/// first, until they are at one step with others), and hands each result to hooks.finished as soon as it is
+/// there. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the
 /// kind of engine and the kind of device only, not on resumes or companions. Throws Stopped (after
 /// checkpoints), IoError, and what hooks throw.
 void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
