@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "device_request.hpp"
@@ -47,6 +48,7 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .overrides = options.overrides,
                     .command_line = options.command_line};
   dist::agree(world, [&] {
+    if (options.out.empty()) throw UsageError("--out: is empty, expected a folder");
     parsed.device = device_request(options.device);
     require_file(parsed.study, "study");
     parsed.data = parse_sources(options.data);

@@ -52,6 +52,8 @@ def test_one_h5ad_file_a_modality(tmp_path):
     modalities["counts"].X = csr_matrix(modalities["counts"].X)
     for modality in modalities.values():
         modality.obs["kind"] = ["odd" if int(name[-1]) % 2 else "even" for name in modality.obs_names]
+    for modality in modalities.values():
+        modality.obs.index.name = modality.var.index.name = "name"
     modalities["counts"].write_h5ad(tmp_path / "counts.h5ad")
     modalities["ephys"].write_h5ad(tmp_path / "e.h5ad")
     data = [tmp_path / "counts.h5ad", f"ephys={tmp_path / 'e.h5ad'}"]

@@ -188,6 +188,7 @@ def test_run_folders_that_cannot_be_used(tiny, tmp_path):
     other.mkdir()
     (other / "thesis.txt").write_text("mine")
     refused("run", SMOKE, "--data", tiny, "--out", other, names=[other])
+    refused("run", SMOKE, "--data", tiny, "--out", "", names=["--out", "empty"], cwd=tmp_path)
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
 
 
