@@ -10,7 +10,7 @@
 namespace cplae::reduce {
 
 /// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
-inline constexpr std::string_view statistics_version = "2";
+inline constexpr std::string_view statistics_version = "3";
 
 enum class UnitType : unsigned char { evaluation, baseline, mixture };
 
