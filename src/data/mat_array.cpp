@@ -160,14 +160,15 @@ MatArray MatParser::description(Window& window) {
   const std::string extents = content(element(window), window, std::uint64_t{4} * limits::rank);
   if (extents.size() < 8 || extents.size() % 4 != 0) fail("damaged: no dimensions");
   std::uint64_t count = 1;
+  bool fits = true;
   for (std::size_t i = 0; i < extents.size(); i += 4) {
-    array.shape.push_back(number32(extents.data() + i));
-    if (array.shape.back() > 0 && count > limits::elements / array.shape.back()) count = limits::elements + 1;
-    count = std::min(count * array.shape.back(), limits::elements + 1);
+    const std::uint64_t extent = number32(extents.data() + i);
+    array.shape.push_back(extent);
+    fits = fits && (extent == 0 || count <= limits::elements / extent);
+    count *= fits ? extent : 1;
   }
   array.name = content(element(window), window, limits::name_bytes);
-  // Whoever skips the array may leave any shape unjudged.
-  if (count > limits::elements)
+  if (!fits)
     fail("variable '" + in_one_line(array.name) + "' claims the shape " + array.shape_text() +
          ", more than any file can hold");
   return array;
