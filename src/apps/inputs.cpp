@@ -20,6 +20,8 @@ void require_file(const fs::path& path, const std::string& what) {
   if (fs::is_directory(status))
     throw UsageError(what + " " + path.string() + ": is a folder, expected a file");
   if (error) throw UsageError(what + " " + path.string() + ": " + error.message());
+  if (!fs::is_regular_file(status) && !fs::is_fifo(status))
+    throw UsageError(what + " " + path.string() + ": is neither a file nor a pipe, expected a file");
 }
 
 void require_output(const Output& output) {

@@ -104,7 +104,7 @@ bool is_part(const fs::path& path) {
 }
 
 void commit_file(const fs::path& part, const fs::path& path) {
-  Descriptor file(part, O_RDWR | O_CLOEXEC);
+  Descriptor file(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   file.sync();
   file.close();
   rename_and_sync(part, path);

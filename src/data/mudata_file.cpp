@@ -86,6 +86,8 @@ void write_aside(const fs::path& path, const std::function<void(const fs::path& 
   // The process id keeps two writers of one file apart.
   const fs::path part = path.string() + ".part" + std::to_string(::getpid());
   try {
+    std::error_code none;
+    fs::remove(part, none);  // a link of this name would lead elsewhere
     make(part);
     commit_file(part, path);
   } catch (...) {

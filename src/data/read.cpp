@@ -4,6 +4,7 @@
 
 #include "anndata_names.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
 #include "frame.hpp"
 #include "matrix_read.hpp"
@@ -47,10 +48,20 @@ void check_axis(const h5::Handle& file) {
                     ", expected 0 (modalities that share cells, not features)");
 }
 
-Parts read_mudata(const h5::Handle& file) {
+/// What all the data may take.
+std::uint64_t memory_of(const std::vector<Source>& sources) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& source : sources)
+    bytes += limits::memory_bytes(std::filesystem::file_size(source.path, error));
+  return bytes;
+}
+
+Parts read_mudata(const h5::Handle& file, const std::filesystem::path& path) {
   check_axis(file);
   Parts all;
   all.where = h5::where(file, "mod");
+  all.memory_bytes = memory_of({{.path = path, .name = ""}});
   if (h5::has(file, "obs")) {
     all.cells = read_index(file, "obs", "cell");
     all.obs = read_columns(file, "obs", all.cells->size());
@@ -67,6 +78,7 @@ Parts read_mudata(const h5::Handle& file) {
 Parts read_anndatas(const std::vector<Source>& sources) {
   Parts all;
   all.where = "the data";
+  all.memory_bytes = memory_of(sources);
   for (const auto& source : sources) {
     const h5::Handle file = h5::open_file(source.path);
     if (is_mudata(file))
@@ -122,7 +134,7 @@ Dataset read_dataset(const std::vector<Source>& sources) {
       if (!sources.front().name.empty())
         throw UsageError(sources.front().path.string() + ": holds several modalities, so the name '" +
                          sources.front().name + "' cannot be given to it");
-      return merge_parts(read_mudata(file));
+      return merge_parts(read_mudata(file, sources.front().path));
     }
   }
   return merge_parts(read_anndatas(sources));

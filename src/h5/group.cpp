@@ -88,7 +88,9 @@ Handle open_group(const Handle& parent, const std::string& name) {
     throw DataError(where(parent, name) + (found == Kind::none ? ": missing" : ": is no group") +
                     ", expected a group");
   const Handle list = refusing_links(H5P_GROUP_ACCESS);
-  return {H5Gopen2(parent.id(), name.c_str(), list.id()), where(parent, name)};
+  Handle group(H5Gopen2(parent.id(), name.c_str(), list.id()), where(parent, name));
+  group.share_budget(parent);
+  return group;
 }
 
 Handle create_group(const Handle& parent, const std::string& name) {

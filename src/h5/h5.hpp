@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "cplae/core/budget.hpp"
+#include "cplae/core/limits.hpp"
 
 namespace cplae::h5 {
 
@@ -33,9 +37,17 @@ public:
   [[nodiscard]] hid_t id() const { return id_; }
   /// Closes now, so that a failure is seen (a file is flushed). Throws IoError.
   void close();
+  /// Makes what is read of this object count with what is read of `parent`'s file.
+  void share_budget(const Handle& parent) { budget_ = parent.budget_; }
+  void set_budget(std::shared_ptr<Budget> budget) { budget_ = std::move(budget); }
+  /// To be called before `bytes` of memory are taken for what this object holds: the same data may be linked
+  /// from many places, so all reads of a file count together. Throws DataError naming the object when its
+  /// file is too small for so much (limits::memory_bytes); files of this program's own making have no bound.
+  void charge(std::uint64_t bytes) const;
 
 private:
   hid_t id_ = H5I_INVALID_HID;
+  std::shared_ptr<Budget> budget_;
 };
 
 /// Throws IoError "<what>: <HDF5's reason>" when `code` (herr_t, htri_t, hssize_t, ...) is negative; returns
@@ -61,7 +73,8 @@ struct CreateOptions {
 /// Silences HDF5's own printing of errors (their reason goes into our messages). The functions of this header
 /// do so themselves.
 void silence();
-/// Opens for reading. Throws IoError: no such file, a folder, no HDF5 file, unreadable.
+/// Opens for reading, with a budget of memory for what is read (Handle::charge). Throws IoError: no such
+/// file, a folder or something else that is no file, no HDF5 file, unreadable.
 [[nodiscard]] Handle open_file(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
 /// Local: looks whether `path` is an HDF5 file that can be read, without opening it. Throws IoError as
 /// open_file does.
@@ -71,7 +84,7 @@ void check_readable(const std::filesystem::path& path);
 [[nodiscard]] Handle open_checked_for_change(const std::filesystem::path& path, const Handle& access);
 /// Opens for reading and writing. Local. Throws IoError.
 [[nodiscard]] Handle open_file_for_change(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
-/// Makes the file, or empties it. Throws IoError.
+/// Makes the file, or empties it. Throws IoError, also for a link, which is not followed.
 [[nodiscard]] Handle create_file(const std::filesystem::path& path, const CreateOptions& options = {});
 
 // --- groups and links
@@ -127,13 +140,10 @@ struct Dataset {
   Element element = Element::other;
 };
 
-/// Opens a dataset. Throws DataError naming it: missing or no dataset, more than `largest_elements` elements,
-/// a virtual dataset, external storage, a filter other than gzip, shuffle, fletcher32, szip, nbit,
-/// scale-offset and lzf, or one that this HDF5 lacks.
+/// Opens a dataset. Throws DataError naming it: missing or no dataset, more dimensions or elements than
+/// `limits` allows, a virtual dataset, external storage, a filter other than gzip, shuffle and fletcher32
+/// (the ones that AnnData's packages write; the others of HDF5 1.10 trust the sizes that a file declares).
 [[nodiscard]] Dataset open_dataset(const Handle& parent, const std::string& name);
-inline constexpr std::uint64_t largest_elements = std::uint64_t{1} << 34U;
-/// Text costs a pointer and an allocation each.
-inline constexpr std::uint64_t largest_texts = std::uint64_t{1} << 28U;
 
 /// Part of a dataset: offset and count by dimension.
 struct Block {
@@ -142,7 +152,8 @@ struct Block {
 };
 
 /// All numbers of a dataset, row-major, converted to T. Pre-condition: out.size() == elements(shape). Throws
-/// DataError when the dataset holds no numbers, IoError when HDF5 fails.
+/// DataError when the dataset holds no numbers, IoError when HDF5 fails. A caller that makes `out` itself
+/// charges the dataset's handle for it first.
 template <class T>
 void read(const Dataset& dataset, std::span<T> out);
 template <class T>
@@ -155,7 +166,8 @@ template <class T>
 template <class T>
 void read_block(const Dataset& dataset, const Block& block, std::span<T> out, hid_t transfer = H5P_DEFAULT);
 
-/// All texts of a dataset (variable or fixed length). Throws DataError when it holds none.
+/// All texts of a dataset (variable or fixed length). Throws DataError when it holds none, or they are too
+/// many or too long.
 [[nodiscard]] std::vector<std::string> read_texts(const Dataset& dataset);
 [[nodiscard]] std::vector<std::string> read_texts(const Handle& parent, const std::string& name);
 

@@ -75,6 +75,7 @@ void read(const Dataset& dataset, std::span<T> out) {
 
 template <class T>
 std::vector<T> read(const Dataset& dataset) {
+  dataset.handle.charge(elements(dataset.shape) * sizeof(T));
   std::vector<T> values(elements(dataset.shape));
   read(dataset, std::span<T>(values));
   return values;

@@ -30,7 +30,7 @@ std::string host_name() {
 }
 
 OpenRun::Lock::Lock(const std::filesystem::path& file)
-    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
   if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
   struct flock whole {};
   whole.l_type = F_WRLCK;

@@ -36,6 +36,19 @@ void require_usable(const RunFolder& folder) {
                      "empty folder or a new name");
 }
 
+/// A link within the folder would have the run write, or delete, elsewhere; the folder itself may be one.
+/// Files that are renamed into place replace a link of their name.
+void refuse_links(const RunFolder& folder) {
+  fs::path part = folder.results();
+  part += ".part";
+  for (const auto& path : {folder.work(), folder.lock(), folder.units(UnitKind::network),
+                           folder.units(UnitKind::statistics), folder.tables(), part}) {
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(path, error)))
+      throw UsageError(path.string() + ": is a link, which is not followed; expected what cplae made itself");
+  }
+}
+
 [[noreturn]] void refuse_other_run(const RunFolder& folder, const std::string& difference) {
   throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
 }
@@ -94,6 +107,7 @@ OpenRun::~OpenRun() = default;
 
 OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start) {
   require_usable(folder);
+  refuse_links(folder);
   make_folder(folder.work());
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
   const std::optional<std::string> before = matching_provenance(folder, identity);

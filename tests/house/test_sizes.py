@@ -8,7 +8,7 @@ MOST_LINES = 400
 
 
 def own_files():
-    yield from cpp_files("include", "src", "tests")
+    yield from cpp_files("include", "src", "tests", "fuzz")
     for folder, pattern in [("scripts", "*.sh"), ("analysis", "*.py"), ("tests", "*.py"), ("cmake", "*.cmake")]:
         yield from sorted((ROOT / folder).rglob(pattern))
 

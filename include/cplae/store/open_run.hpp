@@ -52,8 +52,8 @@ private:
 /// provenance.json, whose `sessions` gets one entry more. Warns when the last session had another device or
 /// other libraries: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
 /// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run
-/// (names the first difference), files that are no run, or a run that another process works on (names its
-/// host and process). Throws IoError.
+/// (names the first difference), files that are no run, links in the place of its own folders and files, or a
+/// run that another process works on (names its host and process). Throws IoError.
 [[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start);
 
 /// Name of this machine.

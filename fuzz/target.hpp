@@ -1,0 +1,34 @@
+#pragma once
+// What every fuzz target shares: a file in memory, and what a refusal must look like.
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+
+/// libFuzzer's entry, which fuzz/replay.cpp calls as well. One target a program.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace cplae::fuzz {
+
+/// Bytes as a file of their own, without a disk.
+class MemoryFile {
+public:
+  explicit MemoryFile(std::span<const std::uint8_t> bytes);
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile();
+  [[nodiscard]] std::filesystem::path path() const;
+
+private:
+  int descriptor_;
+};
+
+/// Runs `read`, which may refuse its input by an error of cplae of one line; anything else that it throws, or
+/// a refusal of no or several lines, ends the program as a finding.
+void expect_result_or_refusal(const std::function<void()>& read);
+
+/// Ends the program as a finding.
+void require(bool holds, const char* what);
+
+}  // namespace cplae::fuzz
