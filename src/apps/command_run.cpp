@@ -1,7 +1,11 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <CLI/Validators.hpp>
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <ratio>
 #include <string>
 #include <vector>
 
@@ -28,12 +32,15 @@ Examples:
   cplae run study.toml --data d.h5mu --out quick --set training.steps=2000 \
       --set experiment.cross_validation.folds=5)";
 
+constexpr double longest_minutes = 60 * 24 * 365;
+
 struct Options {
   std::string study;
   std::vector<std::string> data;
   std::string out;
   std::vector<std::string> overrides;
   std::string device = "auto";
+  std::optional<double> max_minutes;
   bool quiet = false;
   std::string command_line;
 };
@@ -46,7 +53,10 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .data = {},
                     .out = options.out,
                     .overrides = options.overrides,
+                    .longest = {},
                     .command_line = options.command_line};
+  if (options.max_minutes)
+    parsed.longest = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);
   dist::agree(world, [&] {
     if (options.out.empty()) throw UsageError("--out: is empty, expected a folder");
     parsed.device = device_request(options.device);
@@ -84,6 +94,11 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
   command
       ->add_option("--device", options->device, "auto, cpu or cuda (default auto: a GPU where there is one)")
       ->type_name("NAME");
+  command
+      ->add_option("--max-minutes", options->max_minutes,
+                   "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
+      ->check(CLI::Range(0.0, longest_minutes))
+      ->type_name("M");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->footer(notes);
   return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {

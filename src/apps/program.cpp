@@ -27,7 +27,7 @@ constexpr const char* first_steps = R"(A first study, from nothing to tables:
 
 Help on one command: cplae help COMMAND; on every key of a study: cplae help keys
 Exit codes: 0 done, 1 failed, 2 wrong usage or bad input (nothing was written),
-3 finished but some networks failed, 75 stopped on a signal (run again to go on).)";
+3 finished but some networks failed, 75 stopped before the end (run again to go on).)";
 
 SerialTask print(const std::string& text) {
   return [text] {

@@ -26,6 +26,7 @@ public:
         stage_(stage),
         units_(store::RunFolder(options.out)) {
     log::set_rank(communicator_.rank(), communicator_.size());
+    if (options.longest) stop_.stop_after(*options.longest);
     read();
     if (stage == Stage::evaluate || stage == Stage::reduce) require_run();
     open();

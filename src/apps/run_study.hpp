@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,8 @@ struct RunOptions {
   std::filesystem::path out;           ///< run folder
   std::vector<std::string> overrides;  ///< key=value of --set, in order
   model::DeviceRequest device = model::DeviceRequest::automatic;
-  std::string command_line;  ///< argv, joined by spaces: for provenance
+  std::optional<std::chrono::duration<double>> longest;  ///< then it stops as on a signal
+  std::string command_line;                              ///< argv, joined by spaces: for provenance
 };
 
 /// Which part of a run is asked for; each goes on from what the run folder holds.

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -82,7 +83,11 @@ struct StopSignal::Impl {
       check(MPI_Test(&receive, &done, MPI_STATUS_IGNORE), "MPI_Test");
       heard = done != 0;
     }
-    return told || heard;
+    return told || heard || is_late();
+  }
+
+  [[nodiscard]] bool is_late() const {
+    return last_moment && std::chrono::steady_clock::now() >= *last_moment;
   }
 
   /// Collective: takes every message that was sent, so that nothing is left on the communicator.
@@ -117,6 +122,7 @@ struct StopSignal::Impl {
 
   Communicator communicator;
   int exceptions_at_start;
+  std::optional<std::chrono::steady_clock::time_point> last_moment;
   std::array<struct sigaction, signals.size()> previous{};
   MPI_Request receive = MPI_REQUEST_NULL;
   std::vector<MPI_Request> sends;
@@ -150,6 +156,11 @@ void StopSignal::request() noexcept {
   } catch (const std::exception& error) {
     log::error(std::string("the other ranks cannot be told to stop: ") + error.what());
   }
+}
+
+void StopSignal::stop_after(std::chrono::duration<double> time) {
+  impl_->last_moment = std::chrono::steady_clock::now() +
+                       std::chrono::duration_cast<std::chrono::steady_clock::duration>(time);
 }
 
 bool StopSignal::requested() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <memory>
 
 #include "cplae/dist/session.hpp"
@@ -18,6 +19,9 @@ public:
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
+  /// From so long after now on, this rank is asked to stop, as if by a signal; without a message, since all
+  /// ranks are meant to be given the same time. Local.
+  void stop_after(std::chrono::duration<double> time);
   /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every
   /// training step. Throws CommError.
   [[nodiscard]] bool requested();

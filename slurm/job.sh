@@ -1,0 +1,188 @@
+# shellcheck shell=bash disable=SC2154
+# What the batch scripts have in common; sourced by them, never run. slurm/README.md says how to use them, docs/architecture.md why
+# it is made so. Variables that are set nowhere here come from slurm/site.sh.
+set -uo pipefail
+
+# An element of an array has a number that may also mean the whole array, and a name that means itself.
+job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
+job="${job:-$SLURM_JOB_ID}"
+# So many sessions in a row without progress end the chain.
+most_fruitless=3
+
+say() { printf '[job %s] %s\n' "$job" "$*"; }
+refuse() {
+  say "error: $*" >&2
+  exit 2
+}
+
+# job_field NAME: a word of what SLURM knows of this job.
+job_field() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | head -n 1; }
+
+# Sets `program`, `words` (of `cplae run`) and `run` from: STUDY DATA RUN [OPTION...]
+read_arguments() {
+  program="${CPLAE_PROGRAM:-$CPLAE_HOME/build/bin/cplae}"
+  [ -x "$program" ] || refuse "$program: no such program; build it (scripts/build.sh cplae), or set CPLAE_PROGRAM"
+  case "${3:--}" in -*) refuse "expected STUDY DATA RUN, found: '$*'; such as: sbatch slurm/cpu.sbatch jobs/demo.toml cohort.h5mu my_run" ;; esac
+  run="$3"
+  words=(run "$1" --data "$2" --device "$device")
+  shift 3
+  if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
+    run="$run/seed-$SLURM_ARRAY_TASK_ID"
+    words+=(--set "study.seed=$SLURM_ARRAY_TASK_ID")
+    mkdir -p "$(dirname "$run")" || exit 1
+  fi
+  words+=(--out "$run" "$@")
+}
+
+# Sets `end`, in seconds since 1970; empty where the job has no time limit. The program stops by its own clock: signals do not reach all
+# ranks of all launchers.
+read_time_limit() {
+  local text
+  end=""
+  text="$(job_field EndTime)"
+  case "$text" in "" | Unknown | N/A) return ;; esac
+  end="$(date -d "$text" +%s)"
+  local seconds=$((end - $(date +%s) - reserve_seconds))
+  [ "$seconds" -gt 0 ] || refuse "the time limit leaves nothing beside the reserve of $reserve_seconds s: ask for more time (sbatch --time)"
+  words+=(--max-minutes "$((seconds / 60)).$(printf '%02d' $((seconds % 60 * 100 / 60)))")
+}
+
+# Sets `launch`: the words that start a program on all ranks.
+read_launcher() {
+  # srun no longer takes --cpus-per-task from the job.
+  export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
+  local options
+  case "$launcher" in
+    srun)
+      read -ra options <<<"$srun_options${SLURM_GPUS_PER_NODE:+ $gpu_options}"
+      launch=(srun "${options[@]}") ;;
+    mpirun)
+      # When the job is ended mpirun is told so itself, and would kill the ranks after a second.
+      export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-12}"
+      read -ra options <<<"$mpirun_options"
+      launch=(mpirun "${options[@]}") ;;
+    *) refuse "site file: launcher is srun or mpirun, not '$launcher'" ;;
+  esac
+}
+
+# What is done, from the run folder alone: the same text twice means no progress.
+progress() { "$program" status "$run" 2>/dev/null | grep -E '^(networks|results|statistics|tables)|checkpoint at step'; }
+
+# Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
+run_study() {
+  local told pid
+  "${launch[@]}" "$program" "${words[@]}" &
+  pid=$!
+  trap 'told=yes; kill -USR1 "$pid" 2>/dev/null' USR1 TERM
+  while :; do
+    told=no
+    wait "$pid"
+    code=$?
+    [ "$told" = yes ] || break
+  done
+  trap '' USR1 TERM
+}
+
+must_follow() {
+  case "$go_on" in
+    requeue) return 1 ;;
+    follow) return 0 ;;
+    auto) [ "$(job_field Requeue)" = 0 ] || scontrol show partition -o "$SLURM_JOB_PARTITION" | grep -q ' PreemptMode=CANCEL' ;;
+    *) refuse "site file: go_on is auto, requeue or follow, not '$go_on'" ;;
+  esac
+}
+
+# add_option NAME VALUE: to `options`, where there is a value.
+add_option() { case "${2:-}" in "" | "(null)") ;; *) options+=("--$1=$2") ;; esac; }
+
+# Sets `options`: this job's own, whatever its command line was.
+read_own_options() {
+  options=()
+  add_option job-name "${SLURM_JOB_NAME:-}"
+  add_option partition "${SLURM_JOB_PARTITION:-}"
+  add_option account "${SLURM_JOB_ACCOUNT:-}"
+  add_option qos "${SLURM_JOB_QOS:-}"
+  add_option constraint "$(job_field Features)"
+  add_option time "$(job_field TimeLimit)"
+  if [ -n "${SLURM_NTASKS_PER_NODE:-}" ]; then
+    add_option nodes "$SLURM_JOB_NUM_NODES"
+    add_option ntasks-per-node "$SLURM_NTASKS_PER_NODE"
+  else
+    add_option ntasks "${SLURM_NTASKS:-}"
+  fi
+  add_option cpus-per-task "${SLURM_CPUS_PER_TASK:-}"
+  add_option gpus-per-node "${SLURM_GPUS_PER_NODE:-}"
+  add_option mem-per-cpu "${SLURM_MEM_PER_CPU:-}"
+  add_option array "${SLURM_ARRAY_TASK_ID:-}"
+}
+
+# Sets `next`: the job that starts when this one has ended, however it ended.
+follow_up() {
+  local options
+  next="$(squeue --noheader --format='%i %E' --user="$(id -un)" | sed -n "s/^\([^ ]*\) .*afterany:${job}[(,].*/\1/p" | head -n 1)"
+  [ -z "$next" ] || return 0
+  read_own_options
+  next="$(sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
+  next="${next%%;*}"
+  say "job $next goes on when this one has ended; to end both: scancel $next $job"
+}
+
+drop_follow_up() { [ -z "$next" ] || scancel "$next"; }
+
+# A user's scancel looks like any other end from within, but for what SLURM does not know of it.
+was_cancelled() {
+  case "$(job_field JobState)" in CANCELLED | COMPLETING) ;; *) return 1 ;; esac
+  [ "$(job_field PreemptTime)" = None ] && [ "$(job_field Reason)" = None ] && { [ -z "$end" ] || [ "$(date +%s)" -lt $((end - 5)) ]; }
+}
+
+# A line for this session in RUN/sessions.tsv, and whether any of the last few made progress.
+is_fruitful() {
+  local gain=no
+  [ "$1" = "$(progress)" ] || gain=yes
+  [ -d "$run" ] || return 1
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$run/sessions.tsv"
+  [ "$gain" = yes ] || [ "$(tail -n "$most_fruitless" "$run/sessions.tsv" | cut -f6 | grep -c no)" -lt "$most_fruitless" ]
+}
+
+# The job once more: by the follow-up that waits, by requeueing, or by a follow-up where that is refused.
+start_again() {
+  if [ -n "$next" ]; then
+    say "job $next goes on"
+  elif scontrol requeue "$job"; then
+    say "requeued"
+  else
+    follow_up || say "error: neither requeued nor followed; submit the same line again" >&2
+  fi
+}
+
+# What becomes of the job, by the exit code of cplae and by what the run folder said before.
+end_session() {
+  say "cplae ended with code $code"
+  case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
+  if was_cancelled; then
+    say "cancelled: not started again"
+    drop_follow_up
+  elif ! is_fruitful "$1"; then
+    say "error: nothing was begun, or the last $most_fruitless sessions came no further: not started again" >&2
+    drop_follow_up
+  else
+    start_again
+  fi
+}
+
+# NAME DEVICE STUDY DATA RUN [OPTION...]: the whole job. Ends with the exit code of cplae.
+cplae_job() {
+  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" program run words launch end code before
+  # shellcheck source=slurm/site.sh
+  source "${CPLAE_SITE:-$CPLAE_HOME/slurm/site.sh}" || refuse "no site file"
+  load_modules
+  read_arguments "${given[@]}"
+  read_time_limit
+  read_launcher
+  if must_follow; then follow_up || say "no follow-up could be submitted: if this job is preempted, it is over"; fi
+  before="$(progress)"
+  say "session ${SLURM_RESTART_COUNT:-0} on $SLURM_JOB_NODELIST: ${launch[*]} $program ${words[*]}"
+  run_study
+  end_session "$before"
+  exit "$code"
+}

@@ -1,0 +1,99 @@
+"""What the tests submit: the scripts of slurm/ on a small study, and what they compare."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import h5py
+from cluster import await_
+
+ROOT = Path(__file__).resolve().parents[2]
+CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
+STUDY = ROOT / "jobs" / "demo.toml"
+SETTINGS = {
+    "training.steps": 1500,
+    "training.keep_best_after": 500,
+    "training.validate_every": 100,
+    "training.checkpoint_seconds": 0.2,
+    "experiment.consensus.initialisations": 2,
+    "experiment.consensus.components": "[6,8]",
+    "experiment.consensus.starts": 2,
+}
+OPTIONS = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
+SITE = """
+launcher="${CPLAE_LAUNCHER:-srun}"
+srun_options="--mpi=pmix"                  # two nodes on one host: no binding
+gpu_options="--gpu-bind=none"
+mpirun_options="--bind-to none"
+go_on="${CPLAE_GO_ON:-auto}"
+reserve_seconds="${CPLAE_RESERVE_SECONDS:-120}"
+load_modules() { export SITE_WAS_LOADED=1; }
+"""
+TWO_RANKS = ["--nodes=2", "--ntasks-per-node=1"]
+
+
+def datasets(run):
+    """Name -> (dtype, shape, SHA-256 of the bytes) of every dataset of a run's results.h5."""
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            values = item[()]
+            content = repr(values.tolist()).encode() if item.dtype.hasobject else values.tobytes()
+            found[name] = (str(item.dtype), item.shape, hashlib.sha256(content).hexdigest())
+
+    with h5py.File(run / "results.h5") as file:
+        file.visititems(visit)
+    return found
+
+
+def tables(run):
+    return {path.name: path.read_bytes() for path in sorted((run / "tables").glob("*.csv"))}
+
+
+def sessions(run):
+    """Of the sessions that did not finish the study and lived to tell: (exit code, whether there was progress)."""
+    path = run / "sessions.tsv"
+    rows = [line.split("\t") for line in path.read_text().splitlines()] if path.exists() else []
+    return [(int(row[4]), row[5]) for row in rows]
+
+
+class Desk:
+    """Submits jobs from a folder and waits for them."""
+
+    def __init__(self, cluster, data, folder):
+        self.cluster, self.data, self.folder = cluster, data, folder
+        self.run = folder / "run"
+        (folder / "site.sh").write_text(SITE)
+
+    def submit(self, *options, script="cpu", words=None, **environment):
+        """The number of the job."""
+        words = [STUDY, self.data, self.run, *OPTIONS] if words is None else words
+        given = {"CPLAE_HOME": str(ROOT), "CPLAE_SITE": str(self.folder / "site.sh"), "CPLAE_PROGRAM": str(CPLAE), "CPLAE_DEVICE": "cpu"}
+        call = ["sbatch", "--parsable", "--mem-per-cpu=100", *options, ROOT / "slurm" / f"{script}.sbatch", *words]
+        return self.cluster.call(*call, cwd=self.folder, **{**given, **environment})
+
+    def submit_urgent(self):
+        """A job that others have to make room for."""
+        self.cluster.call("sbatch", "-p", "urgent", "-N", 2, "-o", "/dev/null", "--wrap", "sleep 1", cwd=self.folder)
+
+    def await_midst(self):
+        """Until a network is finished and another one has a checkpoint."""
+        networks = self.run / "work" / "networks"
+        await_("work in progress: " + self.log(), lambda: any(networks.glob("*.unit")) and any(networks.glob("*.ckpt")))
+        assert not (self.run / "results.h5").exists()
+
+    def await_end(self):
+        """Until no job waits or runs."""
+        await_("an empty queue: " + self.log(), lambda: not self.cluster.jobs())
+
+    def log(self):
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def assert_results(self, undisturbed):
+        assert (self.run / "results.h5").exists(), self.log()
+        here, there = datasets(self.run), datasets(undisturbed)
+        assert here.keys() == there.keys() and len(here) > 10
+        assert [name for name in here if here[name] != there[name]] == []
+        assert tables(self.run) == tables(undisturbed) and len(tables(undisturbed)) > 5
+        assert list((self.run / "work").rglob("*.ckpt")) == []
