@@ -38,6 +38,8 @@ endif()
 cplae_need(xxhash_FOUND "xxHash" libxxhash-dev xxhash)
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
 cplae_need(RANDOM123_INCLUDE_DIR "Random123" librandom123-dev random123)
+find_path(BOOST_INCLUDE_DIR boost/math/distributions/students_t.hpp)
+cplae_need(BOOST_INCLUDE_DIR "Boost.Math" libboost-dev boost)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp)
 cplae_need(CLI11_INCLUDE_DIR "CLI11" libcli11-dev cli11)
 if(CPLAE_TESTS)
@@ -57,6 +59,9 @@ target_compile_definitions(cplae_mpi INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICX
 add_library(cplae_hdf5 INTERFACE)
 target_include_directories(cplae_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(cplae_hdf5 INTERFACE ${HDF5_C_LIBRARIES} cplae_mpi)
+
+add_library(cplae_boost INTERFACE)
+target_include_directories(cplae_boost SYSTEM INTERFACE ${BOOST_INCLUDE_DIR})
 
 add_library(cplae_random123 INTERFACE)
 target_include_directories(cplae_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

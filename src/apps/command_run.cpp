@@ -41,6 +41,7 @@ struct Options {
   std::vector<std::string> overrides;
   std::string device = "auto";
   std::optional<double> max_minutes;
+  bool overwrite = false;
   bool quiet = false;
   std::string command_line;
 };
@@ -54,6 +55,7 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .out = options.out,
                     .overrides = options.overrides,
                     .longest = {},
+                    .overwrite = options.overwrite,
                     .command_line = options.command_line};
   if (options.max_minutes)
     parsed.longest = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);
@@ -99,6 +101,9 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
                    "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
       ->check(CLI::Range(0.0, longest_minutes))
       ->type_name("M");
+  if (words.stage == Stage::everything || words.stage == Stage::train)
+    command->add_flag("--overwrite", options->overwrite,
+                      "remove an earlier run in the folder, of whatever study, and begin anew");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->footer(notes);
   return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {

@@ -131,6 +131,7 @@ std::vector<Command> add_commands(CLI::App& program, const std::string& command_
   commands.push_back(add_plan(program));
   append(add_run_commands(program, command_line));
   commands.push_back(add_status(program));
+  commands.push_back(add_verify(program));
   commands.push_back(add_export(program));
   append(add_bench(program));
   return commands;

@@ -77,7 +77,9 @@ private:
     start.hosts = communicator_.gather(store::host_name());
     dist::agree(communicator_, [&] {
       if (communicator_.is_root())
-        open_run_.emplace(store::open_run(units_.folder(), inputs_->identity, start));
+        open_run_.emplace(
+            store::open_run(units_.folder(), inputs_->identity, start,
+                            options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on));
     });
     if (open_run_ && open_run_->resumed())
       log::info(options_.out.string() + ": an earlier run of this study; only what is missing is done");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "row_sums.hpp"
+
 namespace cplae::store {
 
 using h5::check;
@@ -50,7 +52,18 @@ Handle write_fixed_texts(const Handle& parent, const std::string& name,
     texts[i].copy(bytes.data() + i * width, width);
   Handle dataset = create_contiguous(parent, name, type.id(), {texts.size()});
   check(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), h5::where(dataset));
+  write_checksum(dataset, row_digests(std::as_bytes(std::span(bytes)), texts.size()));
   return dataset;
+}
+
+h5::Handle write_reals(const Handle& parent, const std::string& name, std::span<const double> values) {
+  Handle dataset = h5::write_array<double>(parent, name, values, {values.size()});
+  write_checksum(dataset, row_digests(std::as_bytes(values), values.size()));
+  return dataset;
+}
+
+void write_checksum(const Handle& dataset, const std::string& digests) {
+  h5::write_text_attribute(dataset, checksum_attribute, checksum_of_rows(digests));
 }
 
 void write_reals_attribute(const Handle& object, const std::string& name, std::span<const double> values) {

@@ -18,9 +18,13 @@ namespace cplae::store {
 /// Makes a contiguous dataset whose space is set aside at once and not filled: the parallel writers fill it.
 [[nodiscard]] h5::Handle create_contiguous(const h5::Handle& parent, const std::string& name, hid_t type,
                                            const h5::Shape& shape);
-/// Makes and writes a 1-D dataset of fixed-length, NUL-padded UTF-8 texts.
+/// Makes and writes a 1-D dataset of fixed-length, NUL-padded UTF-8 texts, with its checksum.
 h5::Handle write_fixed_texts(const h5::Handle& parent, const std::string& name,
                              const std::vector<std::string>& texts);
+/// Makes and writes a 1-D dataset of float64, with its checksum.
+h5::Handle write_reals(const h5::Handle& parent, const std::string& name, std::span<const double> values);
+/// Adds the checksum of a dataset, from the digests of all its rows (row_digests).
+void write_checksum(const h5::Handle& dataset, const std::string& digests);
 void write_reals_attribute(const h5::Handle& object, const std::string& name, std::span<const double> values);
 
 /// Attributes that every dataset has.

@@ -6,6 +6,7 @@
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/study/parse.hpp"
+#include "discard.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
 #include "sweep.hpp"
@@ -50,7 +51,8 @@ void refuse_links(const RunFolder& folder) {
 }
 
 [[noreturn]] void refuse_other_run(const RunFolder& folder, const std::string& difference) {
-  throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
+  throw UsageError(folder.root().string() + ": holds another run: " + difference +
+                   "; give another folder, or --overwrite to remove that run");
 }
 
 /// The study of an earlier run, with the keys that change no number as they are now.
@@ -105,11 +107,12 @@ OpenRun::OpenRun(OpenRun&&) noexcept = default;
 OpenRun& OpenRun::operator=(OpenRun&&) noexcept = default;
 OpenRun::~OpenRun() = default;
 
-OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start) {
+OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start, Earlier earlier) {
   require_usable(folder);
   refuse_links(folder);
   make_folder(folder.work());
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
+  if (earlier == Earlier::overwrite) discard_run(folder);
   const std::optional<std::string> before = matching_provenance(folder, identity);
   lock->sign();
   // Without a lock another run may be at work here, whose files these are.

@@ -49,8 +49,7 @@ void write_names(const Handle& file, const ResultsInput& input) {
     const std::string source = "y = (f(x) - centre) / scale, f the transform of the modality in the study";
     for (const auto& [name, values] :
          {std::pair{"centre", &scaling.centre}, std::pair{"scale", &scaling.scale}})
-      describe(h5::write_array<double>(file, folder + "/" + name, *values, {values->size()}),
-               {"units of f(x)", {"feature"}, source});
+      describe(write_reals(file, folder + "/" + name, *values), {"units of f(x)", {"feature"}, source});
   }
 }
 

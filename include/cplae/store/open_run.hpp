@@ -31,6 +31,9 @@ struct Start {
   std::uint64_t seed = 0;
 };
 
+/// What to do with an earlier run in the folder.
+enum class Earlier : unsigned char { go_on, overwrite };
+
 /// A run folder that is ours until this object goes.
 class OpenRun {
 public:
@@ -53,8 +56,10 @@ private:
 /// other libraries: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
 /// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run
 /// (names the first difference), files that are no run, links in the place of its own folders and files, or a
-/// run that another process works on (names its host and process). Throws IoError.
-[[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start);
+/// run that another process works on (names its host and process). With `overwrite` an earlier run of
+/// whatever identity is removed first, once it is known that nobody works on it. Throws IoError.
+[[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start,
+                               Earlier earlier = Earlier::go_on);
 
 /// Name of this machine.
 [[nodiscard]] std::string host_name();
