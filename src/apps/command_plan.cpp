@@ -206,7 +206,8 @@ ExitCode print_plan(const Options& options) {
   require_file(options.study, "study");
   const auto sources = parse_sources(options.data);
   study::Study study = study::read_study(options.study, options.overrides);
-  const reduce::Context context = reduce::make_context(std::move(study), read_data(sources));
+  data::Dataset dataset = read_data(sources, study::modality_names(study));
+  const reduce::Context context = reduce::make_context(std::move(study), std::move(dataset));
   if (!options.json) std::cout << PlanText(options, context).text() << std::flush;
   if (options.simulated_ranks.empty()) return ExitCode::done;
   const RankSimulation simulation(context, options.speed);

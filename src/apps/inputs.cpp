@@ -46,9 +46,10 @@ std::vector<data::Source> parse_sources(const std::vector<std::string>& argument
   return sources;
 }
 
-data::Dataset read_data(const std::vector<data::Source>& sources) {
+data::Dataset read_data(const std::vector<data::Source>& sources,
+                        const std::vector<std::string>& modalities) {
   try {
-    return data::read_dataset(sources);
+    return data::read_dataset(sources, modalities);
   } catch (const IoError& error) {
     throw DataError(error.what());
   }

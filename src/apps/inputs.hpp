@@ -24,7 +24,8 @@ void require_output(const Output& output);
 [[nodiscard]] std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments);
 
 /// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError.
-[[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources);
+[[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources,
+                                      const std::vector<std::string>& modalities);
 
 /// Identity of the data: the SHA-256 of one file's bytes; of several, the SHA-256 of their names and hashes.
 /// Throws IoError.

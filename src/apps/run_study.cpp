@@ -47,7 +47,7 @@ private:
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     study::Study study;
     dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
-    SharedData data = read_shared_data(communicator_, options_.data);
+    SharedData data = read_shared_data(communicator_, options_.data, study::modality_names(study));
     dist::agree(communicator_,
                 [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
     const std::size_t unused = inputs_->context.unused_cells;

@@ -52,12 +52,12 @@ SharedData from_description(const std::string& bytes) {
 
 }  // namespace
 
-SharedData read_shared_data(const dist::Communicator& communicator,
-                            const std::vector<data::Source>& sources) {
+SharedData read_shared_data(const dist::Communicator& communicator, const std::vector<data::Source>& sources,
+                            const std::vector<std::string>& modalities) {
   SharedData data;
   // Read before they are hashed: what cannot be read is bad input, whatever the hash would say.
   dist::on_root(communicator, [&] {
-    data.dataset = read_data(sources);
+    data.dataset = read_data(sources, modalities);
     data.sha256 = data_sha256(sources);
   });
   if (communicator.size() == 1) return data;

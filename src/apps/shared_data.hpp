@@ -14,9 +14,10 @@ struct SharedData {
   std::string sha256;
 };
 
-/// Collective: the root reads the files, once for all ranks, and sends what it read. Throws DataError and
-/// IoError, on every rank alike.
+/// Collective: the root reads these modalities of the files, once for all ranks, and sends what it read.
+/// Throws DataError and IoError, on every rank alike.
 [[nodiscard]] SharedData read_shared_data(const dist::Communicator& communicator,
-                                          const std::vector<data::Source>& sources);
+                                          const std::vector<data::Source>& sources,
+                                          const std::vector<std::string>& modalities);
 
 }  // namespace cplae::apps

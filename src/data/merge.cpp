@@ -206,7 +206,7 @@ private:
 Dataset merge_parts(Parts parts) {
   check_modality_names(parts);
   for (const auto& part : parts.parts)
-    check_part(part);
+    if (part.is_used) check_part(part);
   Dataset dataset;
   dataset.cells = all_cells(parts);
   check_memory(parts, dataset.cells.size());
@@ -219,7 +219,7 @@ Dataset merge_parts(Parts parts) {
     const auto at = places(part, index);
     for (const auto& column : part.obs)
       namesakes.add(part.name, align(column, at, dataset.cells.size()));
-    dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
+    if (part.is_used) dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
   }
   for (const auto& group : namesakes.all())
     add_namesakes(dataset.obs, group);

@@ -17,6 +17,7 @@ struct Part {
   std::vector<std::string> features;
   MatrixF values;  ///< [cells x features]
   std::vector<ObsColumn> obs;
+  bool is_used = true;  ///< otherwise only its cells and their obs were read
 };
 
 /// All that was read.

@@ -64,6 +64,17 @@ def test_one_h5ad_file_a_modality(tmp_path):
         assert sorted(file["variants"]) == ["folds,alpha_ephys=0.5", "folds,alpha_ephys=1"]
 
 
+def test_a_modality_that_the_study_does_not_use_may_hold_anything(tmp_path):
+    """Infinite numbers, a feature without values: nobody reads them; its labels are read all the same."""
+    modalities = make_modalities(["x", "y", "spoilt"], cells=60)
+    modalities["spoilt"].X[:, 0] = np.nan
+    modalities["spoilt"].X[0, 1] = np.inf
+    modalities["spoilt"].obs["seen"] = ["odd" if int(name[-1]) % 2 else "even" for name in modalities["spoilt"].obs_names]
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    reconstruction, exported = run_own(tmp_path, ["x", "y"], [tmp_path / "data.h5mu"], column="seen")
+    assert set(reconstruction["to"]) == {"x", "y"} and "X_cplae_spoilt" not in exported.obsm
+
+
 def test_cells_without_any_of_the_study_s_modalities(tmp_path):
     """Half of the cells lack the one modality of the study: they are in no split, no count, and without latents.
 

@@ -44,8 +44,8 @@ bool same_bits(const MatrixF& a, const MatrixF& b) {
 
 TEST_F(ReadSharedData, EveryRankHasWhatOneReads) {
   const std::vector<data::Source> sources{{.path = write_cohort(), .name = ""}};
-  const SharedData shared = read_shared_data(world_, sources);
-  const data::Dataset alone = read_data(sources);
+  const SharedData shared = read_shared_data(world_, sources, {});
+  const data::Dataset alone = read_data(sources, {});
   EXPECT_EQ(shared.sha256, data_sha256(sources));
   EXPECT_EQ(shared.dataset.cells, alone.cells);
   ASSERT_EQ(shared.dataset.modalities.size(), alone.modalities.size());
@@ -61,8 +61,8 @@ TEST_F(ReadSharedData, EveryRankHasWhatOneReads) {
 
 TEST_F(ReadSharedData, LabelsAndTreeComeAlong) {
   const std::vector<data::Source> sources{{.path = write_cohort(), .name = ""}};
-  const data::Dataset shared = read_shared_data(world_, sources).dataset;
-  const data::Dataset alone = read_data(sources);
+  const data::Dataset shared = read_shared_data(world_, sources, {}).dataset;
+  const data::Dataset alone = read_data(sources, {});
   ASSERT_EQ(shared.obs.size(), alone.obs.size());
   for (std::size_t c = 0; c < alone.obs.size(); ++c) {
     EXPECT_EQ(shared.obs[c].name, alone.obs[c].name);
@@ -87,7 +87,7 @@ TEST_F(ReadSharedData, BadDataIsRefusedOnEveryRankInTheSameWords) {
   const auto path = scratch_.path() / "text.h5mu";
   dist::on_root(world_, [&] { std::ofstream(path) << "no HDF5\n"; });
   try {
-    static_cast<void>(read_shared_data(world_, {{.path = path, .name = ""}}));
+    static_cast<void>(read_shared_data(world_, {{.path = path, .name = ""}}, {}));
     FAIL() << "a text file was read as data";
   } catch (const DataError& error) {
     const std::string text = error.what();
