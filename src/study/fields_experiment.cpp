@@ -91,7 +91,8 @@ std::vector<Field<E>> measured_fields() {
       field_of({.key = "starts",
                 .type = FieldType::whole,
                 .range = {1, 1e6},
-                .meaning = "k-means starts of a mixture, each followed by ten swaps of components; the best run is kept."},
+                .meaning = "k-means starts of a mixture, each followed by ten swaps of components; the best "
+                           "run is kept."},
                &E::starts),
   };
 }
