@@ -1,5 +1,6 @@
 #include "em.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -20,8 +21,9 @@ constexpr double no_bound = -std::numeric_limits<double>::infinity();
 constexpr double longest_way = 50;
 constexpr std::size_t least_iterations = 3;
 
+/// The floor of the covariances can make a bound fall a little: a run above `to_beat` is not hopeless then.
 bool is_hopeless(const MixtureRun& run, double gain, double to_beat) {
-  return run.iterations >= least_iterations && to_beat - run.lower_bound > longest_way * gain;
+  return run.iterations >= least_iterations && to_beat - run.lower_bound > longest_way * std::max(gain, 0.0);
 }
 
 }  // namespace

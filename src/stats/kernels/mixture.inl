@@ -136,38 +136,48 @@ CPLAE_INLINE void exponentiate(double reach, double* joint, const Vec* highest, 
   }
 }
 
-/// Log-likelihood so far. Totals lie in [1, components], so the product of 64 of them is within range and one
-/// logarithm does for all.
+/// Log-likelihood so far. Totals lie in [1, components]: their product is kept as mantissas and sums of
+/// exponents, and its logarithm is taken once.
 struct LogSum {
+  static constexpr std::int64_t exponent_of_one = 1023;
   Vec highest[packs] = {};
-  double product = 1;
-  double logarithms = 0;
+  SumVec product = SumVec{} + 1;
+  SumMask exponents = {};
+  SumMask usable = ~SumMask{};
   std::size_t blocks = 0;
 
-  CPLAE_INLINE void add(const double* valid, const Vec* highest_of, Vec* total) {
-    double lane_totals[cell_block];
-    for (std::size_t g = 0; g < packs; ++g) {
-      const Vec is_cell = load(valid + g * lanes);
-      highest[g] += is_cell * highest_of[g];
-      store(lane_totals + g * lanes, is_cell > 0 ? total[g] : all(1));
-      total[g] = is_cell / total[g];
-    }
-    for (const double lane : lane_totals)
-      product *= lane;
-    if (++blocks % (64 / cell_block) == 0) flush();
-  }
-  CPLAE_INLINE void flush() {
-    logarithms += __builtin_log(product);
-    product = 1;
-  }
-  CPLAE_INLINE double value() {
-    flush();
-    double lane_sums[cell_block];
+  /// total: [cell_block]; becomes its inverse, 0 where no cell is.
+  CPLAE_INLINE void add(const double* valid, const Vec* highest_of, double* total) {
     for (std::size_t g = 0; g < packs; ++g)
-      store(lane_sums + g * lanes, highest[g]);
-    double sum = logarithms;
-    for (const double lane : lane_sums)
-      sum += lane;
+      highest[g] += load(valid + g * lanes) * highest_of[g];
+    for (std::size_t g = 0; g < sum_packs; ++g) {
+      const SumVec is_cell = load_few(valid + g * sum_lanes);
+      const SumVec own = load_few(total + g * sum_lanes);
+      product *= is_cell > 0 ? own : SumVec{} + 1;
+      store_few(total + g * sum_lanes, is_cell / own);
+    }
+    // 4 blocks: at most 32 factors of a lane, each below 2^31.
+    if (++blocks % 4 == 0) normalise();
+  }
+  CPLAE_INLINE void normalise() {
+    usable &= (product >= 1) & (product <= 1e308);
+    const SumMask bits = reinterpret_cast<SumMask>(product);
+    constexpr std::int64_t fraction = (std::int64_t{1} << 52) - 1;
+    exponents += (bits >> 52) - exponent_of_one;
+    product = reinterpret_cast<SumVec>((bits & fraction) | (exponent_of_one << 52));
+  }
+  /// NaN where a total is not finite.
+  CPLAE_INLINE double value() {
+    normalise();
+    double sum = 0;
+    for (std::size_t g = 0; g < packs; ++g) {
+      for (std::size_t lane = 0; lane < lanes; ++lane)
+        sum += highest[g][lane];
+    }
+    for (std::size_t lane = 0; lane < sum_lanes; ++lane) {
+      sum += __builtin_log(product[lane]) + static_cast<double>(exponents[lane]) * 0x1.62e42fefa39efp-1;
+      if (usable[lane] == 0) sum = __builtin_nan("");
+    }
     return sum;
   }
 };
@@ -193,10 +203,10 @@ CPLAE_INLINE void add_block(const MixtureStep& step, std::size_t block, const st
   }
   for (std::size_t n = 0; n < reaching; ++n)
     exponentiate(step.reach, step.scratch + reached[n] * cell_block, highest, total);
-  sum.add(step.valid + block * cell_block, highest, total);
   double inverse_total[cell_block];
   for (std::size_t g = 0; g < packs; ++g)
     store(inverse_total + g * lanes, total[g]);
+  sum.add(step.valid + block * cell_block, highest, inverse_total);
   for (std::size_t n = 0; n < reaching; ++n)
     add_moments<D>(step, near[reached[n]], cells, step.scratch + reached[n] * cell_block, inverse_total);
 }

@@ -6,6 +6,7 @@ constexpr std::size_t sum_packs = cell_block / sum_lanes;  ///< of a block
 constexpr std::size_t strides = partial_sums / sum_lanes;  ///< packs of one set of partial sums
 
 using SumVec = double __attribute__((vector_size(sum_lanes * sizeof(double))));
+using SumMask = std::int64_t __attribute__((vector_size(sum_lanes * sizeof(double))));
 using SumVecAt =
     double __attribute__((vector_size(sum_lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
 
