@@ -11,8 +11,8 @@ build_packages=(
   libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev
   libgtest-dev libgmock-dev
 )
-# Debian's own anndata, beside the newest one of build/env: files must go both ways with either.
-test_packages=(python3-anndata)
+# Debian's own anndata, beside the newest one of build/env: files must go both ways with either. SLURM, for the tests of slurm/.
+test_packages=(python3-anndata slurm-wlm munge)
 
 missing_packages() {
   local package

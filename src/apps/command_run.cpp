@@ -1,12 +1,13 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <CLI/Validators.hpp>
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <ratio>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "commands.hpp"
@@ -32,8 +33,6 @@ Examples:
   cplae run study.toml --data d.h5mu --out quick --set training.steps=2000 \
       --set experiment.cross_validation.folds=5)";
 
-constexpr double longest_minutes = 60 * 24 * 365;
-
 struct Options {
   std::string study;
   std::vector<std::string> data;
@@ -45,6 +44,16 @@ struct Options {
   bool quiet = false;
   std::string command_line;
 };
+
+/// For the parser: what is wrong with a number of minutes; empty if nothing is.
+std::string refuse_minutes(const std::string& text) {
+  constexpr double longest = 60 * 24 * 365;
+  double minutes = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, minutes);
+  if (read.ec == std::errc() && read.ptr == end && minutes >= 0 && minutes <= longest) return "";
+  return "found '" + text + "', expected minutes, 0 to " + std::to_string(static_cast<int>(longest));
+}
 
 ExitCode run(const dist::Session& session, const Options& options, Stage stage) {
   const dist::Communicator world = session.world();
@@ -99,7 +108,7 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
   command
       ->add_option("--max-minutes", options->max_minutes,
                    "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
-      ->check(CLI::Range(0.0, longest_minutes))
+      ->check(refuse_minutes)
       ->type_name("M");
   if (words.stage == Stage::everything || words.stage == Stage::train)
     command->add_flag("--overwrite", options->overwrite,

@@ -285,6 +285,17 @@ def ranks_below(process):
     return sorted(found)
 
 
+def test_time_is_up(runs, tiny, tmp_path):
+    """With no time at all nothing is trained; a run with enough of it goes on and ends."""
+    words = ["run", SMOKE, "--data", tiny, "--out", tmp_path / "run"]
+    refused(*words, "--quiet", "--max-minutes", 0, code=75, names=["again"])
+    assert list((tmp_path / "run/work/networks").glob("*.unit")) == []
+    succeed(*words, "--max-minutes", 1000, ranks=2)
+    assert_same_results(runs[0], tmp_path / "run")
+    for wrong in ("-1", "nan", "soon"):
+        refused(*words, "--max-minutes", wrong, names=["--max-minutes", wrong])
+
+
 @pytest.mark.parametrize(
     ("ranks", "kind", "then"),
     [(0, signal.SIGTERM, 3), (0, signal.SIGKILL, 0), (3, signal.SIGTERM, 2)],

@@ -61,6 +61,18 @@ TEST(StopSignal, ARanksOwnRequestReachesAll) {
   EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
 }
 
+TEST(StopSignal, EachRankHasItsOwnTime) {
+  const Communicator& world = test::world();
+  StopSignal stop(world);
+  stop.stop_after(std::chrono::hours(1000));
+  world.barrier();
+  EXPECT_FALSE(stop.requested());
+  if (!world.is_root()) stop.stop_after(std::chrono::seconds(0));
+  EXPECT_EQ(stop.requested(), !world.is_root());
+  world.barrier();
+  EXPECT_EQ(stop.requested(), !world.is_root()) << "the others are told nothing";
+}
+
 TEST(StopSignal, ASignalThatNobodyAskedForIsDrained) {
   const Communicator& world = test::world();
   {

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "mpirun")
 NODES = ("n1", "n2")
 NODE_MARK = "CPLAE_TEST_NODE"  # in the environment of a node's daemons; SLURM itself marks the tasks
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 400
 
 
 def obstacle():
@@ -35,14 +35,14 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
-def await_(what, condition, seconds=PATIENCE_SECONDS):
-    """Until the condition holds; its value."""
+def await_(what, condition, seconds=PATIENCE_SECONDS, log=str):
+    """Until the condition holds; its value. What `log` returns is shown where it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
             return value
         time.sleep(0.1)
-    raise AssertionError(f"waited {seconds} s in vain: {what}")
+    raise AssertionError(f"waited {seconds} s in vain: {what}\n{log()}")
 
 
 def environment_of(pid):

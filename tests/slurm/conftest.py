@@ -1,4 +1,5 @@
 import subprocess
+import time
 
 import pytest
 from cluster import Cluster, obstacle
@@ -24,7 +25,9 @@ def cohort(tmp_path_factory):
 def undisturbed(cohort, tmp_path_factory):
     """The study on one rank, without SLURM."""
     run = tmp_path_factory.mktemp("undisturbed") / "run"
+    began = time.monotonic()
     subprocess.run([CPLAE, "run", STUDY, "--data", cohort, "--out", run, "--device", "cpu", *OPTIONS], check=True, capture_output=True)
+    (run / "seconds").write_text(str(time.monotonic() - began))
     return run
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 STUDY = ROOT / "jobs" / "demo.toml"
 SETTINGS = {
-    "training.steps": 1500,
+    "training.steps": 1000,
     "training.keep_best_after": 500,
     "training.validate_every": 100,
     "training.checkpoint_seconds": 0.2,
@@ -80,12 +80,12 @@ class Desk:
     def await_midst(self):
         """Until a network is finished and another one has a checkpoint."""
         networks = self.run / "work" / "networks"
-        await_("work in progress: " + self.log(), lambda: any(networks.glob("*.unit")) and any(networks.glob("*.ckpt")))
+        await_("work in progress", lambda: any(networks.glob("*.unit")) and any(networks.glob("*.ckpt")), log=self.log)
         assert not (self.run / "results.h5").exists()
 
     def await_end(self):
         """Until no job waits or runs."""
-        await_("an empty queue: " + self.log(), lambda: not self.cluster.jobs())
+        await_("an empty queue", lambda: not self.cluster.jobs(), log=self.log)
 
     def log(self):
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
