@@ -103,15 +103,15 @@ def taxonomy(group):
 
 def hdf5():
     path = folder("hdf5")
-    for name, write_x, libver in [("dense", dense, "earliest"), ("packed", packed, "earliest"), ("csr", csr, "latest"), ("csc", csc, "earliest")]:
+    for name, write_x, libver in [("dense", dense, "earliest"), ("packed", packed, "earliest"), ("csr", csr, ("v110", "v110")), ("csc", csc, "earliest")]:
         with h5py.File(path / f"{name}.h5ad", "w", libver=libver) as file:
             anndata_group(file, write_x, leaf=categorical, n=nullable, depth=numbers)
             taxonomy(file)
-    for libver in ("earliest", "latest"):
-        with h5py.File(path / f"two_{libver}.h5mu", "w", libver=libver) as file:
+    for name, libver in (("old", "earliest"), ("new", ("v110", "v110"))):
+        with h5py.File(path / f"two_{name}.h5mu", "w", libver=libver) as file:
             encode(file, "MuData", "0.1.0", axis=0)
-            for name, write_x in (("T", dense), ("E", csr)):
-                anndata_group(file.create_group(f"mod/{name}"), write_x, leaf=categorical)
+            for modality, write_x in (("T", dense), ("E", csr)):
+                anndata_group(file.create_group(f"mod/{modality}"), write_x, leaf=categorical)
             file["mod"].attrs["mod-order"] = np.array(["T", "E"], dtype=object)
             frame(file, "obs", ["c0", "c1", "c2", "c3"], leaf=categorical)
 

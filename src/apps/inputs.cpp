@@ -1,8 +1,12 @@
 #include "inputs.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <span>
 #include <sstream>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/hash.hpp"
@@ -35,6 +39,8 @@ void require_output(const Output& output) {
     throw UsageError(name + ": is there already; --force replaces it");
   const fs::path folder = fs::absolute(path).parent_path();
   if (!fs::is_directory(folder, error)) throw UsageError(name + ": there is no folder " + folder.string());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(name + ": the folder may not be written: " + std::generic_category().message(errno));
 }
 
 std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments) {

@@ -145,6 +145,12 @@ std::string_view trimmed(std::string_view field) {
   return field.substr(first, field.find_last_not_of(" \t") - first + 1);
 }
 
+/// zlib puts the file's name before its reason.
+std::string reason_of(const std::string& text, const fs::path& path) {
+  const std::string prefix = path.string() + ": ";
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 }  // namespace
 
 std::string read_maybe_gzip(const fs::path& path, std::size_t limit_bytes) {
@@ -160,7 +166,8 @@ std::string read_maybe_gzip(const fs::path& path, std::size_t limit_bytes) {
     const int got = gzread(file.get(), piece.data(), static_cast<unsigned>(piece.size()));
     int code = Z_OK;
     const char* reason = gzerror(file.get(), &code);
-    if (got < 0 || code == Z_BUF_ERROR) throw IoError(path.string() + ": cannot be read: " + reason);
+    if (got < 0 || code == Z_BUF_ERROR)
+      throw IoError(path.string() + ": cannot be unpacked: " + reason_of(reason, path));
     if (got == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > limit_bytes)

@@ -1,6 +1,10 @@
 #include "cplae/store/open_run.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <optional>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -24,6 +28,19 @@ bool holds_something(const fs::path& folder) {
   return fs::exists(folder, error) && !fs::is_empty(folder, error);
 }
 
+/// Throws UsageError unless the folder is there and may be written, or may be made.
+void require_writable(const fs::path& root) {
+  std::error_code error;
+  fs::path there = fs::absolute(root).lexically_normal();
+  while (!fs::exists(there, error) && there.has_relative_path())
+    there = there.parent_path();
+  if (!fs::is_directory(there, error))
+    throw UsageError(root.string() + ": cannot be made, since " + there.string() + " is no folder");
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(root.string() + ": the folder " + there.string() +
+                     " may not be written: " + std::generic_category().message(errno));
+}
+
 /// A folder that this program has made, or one in whose place it may make one. Throws UsageError.
 void require_usable(const RunFolder& folder) {
   std::error_code error;
@@ -35,6 +52,7 @@ void require_usable(const RunFolder& folder) {
     throw UsageError(root.string() +
                      ": holds files but is no run folder (no provenance.json); expected a run folder, an " +
                      "empty folder or a new name");
+  require_writable(root);
 }
 
 /// A link within the folder would have the run write, or delete, elsewhere; the folder itself may be one.
