@@ -15,7 +15,7 @@ namespace {
 /// Networks at one step on one device, from there to their kept weights.
 class Group {
 public:
-  Group(engine::Kind kind, std::vector<History*> networks, const model::Device& device, const Hooks& hooks)
+  Group(const EngineMaker& make, std::vector<History*> networks, const Hooks& hooks)
       : networks_(std::move(networks)),
         hooks_(hooks),
         training_(networks_.front()->task().spec.training),
@@ -26,7 +26,7 @@ public:
       const Task& task = network->task();
       subjects.push_back({task.spec, task.data, task.split, task.key});
     }
-    engine_ = engine::make_engine(kind, subjects, device);
+    engine_ = make(subjects);
     for (std::size_t n = 0; n < networks_.size(); ++n)
       engine_->load(n, networks_[n]->now());
   }
@@ -139,8 +139,7 @@ bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
                     same_layers);
 }
 
-void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
-                    const Hooks& hooks) {
+void train_together(const EngineMaker& make, const std::vector<Task>& tasks, const Hooks& hooks) {
   require_fit(tasks);
   std::vector<History> histories;
   histories.reserve(tasks.size());
@@ -159,19 +158,11 @@ void train_together(engine::Kind kind, const std::vector<Task>& tasks, const mod
       of_group.progress = [&](const Progress& progress) {
         hooks.progress({members[progress.task], progress.step, progress.steps_per_second});
       };
-    Group group(kind, std::move(networks), device, of_group);
+    Group group(make, std::move(networks), of_group);
     group.train();
     for (std::size_t n = 0; n < members.size(); ++n)
       if (hooks.finished) hooks.finished(members[n], group.result(n));
   }
-}
-
-Result train_network(const Task& task, const model::Device& device, const Hooks& hooks) {
-  Result result;
-  Hooks with_result = hooks;
-  with_result.finished = [&](std::size_t, Result found) { result = std::move(found); };
-  train_together(engine::choose_kind(task.spec, device), {task}, device, with_result);
-  return result;
 }
 
 }  // namespace cplae::train
