@@ -1,5 +1,6 @@
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -63,12 +64,16 @@ private:
     VariantRows rows;
     dist::agree(communicator_, [&] { rows = read_rows(v, block); });
     seconds_[v] = rows.seconds;
-    // One agreement a dataset: a rank whose write failed must not leave the others in the next one.
+    // Two agreements a dataset: a rank that cannot open it must not leave the others in the write, nor one
+    // whose write failed in the next.
     const auto write = [&](const std::string& name, hid_t type, const void* values) {
+      const std::string path = variant_path(variant.id) + "/" + name;
+      std::optional<Selection> selection;
       dist::agree(communicator_, [&] {
-        const std::string path = variant_path(variant.id) + "/" + name;
-        writer_.write(file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values});
+        selection =
+            select_rows(file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values});
       });
+      dist::agree(communicator_, [&] { writer_.write(*selection); });
     };
     const h5::Handle table = replicate_type();
     write("replicate", table.id(), rows.replicates.data());
