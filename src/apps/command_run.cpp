@@ -33,6 +33,7 @@ struct Options {
   std::string out;
   std::vector<std::string> overrides;
   std::string device = "auto";
+  bool retrain = false;
   bool quiet = false;
   std::string command_line;
 };
@@ -45,6 +46,7 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .data = {},
                     .out = options.out,
                     .overrides = options.overrides,
+                    .retrain = options.retrain,
                     .command_line = options.command_line};
   dist::agree(world, [&] {
     parsed.device = device_request(options.device);
@@ -82,6 +84,9 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
   command
       ->add_option("--device", options->device, "auto, cpu or cuda (default auto: a GPU where there is one)")
       ->type_name("NAME");
+  if (words.stage == Stage::everything || words.stage == Stage::train)
+    command->add_flag("--retrain", options->retrain,
+                      "train all again where results.h5 is there but work/ is gone");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->footer(notes);
   return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {

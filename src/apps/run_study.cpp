@@ -5,6 +5,7 @@
 
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/stopwatch.hpp"
 #include "cplae/core/text.hpp"
@@ -24,9 +25,11 @@ public:
         options_(options),
         stage_(stage),
         units_(store::RunFolder(options.out)) {
-    log::set_rank(communicator_.rank(), communicator_.size());
     read();
-    if (stage == Stage::evaluate || stage == Stage::reduce) require_run();
+    if (stage == Stage::evaluate || stage == Stage::reduce)
+      require_run();
+    else
+      keep_results();
     open();
   }
 
@@ -65,10 +68,23 @@ private:
     });
   }
 
+  /// results.h5 without one unit that it was made from: all would be trained anew, only to replace it.
+  void keep_results() const {
+    dist::agree(communicator_, [&] {
+      const auto& folder = units_.folder();
+      if (options_.retrain || !communicator_.is_root() || !std::filesystem::exists(folder.results())) return;
+      if (units_.is_empty(store::UnitKind::network))
+        throw UsageError(folder.results().string() + ": is there, but none of the units it was made from (" +
+                         folder.units(store::UnitKind::network).string() +
+                         "); --retrain trains all networks again and replaces it");
+    });
+  }
+
   void open() {
-    store::Start start = describe_start(options_, *inputs_, device_);
+    store::Start start = describe_start(options_, *inputs_);
     start.ranks = communicator_.size();
-    start.hosts = communicator_.gather(store::host_name());
+    start.hosts = communicator_.gather(host_name());
+    start.devices = communicator_.gather(model::describe(device_));
     dist::agree(communicator_, [&] {
       if (communicator_.is_root())
         open_run_.emplace(store::open_run(units_.folder(), inputs_->identity, start));
@@ -85,7 +101,7 @@ private:
             context.data,
             units_,
             inputs_->identity.data_sha256,
-            options_.data.front().path.string()};
+            given_text(options_.data)};
   }
 
   void train(const RunParts& parts) {
@@ -133,13 +149,17 @@ private:
     return ids;
   }
 
-  /// Throws UsageError naming the first unit that is not there and the command that makes it.
+  /// Throws UsageError naming the first unit that is not there, whole and of this version, and the command
+  /// that makes it.
   void require_units(store::UnitKind kind, const std::vector<std::string>& ids,
                      const std::string& command) const {
-    for (const auto& id : ids)
-      if (!std::filesystem::exists(units_.folder().unit(kind, id)))
-        throw UsageError(options_.out.string() + ": " + id + " is not done yet; run " + command +
+    for (const auto& id : ids) {
+      const auto record = units_.read(kind, id);
+      if (!record || (kind == store::UnitKind::statistics && !reduce::is_of_this_version(*record)))
+        throw UsageError(options_.out.string() + ": " + id + " is not done " +
+                         (record ? "by this version of the statistics" : "yet") + "; run " + command +
                          " (or cplae run) first");
+    }
   }
 
   /// Names what failed, from the units; the exit code is the same on every rank.

@@ -17,6 +17,7 @@ struct RunOptions {
   std::filesystem::path out;           ///< run folder
   std::vector<std::string> overrides;  ///< key=value of --set, in order
   model::DeviceRequest device = model::DeviceRequest::automatic;
+  bool retrain = false;      ///< also where that replaces a results.h5 whose units are gone
   std::string command_line;  ///< argv, joined by spaces: for provenance
 };
 
