@@ -77,6 +77,13 @@ std::string sources_text(const std::vector<data::Source>& sources) {
   return join(lines, "\n");
 }
 
+std::string given_text(const std::vector<data::Source>& sources) {
+  std::vector<std::string> texts;
+  for (const auto& source : sources)
+    texts.push_back((source.name.empty() ? "" : source.name + "=") + source.path.string());
+  return join(texts, "; ");
+}
+
 std::vector<data::Source> sources_from(const std::string& text) {
   std::vector<data::Source> sources;
   std::istringstream lines(text);

@@ -20,15 +20,14 @@ std::string taxonomy_hash(const study::Study& study) {
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
 }
 
-/// The kinds that the study's networks are trained with: "fused", or "fused+reference" where variants differ.
+}  // namespace
+
 std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
   std::set<std::string> kinds;
   for (const auto& variant : plan.variants)
     kinds.insert(engine::kind_name(engine::choose_kind(variant.spec, {device, 0})));
   return join({kinds.begin(), kinds.end()}, "+");
 }
-
-}  // namespace
 
 RunInputs make_inputs(study::Study checked, SharedData data, model::DeviceKind device) {
   RunInputs inputs{.context = reduce::make_context(std::move(checked), std::move(data.dataset)),
@@ -42,11 +41,11 @@ RunInputs make_inputs(study::Study checked, SharedData data, model::DeviceKind d
   return inputs;
 }
 
-store::Start describe_start(const RunOptions& options, const RunInputs& inputs, const model::Device& device) {
+store::Start describe_start(const RunOptions& options, const RunInputs& inputs) {
   store::Start start;
-  start.libraries = {{"torch", model::torch_version()}, {"compiler", build_description()}};
+  start.libraries = store::library_versions();
+  start.libraries.insert({{"torch", model::torch_version()}, {"compiler", build_description()}});
   start.command = {options.command_line};
-  start.device = model::describe(device);
   start.seed = inputs.context.study.seed;
   start.data_path = sources_text(options.data);
   return start;

@@ -5,6 +5,7 @@
 
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/stopwatch.hpp"
 #include "cplae/core/text.hpp"
@@ -25,10 +26,12 @@ public:
         options_(options),
         stage_(stage),
         units_(store::RunFolder(options.out)) {
-    log::set_rank(communicator_.rank(), communicator_.size());
     if (options.longest) stop_.stop_after(*options.longest);
     read();
-    if (stage == Stage::evaluate || stage == Stage::reduce) require_run();
+    if (stage == Stage::evaluate || stage == Stage::reduce)
+      require_run();
+    else
+      keep_results();
     open();
   }
 
@@ -65,21 +68,33 @@ private:
 
   /// The later stages go on from a run: without one nothing is written.
   void require_run() const {
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root() && !std::filesystem::exists(units_.folder().provenance()))
+    dist::on_root(communicator_, [&] {
+      if (!std::filesystem::exists(units_.folder().provenance()))
         throw UsageError(options_.out.string() + ": is no run folder; cplae train (or cplae run) makes one");
     });
   }
 
+  /// results.h5 without one unit that it was made from: all would be trained anew, only to replace it.
+  void keep_results() const {
+    dist::on_root(communicator_, [&] {
+      const auto& folder = units_.folder();
+      if (options_.overwrite || !std::filesystem::exists(folder.results())) return;
+      if (units_.is_empty(store::UnitKind::network))
+        throw UsageError(folder.results().string() + ": is there, but none of the units it was made from (" +
+                         folder.units(store::UnitKind::network).string() +
+                         "); --overwrite removes this run and begins anew");
+    });
+  }
+
   void open() {
-    store::Start start = describe_start(options_, *inputs_, device_);
+    store::Start start = describe_start(options_, *inputs_);
     start.ranks = communicator_.size();
-    start.hosts = communicator_.gather(store::host_name());
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root())
-        open_run_.emplace(
-            store::open_run(units_.folder(), inputs_->identity, start,
-                            options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on));
+    start.hosts = communicator_.gather(host_name());
+    start.devices = communicator_.gather(model::describe(device_));
+    dist::on_root(communicator_, [&] {
+      open_run_.emplace(
+          store::open_run(units_.folder(), inputs_->identity, start,
+                          options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on));
     });
     if (open_run_ && open_run_->resumed())
       log::info(options_.out.string() + ": an earlier run of this study; only what is missing is done");
@@ -93,7 +108,7 @@ private:
             context.data,
             units_,
             inputs_->identity.data_sha256,
-            options_.data.front().path.string()};
+            given_text(options_.data)};
   }
 
   void train(const RunParts& parts) {
@@ -141,13 +156,17 @@ private:
     return ids;
   }
 
-  /// Throws UsageError naming the first unit that is not there and the command that makes it.
+  /// Throws UsageError naming the first unit that is not there, whole and of this version, and the command
+  /// that makes it.
   void require_units(store::UnitKind kind, const std::vector<std::string>& ids,
                      const std::string& command) const {
-    for (const auto& id : ids)
-      if (!std::filesystem::exists(units_.folder().unit(kind, id)))
-        throw UsageError(options_.out.string() + ": " + id + " is not done yet; run " + command +
+    for (const auto& id : ids) {
+      const auto record = units_.read(kind, id);
+      if (!record || (kind == store::UnitKind::statistics && !reduce::is_of_this_version(*record)))
+        throw UsageError(options_.out.string() + ": " + id + " is not done " +
+                         (record ? "by this version of the statistics" : "yet") + "; run " + command +
                          " (or cplae run) first");
+    }
   }
 
   /// Names what failed, from the units; the exit code is the same on every rank.

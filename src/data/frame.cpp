@@ -7,7 +7,6 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -158,10 +157,10 @@ void check_names(const std::vector<std::string>& names, const std::string& what,
                       " is no valid UTF-8, expected UTF-8");
     if (std::any_of(names[i].begin(), names[i].end(),
                     [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-      throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
+      throw DataError(where + ": the " + what + " name '" + one_line(names[i]) +
                       "' holds a line break or control character, expected plain text");
     if (!seen.insert(names[i]).second)
-      throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
+      throw DataError(where + ": the " + what + " name '" + one_line(names[i]) +
                       "' is there twice, expected unique names");
   }
 }

@@ -10,7 +10,6 @@
 #include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
 #include "frame.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -28,14 +27,14 @@ void check_values(const Part& part) {
       if (std::isnan(value)) continue;
       has_value[static_cast<std::size_t>(j)] = true;
       if (std::isinf(value))
-        throw DataError(part.where + ": cell '" + in_one_line(part.cells[static_cast<std::size_t>(i)]) +
-                        "', feature '" + in_one_line(part.features[static_cast<std::size_t>(j)]) +
+        throw DataError(part.where + ": cell '" + one_line(part.cells[static_cast<std::size_t>(i)]) +
+                        "', feature '" + one_line(part.features[static_cast<std::size_t>(j)]) +
                         "': infinite (or beyond float32), expected a finite number or NaN");
     }
   const auto empty = std::find(has_value.begin(), has_value.end(), false);
   if (empty != has_value.end())
     throw DataError(part.where + ": feature '" +
-                    in_one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
+                    one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
                     "' is NaN in every cell, expected a value in at least one");
 }
 
@@ -103,7 +102,7 @@ std::vector<std::size_t> places(const Part& part, const CellIndexOf& index) {
     const auto found = index.find(cell);
     if (found == index.end())
       throw DataError(
-          part.where + ": cell '" + in_one_line(cell) +
+          part.where + ": cell '" + one_line(cell) +
           "' is not in the global obs, expected every modality's cells there (in Python: mdata.update())");
     at.push_back(found->second);
   }

@@ -12,7 +12,6 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -204,7 +203,7 @@ std::size_t Table::column(const std::string& name) const {
 }
 
 std::string Table::where(std::size_t row, std::size_t column) const {
-  return path.string() + ": line " + std::to_string(lines[row]) + ", column '" + in_one_line(header[column]) +
+  return path.string() + ": line " + std::to_string(lines[row]) + ", column '" + one_line(header[column]) +
          "'";
 }
 
@@ -213,7 +212,7 @@ double Table::number(std::size_t row, std::size_t column) const {
   if (is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
   double value = 0;
   if (!parse_number(field, value))
-    throw DataError(where(row, column) + ": '" + in_one_line(field) + "', expected a number");
+    throw DataError(where(row, column) + ": '" + one_line(field) + "', expected a number");
   return value;
 }
 

@@ -20,6 +20,8 @@ std::string run_and_describe(const std::function<void()>& local) {
     return std::string("D") + error.what();
   } catch (const NumericError& error) {
     return std::string("N") + error.what();
+  } catch (const OutOfDeviceMemory& error) {
+    return std::string("M") + error.what();
   } catch (const IoError& error) {
     return std::string("I") + error.what();
   } catch (const CommError& error) {
@@ -41,6 +43,8 @@ std::string run_and_describe(const std::function<void()>& local) {
       throw DataError(text);
     case 'N':
       throw NumericError(text);
+    case 'M':
+      throw OutOfDeviceMemory(text);
     case 'I':
       throw IoError(text);
     case 'C':

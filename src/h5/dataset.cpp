@@ -178,26 +178,23 @@ void read_numbers(const Dataset& dataset, const Block* block, void* out, const T
   if (expected != transfer.elements)
     throw IoError(what + ": " + std::to_string(expected) + " elements do not fit a buffer of " +
                   std::to_string(transfer.elements));
-  // A read of nothing is still a call where it is collective.
-  if (expected == 0 && transfer.list == H5P_DEFAULT) return;
+  if (expected == 0) return;
   const Handle memory = memory_space(transfer.elements, what);
   const Handle file = block != nullptr ? file_space(dataset.handle.id(), *block, what) : Handle();
   check(H5Dread(dataset.handle.id(), transfer.memory_type, memory.id(),
-                block != nullptr ? file.id() : H5S_ALL, transfer.list, out),
+                block != nullptr ? file.id() : H5S_ALL, H5P_DEFAULT, out),
         what + ": cannot be read");
 }
 
-void write_numbers(const Handle& dataset, const Block* block, const void* values, const Transfer& transfer) {
+void write_numbers(const Handle& dataset, const void* values, const Transfer& transfer) {
   const std::string what = where(dataset);
-  const std::uint64_t expected = elements(block != nullptr ? block->count : shape_of(dataset.id(), what));
+  const std::uint64_t expected = elements(shape_of(dataset.id(), what));
   if (expected != transfer.elements)
     throw IoError(what + ": " + std::to_string(transfer.elements) + " values do not fit " +
                   std::to_string(expected) + " elements");
-  if (expected == 0 && transfer.list == H5P_DEFAULT) return;
+  if (expected == 0) return;
   const Handle memory = memory_space(transfer.elements, what);
-  const Handle file = block != nullptr ? file_space(dataset.id(), *block, what) : Handle();
-  check(H5Dwrite(dataset.id(), transfer.memory_type, memory.id(), block != nullptr ? file.id() : H5S_ALL,
-                 transfer.list, values),
+  check(H5Dwrite(dataset.id(), transfer.memory_type, memory.id(), H5S_ALL, H5P_DEFAULT, values),
         what + ": cannot be written");
 }
 

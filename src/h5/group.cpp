@@ -99,10 +99,6 @@ Handle create_group(const Handle& parent, const std::string& name) {
           where(parent, name) + ": cannot be made"};
 }
 
-Handle require_group(const Handle& parent, const std::string& name) {
-  return kind(parent, name) == Kind::none ? create_group(parent, name) : open_group(parent, name);
-}
-
 void remove(const Handle& parent, const std::string& name) {
   if (kind(parent, name) == Kind::none) return;
   check(H5Ldelete(parent.id(), name.c_str(), H5P_DEFAULT), where(parent, name) + ": cannot be replaced");

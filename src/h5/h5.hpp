@@ -60,11 +60,8 @@ Code check(Code code, std::string_view what);
 [[nodiscard]] std::string where(const Handle& object);
 [[nodiscard]] std::string where(const Handle& parent, std::string_view name);
 
-// --- files
-// ---------------------------------------------------------------------------------------------------------------------
-
-/// How a file is made. `access` and `creation` are property lists of the caller (H5P_DEFAULT: serial; objects
-/// must be closed first).
+/// How a file is made. `access` is a property list of the caller (H5P_DEFAULT: serial; objects must be closed
+/// first).
 struct CreateOptions {
   std::size_t user_block_bytes = 0;  ///< 0, or a power of two >= 512
   hid_t access = H5P_DEFAULT;
@@ -73,6 +70,8 @@ struct CreateOptions {
 /// Silences HDF5's own printing of errors (their reason goes into our messages). The functions of this header
 /// do so themselves.
 void silence();
+/// Of the HDF5 that the program runs with: "1.10.8".
+[[nodiscard]] std::string library_version();
 /// Opens for reading, with a budget of memory for what is read (Handle::charge). Throws IoError: no such
 /// file, a folder or something else that is no file, no HDF5 file, unreadable.
 [[nodiscard]] Handle open_file(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
@@ -87,9 +86,6 @@ void check_readable(const std::filesystem::path& path);
 /// Makes the file, or empties it. Throws IoError, also for a link, which is not followed.
 [[nodiscard]] Handle create_file(const std::filesystem::path& path, const CreateOptions& options = {});
 
-// --- groups and links
-// ----------------------------------------------------------------------------------------------------------
-
 enum class Kind { none, group, dataset, other };
 
 /// What `name` (a member or a path) is; none where it is not there. Throws DataError for an external link,
@@ -102,15 +98,10 @@ enum class Kind { none, group, dataset, other };
 [[nodiscard]] Handle open_group(const Handle& parent, const std::string& name);
 /// Makes a group, and those above it.
 [[nodiscard]] Handle create_group(const Handle& parent, const std::string& name);
-/// Opens the group, or makes it where it is missing.
-[[nodiscard]] Handle require_group(const Handle& parent, const std::string& name);
 /// Unlinks a member; nothing happens where there is none.
 void remove(const Handle& parent, const std::string& name);
 /// Property list of links that makes missing groups and marks names as UTF-8.
 [[nodiscard]] Handle link_creation();
-
-// --- types
-// ---------------------------------------------------------------------------------------------------------------------
 
 /// HDF5's type of a C++ number.
 template <class T>
@@ -120,9 +111,6 @@ template <class T>
 [[nodiscard]] Handle text_type();
 /// The enum over int8 {FALSE, TRUE} that h5py writes for bool.
 [[nodiscard]] Handle bool_type();
-
-// --- datasets
-// ------------------------------------------------------------------------------------------------------------------
 
 enum class Element { integer, real, boolean, text, other };
 
@@ -162,9 +150,9 @@ template <class T>
 [[nodiscard]] std::vector<T> read(const Handle& parent, const std::string& name) {
   return read<T>(open_dataset(parent, name));
 }
-/// One block; `transfer` is a property list of the caller (collective transfer).
+/// One block.
 template <class T>
-void read_block(const Dataset& dataset, const Block& block, std::span<T> out, hid_t transfer = H5P_DEFAULT);
+void read_block(const Dataset& dataset, const Block& block, std::span<T> out);
 
 /// All texts of a dataset (variable or fixed length). Throws DataError when it holds none, or they are too
 /// many or too long.
@@ -182,10 +170,6 @@ struct Layout {
 /// Writes all of it. Pre-condition: values.size() == elements of the dataset.
 template <class T>
 void write(const Handle& dataset, std::span<const T> values);
-/// Writes one block; `transfer` as in read_block.
-template <class T>
-void write_block(const Handle& dataset, const Block& block, std::span<const T> values,
-                 hid_t transfer = H5P_DEFAULT);
 
 /// Makes and writes a contiguous dataset of numbers.
 template <class T>
@@ -195,9 +179,6 @@ Handle write_array(const Handle& parent, const std::string& name, std::span<cons
 Handle write_texts(const Handle& parent, const std::string& name, const std::vector<std::string>& values);
 /// Makes and writes a 1-D dataset of bool as h5py writes it.
 Handle write_bools(const Handle& parent, const std::string& name, std::span<const std::uint8_t> values);
-
-// --- attributes
-// ----------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] bool has_attribute(const Handle& object, const std::string& name);
 /// None where there is no such attribute. Throws DataError when it is something else.

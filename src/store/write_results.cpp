@@ -1,5 +1,6 @@
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -69,13 +70,16 @@ private:
     VariantRows rows;
     dist::agree(communicator_, [&] { rows = read_rows(v, block); });
     seconds_[v] = rows.seconds;
-    // One agreement a dataset: a rank whose write failed must not leave the others in the next one.
+    // Two agreements a dataset: a rank that cannot open it must not leave the others in the write, nor one
+    // whose write failed in the next.
     const auto write = [&](const std::string& name, hid_t type, const auto& values) {
+      const std::string path = variant_path(variant.id) + "/" + name;
+      std::optional<Selection> selection;
       dist::agree(communicator_, [&] {
-        const std::string path = variant_path(variant.id) + "/" + name;
-        writer_.write(file, path,
-                      {.type = type, .begin = block.begin, .end = block.end, .values = values.data()});
+        selection = select_rows(
+            file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values.data()});
       });
+      dist::agree(communicator_, [&] { writer_.write(*selection); });
       // Of what was meant to be written: what a faulty file system makes of it will not have this checksum.
       digests_ += row_digests(std::as_bytes(std::span(values)), block.end - block.begin);
     };

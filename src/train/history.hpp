@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include "cplae/train/state.hpp"
 #include "cplae/train/trainer.hpp"
-#include "train/state.hpp"
 
 namespace cplae::train {
 

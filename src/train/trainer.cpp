@@ -16,7 +16,7 @@ namespace {
 /// Networks at one step on one device. `hooks` name networks by their place in the group.
 class Group {
 public:
-  Group(engine::Kind kind, std::vector<History*> networks, const model::Device& device, const Hooks& hooks)
+  Group(const EngineMaker& make, std::vector<History*> networks, const Hooks& hooks)
       : networks_(std::move(networks)),
         hooks_(hooks),
         training_(networks_.front()->task().spec.training),
@@ -27,7 +27,7 @@ public:
       const Task& task = network->task();
       subjects.push_back({task.spec, task.data, task.split, task.key});
     }
-    engine_ = engine::make_engine(kind, subjects, device);
+    engine_ = make(subjects);
     for (std::size_t n = 0; n < networks_.size(); ++n)
       engine_->load(n, networks_[n]->now());
   }
@@ -143,14 +143,14 @@ public:
     std::iota(left_.begin(), left_.end(), std::size_t{0});
   }
 
-  void train(engine::Kind kind, const model::Device& device) {
+  void train(const EngineMaker& make) {
     while (!left_.empty()) {
       const std::int64_t step = least_step_after(-1);
       std::vector<std::size_t> members;
       for (const std::size_t t : left_)
         if (histories_[t].step() == step) members.push_back(t);
       const Hooks of_group = hooks_of(members);
-      Group group(kind, histories_of(members), device, of_group);
+      Group group(make, histories_of(members), of_group);
       group.train(least_step_after(step));
       std::erase_if(left_, [&](std::size_t t) {
         return histories_[t].has_failed() || histories_[t].step() == last_step();
@@ -215,22 +215,10 @@ bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
                     same_layers);
 }
 
-void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
-                    const Hooks& hooks) {
+void train_together(const EngineMaker& make, const std::vector<Task>& tasks, const Hooks& hooks) {
   if (tasks.empty()) return;
   require_fit(tasks);
-  Convoy(tasks, hooks).train(kind, device);
-}
-
-Result train_network(const Task& task, const model::Device& device, const Hooks& hooks) {
-  Result result;
-  Hooks with_result = hooks;
-  with_result.finished = [&](std::size_t place, Result found) {
-    result = std::move(found);
-    if (hooks.finished) hooks.finished(place, result);
-  };
-  train_together(engine::choose_kind(task.spec, device), {task}, device, with_result);
-  return result;
+  Convoy(tasks, hooks).train(make);
 }
 
 }  // namespace cplae::train

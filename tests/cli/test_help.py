@@ -70,6 +70,7 @@ def test_version_is_the_project_s():
         (["help", "expotr"], ["expotr", "export"]),
         (["help", "import", "matt"], ["matt", "mat"]),
         (["help", "kyes"], ["kyes", "keys"]),
+        (["help", "run", "foo"], ["cplae run has no command 'foo'"]),
         (["predictions"], ["predictions", "simulate, import"]),
         (["--verison"], ["--verison", "--version"]),
         (["simulate", "--preset", "tiny"], ["simulate", "--out is required"]),

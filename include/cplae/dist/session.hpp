@@ -45,6 +45,9 @@ private:
   std::shared_ptr<Handle> handle_;
 };
 
+/// Of the MPI that the program runs with: "Open MPI v4.1.4". Local; needs no session.
+[[nodiscard]] std::string library_version();
+
 /// MPI from start to end of main; made once, and outlives every Communicator. Sets what the MPI library must
 /// know before it starts (locks of Open MPI's file engine), unless the user's environment says otherwise.
 /// Works without mpirun too: one rank.

@@ -34,6 +34,9 @@ struct StatisticsUnit {
 /// it where the experiment varies that.
 [[nodiscard]] std::string baseline_variant(const Context& context, const StatisticsUnit& unit);
 
+/// Whether a stored unit is of this version of the statistics, with a result or without.
+[[nodiscard]] bool is_of_this_version(const Record& record);
+
 /// Whether a stored unit need not be computed again: it is of this version of the statistics, and has a
 /// result.
 [[nodiscard]] bool is_current(const Record& record);
