@@ -129,9 +129,9 @@ follow_up() {
 
 drop_follow_up() { [ -z "$next" ] || scancel "$next"; }
 
-# A user's scancel looks like any other end from within, but for what SLURM does not know of it.
+# was_cancelled STATE: a user's scancel looks like any other end from within, but for what SLURM does not know of it.
 was_cancelled() {
-  case "$(job_field JobState)" in CANCELLED | COMPLETING) ;; *) return 1 ;; esac
+  case "$1" in CANCELLED | COMPLETING) ;; *) return 1 ;; esac
   [ "$(job_field PreemptTime)" = None ] && [ "$(job_field Reason)" = None ] && { [ -z "$end" ] || [ "$(date +%s)" -lt $((end - 5)) ]; }
 }
 
@@ -157,9 +157,14 @@ start_again() {
 
 # What becomes of the job, by the exit code of cplae and by what the run folder said before.
 end_session() {
-  say "cplae ended with code $code"
+  local state
+  state="$(job_field JobState)"
+  say "cplae ended with code $code, the job is $state"
   case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
-  if was_cancelled; then
+  if [ "$state" = PENDING ]; then
+    is_fruitful "$1"
+    say "SLURM has requeued it"
+  elif was_cancelled "$state"; then
     say "cancelled: not started again"
     drop_follow_up
   elif ! is_fruitful "$1"; then
