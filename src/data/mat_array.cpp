@@ -8,7 +8,6 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -169,7 +168,7 @@ MatArray MatParser::description(Window& window) {
   }
   array.name = content(element(window), window, limits::name_bytes);
   if (!fits)
-    fail("variable '" + in_one_line(array.name) + "' claims the shape " + array.shape_text() +
+    fail("variable '" + one_line(array.name) + "' claims the shape " + array.shape_text() +
          ", more than any file can hold");
   return array;
 }

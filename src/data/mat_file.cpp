@@ -9,7 +9,6 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -155,7 +154,7 @@ std::string MatFile::where(const std::string& field) const {
 MatArray MatFile::read(const std::string& field) const {
   std::vector<std::string> names;
   for (const Variable& variable : variables_) {
-    names.push_back(in_one_line(variable.name));
+    names.push_back(one_line(variable.name));
     if (variable.name != field) continue;
     MatStream stream(file_, variable.range, variable.is_packed);
     try {

@@ -56,7 +56,7 @@ void check_modality_name(const Part& part) {
   if (name.find_first_not_of('.') != std::string::npos && name.size() <= limits::name_bytes && !has_control &&
       name.find_first_of("/\\") == std::string::npos && is_utf8(name))
     return;
-  throw DataError(in_one_line(part.where) + ": the modality name '" + in_one_line(name.substr(0, 64)) +
+  throw DataError(one_line(part.where) + ": the modality name '" + one_line(name.substr(0, 64)) +
                   "', expected 1 to " + std::to_string(limits::name_bytes) +
                   " bytes of plain text that lead out of no folder: without slashes and control characters, "
                   "not dots alone");
