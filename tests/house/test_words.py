@@ -23,6 +23,8 @@ STUDIES = sorted((ROOT / "jobs").glob("*.toml"))
 def test_script_parses_and_is_strict(script):
     subprocess.run(["bash", "-n", script], check=True)
     text = script.read_text()
+    if script.parent.name == "slurm" and not text.startswith("#!"):
+        return  # read by users' own shells, which strict mode would end at the first slip
     assert "set -euo pipefail" in text or "/common.sh" in text, "not in bash's strict mode"
 
 
