@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # What the batch scripts have in common; sourced by them, never run. slurm/README.md says how to use them, docs/architecture.md why
 # it is made so. Variables that are set nowhere here come from slurm/site.sh.
-set -uo pipefail
+set -euo pipefail
 
 # An element of an array has a number that may also mean the whole array, and a name that means itself.
 job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
@@ -16,7 +16,7 @@ refuse() {
 }
 
 # job_field NAME: a word of what SLURM knows of this job.
-job_field() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | head -n 1; }
+job_field() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | sed -n 1p || true; }
 
 # Sets `program`, `words` (of `cplae run`) and `run` from: STUDY DATA RUN [OPTION...]
 read_arguments() {
@@ -49,11 +49,11 @@ read_time_limit() {
 
 # Sets `launch`: the words that start a program on all ranks.
 read_launcher() {
-  # srun no longer takes --cpus-per-task from the job.
-  export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
   local options
   case "$launcher" in
     srun)
+      # srun no longer takes --cpus-per-task from the job. mpirun's own srun may not have it: its daemon would be kept to one task's cores.
+      export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
       read -ra options <<<"$srun_options${SLURM_GPUS_PER_NODE:+ $gpu_options}"
       launch=(srun "${options[@]}") ;;
     mpirun)
@@ -66,18 +66,18 @@ read_launcher() {
 }
 
 # What is done, from the run folder alone: the same text twice means no progress.
-progress() { "$program" status "$run" 2>/dev/null | grep -E '^(networks|results|statistics|tables)|checkpoint at step'; }
+progress() { "$program" status "$run" 2>/dev/null | grep -E '^(networks|results|statistics|tables)|checkpoint at step' || true; }
 
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
   local told pid
   "${launch[@]}" "$program" "${words[@]}" &
   pid=$!
-  trap 'told=yes; kill -USR1 "$pid" 2>/dev/null' USR1 TERM
+  trap 'told=yes; kill -USR1 "$pid" 2>/dev/null || true' USR1 TERM
   while :; do
     told=no
-    wait "$pid"
-    code=$?
+    code=0
+    wait "$pid" || code=$?
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
@@ -119,7 +119,7 @@ read_own_options() {
 # Sets `next`: the job that starts when this one has ended, however it ended.
 follow_up() {
   local options
-  next="$(squeue --noheader --format='%i %E' --user="$(id -un)" | sed -n "s/^\([^ ]*\) .*afterany:${job}[(,].*/\1/p" | head -n 1)"
+  next="$(squeue --noheader --format='%i %E' --user="$(id -un)" | sed -n "s/^\([^ ]*\) .*afterany:${job}[(,].*/\1/p" | sed -n 1p)"
   [ -z "$next" ] || return 0
   read_own_options
   next="$(sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
@@ -127,7 +127,7 @@ follow_up() {
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }
 
-drop_follow_up() { [ -z "$next" ] || scancel "$next"; }
+drop_follow_up() { [ -z "$next" ] || scancel "$next" || true; }
 
 # was_cancelled STATE: a user's scancel looks like any other end from within, but for what SLURM does not know of it.
 was_cancelled() {
@@ -135,7 +135,7 @@ was_cancelled() {
   [ "$(job_field PreemptTime)" = None ] && [ "$(job_field Reason)" = None ] && { [ -z "$end" ] || [ "$(date +%s)" -lt $((end - 5)) ]; }
 }
 
-# A line for this session in RUN/sessions.tsv, and whether any of the last few made progress.
+# is_fruitful BEFORE: a line for this session in RUN/sessions.tsv, and whether any of the last few made progress.
 is_fruitful() {
   local gain=no
   [ "$1" = "$(progress)" ] || gain=yes
@@ -155,19 +155,20 @@ start_again() {
   fi
 }
 
-# What becomes of the job, by the exit code of cplae and by what the run folder said before.
+# What becomes of the job, by the exit code of cplae and by what the run folder said before. SLURM is asked last: a job that is cancelled
+# between its answer and `scontrol requeue` would live again.
 end_session() {
-  local state
-  state="$(job_field JobState)"
-  say "cplae ended with code $code, the job is $state"
+  local fruitful=yes state
+  say "cplae ended with code $code"
   case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
+  is_fruitful "$1" || fruitful=no
+  state="$(job_field JobState)"
   if [ "$state" = PENDING ]; then
-    is_fruitful "$1"
     say "SLURM has requeued it"
   elif was_cancelled "$state"; then
     say "cancelled: not started again"
     drop_follow_up
-  elif ! is_fruitful "$1"; then
+  elif [ "$fruitful" = no ]; then
     say "error: nothing was begun, or the last $most_fruitless sessions came no further: not started again" >&2
     drop_follow_up
   else
@@ -180,7 +181,9 @@ cplae_job() {
   local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" program run words launch end code before
   # shellcheck source=slurm/site.sh
   source "${CPLAE_SITE:-$CPLAE_HOME/slurm/site.sh}" || refuse "no site file"
+  set +eu  # modules are not written for it
   load_modules
+  set -eu
   read_arguments "${given[@]}"
   read_time_limit
   read_launcher

@@ -63,8 +63,8 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .data = {},
                     .out = options.out,
                     .overrides = options.overrides,
-                    .longest = {},
                     .overwrite = options.overwrite,
+                    .longest = {},
                     .command_line = options.command_line};
   if (options.max_minutes)
     parsed.longest = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);

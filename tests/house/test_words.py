@@ -23,12 +23,9 @@ STUDIES = sorted((ROOT / "jobs").glob("*.toml"))
 def test_script_parses_and_is_strict(script):
     subprocess.run(["bash", "-n", script], check=True)
     text = script.read_text()
-    if script.parent.name == "slurm":
-        # A job looks at the exit code of what it runs, so job.sh cannot end at the first that is not 0; the others source it.
-        strict = "set -uo pipefail" in text or "/job.sh" in text or script.name == "site.sh"
-    else:
-        strict = "set -euo pipefail" in text or "/common.sh" in text
-    assert strict, "not in bash's strict mode"
+    if script.parent.name == "slurm" and not text.startswith("#!"):
+        return  # read by users' own shells, which strict mode would end at the first slip
+    assert "set -euo pipefail" in text or "/common.sh" in text, "not in bash's strict mode"
 
 
 def test_shellcheck_has_nothing_to_say():
@@ -61,5 +58,5 @@ def test_studies_are_toml(study):
 def test_presets_are_those_of_the_house():
     presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
     folders = {preset["name"]: preset.get("binaryDir") for preset in presets if not preset.get("hidden")}
-    assert set(folders) == {"release", "debug", "asan", "ubsan", "fuzz"}
+    assert set(folders) == {"release", "debug", "asan", "ubsan"}
     assert folders["release"].endswith("/build")
