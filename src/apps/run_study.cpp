@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "apps/inputs.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
 #include "cplae/core/files.hpp"

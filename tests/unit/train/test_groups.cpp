@@ -121,7 +121,7 @@ TEST_F(TrainGroups, OneThatDivergesIsFrozenWhileTheOthersGoOn) {
 
 TEST_F(TrainGroups, StoppedTogetherTheyAllLeaveCheckpointsAndGoOnInOtherGroups) {
   EXPECT_THROW(static_cast<void>(together({0, 2, 3}, 2)), Stopped);
-  for (const std::size_t n : {0, 2, 3})
+  for (const std::size_t n : std::vector<std::size_t>{0, 2, 3})
     EXPECT_TRUE(fs::exists(checkpoint(n))) << n;
   Results results = together({3, 0});
   results.merge(together({2, 1}));
