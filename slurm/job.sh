@@ -55,7 +55,8 @@ read_launcher() {
       # srun no longer takes --cpus-per-task from the job. mpirun's own srun may not have it: its daemon would be kept to one task's cores.
       export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
       read -ra options <<<"$srun_options${SLURM_GPUS_PER_NODE:+ $gpu_options}"
-      launch=(srun "${options[@]}") ;;
+      # Ranks end together; without --wait those of a rank that was killed would wait for it until the time limit.
+      launch=(srun --wait=30 "${options[@]}") ;;
     mpirun)
       # When the job is ended mpirun is told so itself, and would kill the ranks after a second.
       export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-12}"
