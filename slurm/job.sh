@@ -55,7 +55,8 @@ read_launcher() {
       # srun no longer takes --cpus-per-task from the job. mpirun's own srun may not have it: its daemon would be kept to one task's cores.
       export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"
       read -ra options <<<"$srun_options${SLURM_GPUS_PER_NODE:+ $gpu_options}"
-      launch=(srun "${options[@]}") ;;
+      # Ranks end together; without --wait those of a rank that was killed would wait for it until the time limit.
+      launch=(srun --wait=30 "${options[@]}") ;;
     mpirun)
       # When the job is ended mpirun is told so itself, and would kill the ranks after a second.
       export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-12}"
@@ -122,7 +123,7 @@ follow_up() {
   next="$(squeue --noheader --format='%i %E' --user="$(id -un)" | sed -n "s/^\([^ ]*\) .*afterany:${job}[(,].*/\1/p" | sed -n 1p)"
   [ -z "$next" ] || return 0
   read_own_options
-  next="$(sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
+  next="$(env -u SLURM_RESTART_COUNT sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
   next="${next%%;*}"
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }
@@ -135,30 +136,44 @@ was_cancelled() {
   [ "$(job_field PreemptTime)" = None ] && [ "$(job_field Reason)" = None ] && { [ -z "$end" ] || [ "$(date +%s)" -lt $((end - 5)) ]; }
 }
 
-# is_fruitful BEFORE: a line for this session in RUN/sessions.tsv, and whether any of the last few made progress.
+# is_fruitful BEFORE: a line for this session in RUN/sessions.tsv, and whether any of the last few made progress. Sets `gain`: whether this one did.
 is_fruitful() {
-  local gain=no
+  gain=no
   [ "$1" = "$(progress)" ] || gain=yes
   [ -d "$run" ] || return 1
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$run/sessions.tsv"
   [ "$gain" = yes ] || [ "$(tail -n "$most_fruitless" "$run/sessions.tsv" | cut -f6 | grep -c no)" -lt "$most_fruitless" ]
 }
 
-# The job once more: by the follow-up that waits, by requeueing, or by a follow-up where that is refused.
+requeue() {
+  local answer=""
+  if answer="$(scontrol requeue "$job" 2>&1)"; then
+    say "requeued"
+    return
+  fi
+  say "scontrol requeue: $answer"
+  # Preempted or requeued by its user: SLURM was first.
+  [[ "$answer" == *"pending execution"* ]]
+}
+
+# The job once more: by the follow-up that waits, by requeueing, or by a follow-up where that is refused. Another job comes first where
+# this one gained nothing: on a node that died, what is left of its step bars the step of the same number.
 start_again() {
   if [ -n "$next" ]; then
     say "job $next goes on"
-  elif scontrol requeue "$job"; then
-    say "requeued"
+  elif [ "$gain" = yes ]; then
+    requeue || follow_up || give_up
   else
-    follow_up || say "error: neither requeued nor followed; submit the same line again" >&2
+    follow_up || requeue || give_up
   fi
 }
+
+give_up() { say "error: neither requeued nor followed; submit the same line again" >&2; }
 
 # What becomes of the job, by the exit code of cplae and by what the run folder said before. SLURM is asked last: a job that is cancelled
 # between its answer and `scontrol requeue` would live again.
 end_session() {
-  local fruitful=yes state
+  local fruitful=yes gain state
   say "cplae ended with code $code"
   case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
   is_fruitful "$1" || fruitful=no
