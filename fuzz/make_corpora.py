@@ -123,6 +123,13 @@ def cells(names):
     return np.array(names, dtype=object).reshape(-1, 1)
 
 
+def save_mat(path, fields, packing=False):
+    """SciPy writes the time of day into the header."""
+    scipy.io.savemat(path, fields, do_compression=packing)
+    whole = path.read_bytes()
+    path.write_bytes(b"MATLAB 5.0 MAT-file".ljust(116) + whole[116:])
+
+
 def mat():
     path = folder("mat")
     fields = {
@@ -134,15 +141,15 @@ def mat():
     for form, to in (("cells", cells), ("characters", np.array)):
         for packing in (False, True):
             kind = "packed" if packing else "plain"
-            scipy.io.savemat(path / f"{form}_{kind}.mat", {**{k: to(v) for k, v in names.items()}, **fields}, do_compression=packing)
-    scipy.io.savemat(path / "others.mat", {"s": {"a": 1, "b": "x"}, "z": 1j, "u": np.arange(3, dtype="uint8"), **fields, **{k: cells(v) for k, v in names.items()}})
+            save_mat(path / f"{form}_{kind}.mat", {**{k: to(v) for k, v in names.items()}, **fields}, packing)
+    save_mat(path / "others.mat", {"s": {"a": 1, "b": "x"}, "z": 1j, "u": np.arange(3, dtype="uint8"), **fields, **{k: cells(v) for k, v in names.items()}})
 
 
 def csv():
     """The first byte chooses what the table is taken for."""
     path = folder("csv")
     plain = b"cell,Sst,Vip\nc0,1,2.5\nc1,NA,-3e4\n"
-    tables = {"plain": plain, "packed": gzip.compress(plain, mtime=0), "quoted": b'"cell";"a ""b""";x\r\n"c\n0";1;2\r\nc1;;3\r\n', "short": b"Sst\tVip\nc0\t1\t2\nc1\t3\t4\n", "mark": b"\xef\xbb\xbfcell,leaf,n\nc0,a,1\nc1,,2\n"}
+    tables = {"plain": plain, "packed": gzip.compress(plain, mtime=0), "quoted": b'"cell";"a ""b""";x\r\n"c\n0";1;2\r\nc1;;3\r\n', "short": b"Sst\tVip\nc0\t1\t2\nc1\t3\t4\n", "mark": b"\xef\xbb\xbfcell,leaf,n\nc0,3,1\nc1,,2\n"}
     for name, table in tables.items():
         for choice in (0, 1, 2):
             (path / f"{name}_{choice}").write_bytes(bytes([choice]) + table)
@@ -161,7 +168,7 @@ def study():
         (path / source.name).write_bytes(source.read_bytes())
     (path / "edges.toml").write_text(
         '[[modality]]\nname = "T"\ntransform = "log_cpm"\n[[modality]]\nname = "E"\nhidden = [3, 2]\n[labels]\ncolumn = "leaf"\nalso = ["a"]\n'
-        '[[experiment]]\nname = "e"\nkind = "repeats"\ninits = 2\ntest_fraction = 0.2\n'
+        '[[experiment]]\nname = "e"\nkind = "repeats"\ninitialisations = 2\ntest_fraction = 0.2\n'
         '[experiment.vary]\ncoupling.lambda = [0.5, 1e3]\ntraining.latent_dim = [2, 3]\n"modality.T.dropout" = [0.0, 0.5]\n'
     )
 

@@ -1,34 +1,47 @@
 #include "target.hpp"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
 
 namespace cplae::fuzz {
 
-MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes)
-    : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {
-  require(descriptor_ >= 0, "no memory file");
+namespace fs = std::filesystem;
+
+namespace {
+
+fs::path folder_in_memory() {
+  std::error_code error;
+  const fs::path shared = "/dev/shm";
+  return fs::is_directory(shared, error) ? shared : fs::temp_directory_path();
+}
+
+}  // namespace
+
+MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes) {
+  // HDF5 asks for the real path of what it opens, which an anonymous file has not.
+  std::string name = folder_in_memory() / "cplae_fuzz_XXXXXX";
+  const int descriptor = ::mkstemp(name.data());
+  require(descriptor >= 0, "no memory file");
+  path_ = name;
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     require(written > 0, "a memory file that cannot be written");
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
+  ::close(descriptor);
 }
 
 MemoryFile::~MemoryFile() {
-  ::close(descriptor_);
-}
-
-std::filesystem::path MemoryFile::path() const {
-  return "/proc/self/fd/" + std::to_string(descriptor_);
+  std::error_code ignored;
+  fs::remove(path_, ignored);
 }
 
 void expect_result_or_refusal(const std::function<void()>& read) {
@@ -38,6 +51,8 @@ void expect_result_or_refusal(const std::function<void()>& read) {
     read();
   } catch (const Error& refusal) {
     const std::string_view text = refusal.what();
+    static const bool is_told = std::getenv("FUZZ_TELL") != nullptr;
+    if (is_told) std::fprintf(stderr, "refused: %s\n", refusal.what());
     require(!text.empty() && text.find_first_of("\n\r") == std::string_view::npos, refusal.what());
   }
 }

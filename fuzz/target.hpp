@@ -11,21 +11,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace cplae::fuzz {
 
-/// Bytes as a file of their own, without a disk.
+/// Bytes as a file of their own, in memory where the system has a place for that.
 class MemoryFile {
 public:
   explicit MemoryFile(std::span<const std::uint8_t> bytes);
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
   ~MemoryFile();
-  [[nodiscard]] std::filesystem::path path() const;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
-  int descriptor_;
+  std::filesystem::path path_;
 };
 
 /// Runs `read`, which may refuse its input by an error of cplae of one line; anything else that it throws, or
-/// a refusal of no or several lines, ends the program as a finding.
+/// a refusal of no or several lines, ends the program as a finding. With FUZZ_TELL set each refusal is
+/// printed.
 void expect_result_or_refusal(const std::function<void()>& read);
 
 /// Ends the program as a finding.
