@@ -1,6 +1,7 @@
 #include "h5_extra.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "row_sums.hpp"
 
@@ -102,6 +103,7 @@ void CollectiveWriter::write(const Handle& file, const std::string& name, const 
     check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
           what);
   }
+  errno = 0;  // h5::fail asks for it
   check(H5Dwrite(dataset.id(), rows.type, memory.id(), space.id(), transfer_.id(), rows.values),
         what + ": cannot be written");
   H5D_mpio_actual_io_mode_t mode{};
