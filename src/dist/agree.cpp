@@ -56,6 +56,17 @@ std::string run_and_describe(const std::function<void()>& local) {
   }
 }
 
+/// Collective, once all ranks know the lowest that failed (the number of ranks: none did).
+void throw_agreed(const Communicator& communicator, const std::string& mine, int guilty) {
+  if (guilty == communicator.size()) return;
+  const std::string agreed = broadcast_from(communicator, guilty, mine);
+  const bool differs = mine != agreed;
+  if (differs && !mine.empty()) log::error("failed too: " + mine.substr(1));
+  const std::string prefix =
+      communicator.any(differs) ? "rank " + std::to_string(guilty) + ": " : std::string();
+  throw_described(agreed.front(), prefix + agreed.substr(1));
+}
+
 std::string shown(const std::string& text) {
   constexpr std::size_t longest = 100;
   return text.size() <= longest ? "'" + text + "'" : std::to_string(text.size()) + " bytes";
@@ -66,14 +77,16 @@ std::string shown(const std::string& text) {
 void agree(const Communicator& communicator, const std::function<void()>& local) {
   const std::string mine = run_and_describe(local);
   const int ranks = communicator.size();
-  const int guilty = least(communicator, mine.empty() ? ranks : communicator.rank());
-  if (guilty == ranks) return;
-  const std::string agreed = broadcast_from(communicator, guilty, mine);
-  const bool differs = mine != agreed;
-  if (differs && !mine.empty()) log::error("failed too: " + mine.substr(1));
-  const std::string prefix =
-      communicator.any(differs) ? "rank " + std::to_string(guilty) + ": " : std::string();
-  throw_described(agreed.front(), prefix + agreed.substr(1));
+  throw_agreed(communicator, mine, least(communicator, mine.empty() ? ranks : communicator.rank()));
+}
+
+void agree_in_step(const Communicator& communicator, const std::function<void()>& local,
+                   std::chrono::milliseconds patience) {
+  const std::string mine = run_and_describe(local);
+  if (mine.empty()) return throw_agreed(communicator, mine, least(communicator, communicator.size()));
+  const auto guilty = least_within(communicator, communicator.rank(), patience);
+  if (!guilty) throw_described(mine.front(), mine.substr(1));
+  throw_agreed(communicator, mine, *guilty);
 }
 
 void on_root(const Communicator& communicator, const std::function<void()>& local) {

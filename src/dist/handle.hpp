@@ -1,6 +1,8 @@
 #pragma once
 #include <mpi.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "cplae/dist/session.hpp"
@@ -30,5 +32,9 @@ void wait(MPI_Request& request, const char* call);
 
 /// Collective: the least of all ranks' values. Throws CommError.
 [[nodiscard]] int least(const Communicator& communicator, int value);
+/// Collective if it succeeds: the same, or none when not all ranks have come within `patience`; then the
+/// request is left behind. Throws CommError.
+[[nodiscard]] std::optional<int> least_within(const Communicator& communicator, int value,
+                                              std::chrono::milliseconds patience);
 
 }  // namespace cplae::dist

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -13,8 +15,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// HDF5 writes small datasets when they are closed, which is in a destructor: why the first of them failed,
+/// for the closing of their file to tell.
+thread_local std::string lost_write;
+
+/// MPI-IO does not pass on why a call failed, but the system's word is often still there. Only words on
+/// disks: others come from anywhere.
+std::string disk_reason(int error) {
+  constexpr std::array disk_errors{ENOSPC, EDQUOT, EIO, EFBIG, EROFS, ESTALE, EACCES};
+  const bool is_known = std::find(disk_errors.begin(), disk_errors.end(), error) != disk_errors.end();
+  return is_known ? std::generic_category().message(error) : "";
+}
+
 /// The innermost entry of HDF5's error stack says what happened; the outer ones only where.
 std::string reason() {
+  const std::string disk = disk_reason(errno);
   std::string text;
   const auto first = [](unsigned, const H5E_error2_t* entry, void* out) -> herr_t {
     if (entry->desc != nullptr) *static_cast<std::string*>(out) = entry->desc;
@@ -22,7 +37,8 @@ std::string reason() {
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, first, &text);
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text.empty() ? "HDF5 gives no reason" : text;
+  if (text.empty()) text = "HDF5 gives no reason";
+  return disk.empty() || text.find(disk) != std::string::npos ? text : text + ": " + disk;
 }
 
 std::string name_of(hid_t object, ssize_t (*get)(hid_t, char*, std::size_t)) {
@@ -88,7 +104,10 @@ Handle& Handle::operator=(Handle&& other) noexcept {
   return *this;
 }
 Handle::~Handle() {
-  if (id_ >= 0) H5Idec_ref(id_);
+  if (id_ < 0) return;
+  const bool may_write = H5Iget_type(id_) == H5I_DATASET;
+  errno = 0;
+  if (H5Idec_ref(id_) < 0 && may_write && lost_write.empty()) lost_write = reason();
 }
 
 void Handle::charge(std::uint64_t bytes) const {
@@ -100,8 +119,11 @@ void Handle::close() {
   if (id < 0) return;
   const bool is_file = H5Iget_type(id) == H5I_FILE;
   const std::string name = is_file ? name_of(id, H5Fget_name) : "HDF5 object";
+  errno = 0;
   const herr_t code = is_file ? H5Fclose(id) : static_cast<herr_t>(H5Idec_ref(id));
   check(code, name + ": closing failed");
+  if (is_file && !lost_write.empty())
+    throw IoError(name + ": writing a dataset failed: " + std::exchange(lost_write, ""));
 }
 
 std::string where(const Handle& object) {

@@ -1,6 +1,7 @@
 #include "h5_extra.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "row_sums.hpp"
@@ -107,6 +108,7 @@ CollectiveWriter::CollectiveWriter() : transfer_(H5Pcreate(H5P_DATASET_XFER), "H
 }
 
 void CollectiveWriter::write(const Selection& selection) {
+  errno = 0;  // h5::fail asks for it
   check(H5Dwrite(selection.dataset.id(), selection.type, selection.memory.id(), selection.space.id(),
                  transfer_.id(), selection.values),
         selection.what + ": cannot be written");

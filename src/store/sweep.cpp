@@ -23,6 +23,8 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 
 /// In the run folder itself users keep files of their own.
 bool is_part_of_ours(const fs::path& file, const RunFolder& folder) {
+  // MPI-IO tries locks on files that it names after the one it opens.
+  if (file.filename().string().starts_with(folder.results().filename().string() + ".part")) return true;
   if (!is_part(file)) return false;
   if (file.parent_path() != folder.root()) return true;
   const fs::path whole = fs::path(file).replace_extension();

@@ -52,7 +52,7 @@ TINY = {
     "labels that are inner nodes": ["--set", "labels.column=family"],
     "unknown further label": ["--set", "labels.also=[\"famly\"]"],
     "tree that is not there": ["--set", "labels.taxonomy=none.csv"],
-    "a million networks": ["--set", "experiment.consensus.initialisations=1000000"],
+    "a million networks": ["--set", "experiment.consensus.initialisations=10000000"],
     "unknown key to vary": ["--set", "experiment.consensus.vary.coupling.lamda=[1.0, 2.0]"],
     "nothing to vary": ["--set", "experiment.consensus.vary.coupling.lambda=[]"],
 }

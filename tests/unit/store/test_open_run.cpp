@@ -260,10 +260,10 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
   };
   units.write(UnitKind::network, "folds,fold=0", Record());
   const std::vector<std::filesystem::path> leftovers{
-      put(folder().checkpoint("folds,fold=0")),      put(networks / "folds,fold=1.unit.part77"),
-      put(part_of(networks / "folds,fold=1.ckpt")),  put(statistics / "a.unit.part9"),
-      put(folder().results().string() + ".part"),    put(folder().tables() / "summary.csv.part7"),
-      put(folder().provenance().string() + ".part7")};
+      put(folder().checkpoint("folds,fold=0")),       put(networks / "folds,fold=1.unit.part77"),
+      put(part_of(networks / "folds,fold=1.ckpt")),   put(statistics / "a.unit.part9"),
+      put(folder().results().string() + ".part"),     put(folder().tables() / "summary.csv.part7"),
+      put(folder().provenance().string() + ".part7"), put(folder().results().string() + ".part.locktest.1")};
   // Still wanted: the checkpoint of a network without a unit, or with a damaged one; what others put here.
   const std::vector<std::filesystem::path> kept{put(folder().checkpoint("folds,fold=1")),
                                                 put(folder().checkpoint("folds,fold=2")),
