@@ -8,6 +8,7 @@ each figure as DIR/<figure>.png. Types of the cells come from the data file of t
 
 import argparse
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -41,16 +42,27 @@ def draw_section(run: Run, name: str, title: str, draw) -> Section:
     return Section(name, title, picture.getvalue(), drawn.caption)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Written aside and renamed, so that a full disk leaves the file as it was."""
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def write_report(folder: Path, figures: Path | None) -> None:
     run = Run(folder)
     sections = [draw_section(run, *figure) for figure in FIGURES]
     try:
-        (folder / "report.html").write_text(page_html(run, sections), encoding="utf-8")
+        replace(folder / "report.html", page_html(run, sections).encode("utf-8"))
         if figures:
             figures.mkdir(parents=True, exist_ok=True)
         for section in sections:
             if figures and section.png:
-                (figures / f"{section.name}.png").write_bytes(section.png)
+                replace(figures / f"{section.name}.png", section.png)
     except OSError as error:
         raise ReportError(f"{error.filename}: {error.strerror}") from error
     print(folder / "report.html")

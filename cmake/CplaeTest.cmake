@@ -5,6 +5,9 @@ set(CPLAE_PYTHON "${PROJECT_SOURCE_DIR}/build/env/bin/python" CACHE FILEPATH "Py
 # Real data and recorded numbers of the authors' program, which stay outside the project; tests that need them skip without.
 set(CPLAE_SHARED "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Folder of real data and oracles for tests")
 
+# One thread a process, as the program itself works: tests run side by side, and the thread pools of torch and NumPy spin against one another.
+set(one_thread "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1")
+
 # cplae_unit_test(<room> SOURCES ... USES ...): one GoogleTest binary a room, one ctest entry a binary. A second binary of a room
 # has another name and names its ROOM.
 function(cplae_unit_test name)
@@ -16,7 +19,7 @@ function(cplae_unit_test name)
   target_link_libraries(test_${name} PRIVATE cplae_${TEST_ROOM} ${TEST_USES} cplae_warnings GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE CPLAE_SHARED="${CPLAE_SHARED}")
   add_test(NAME unit.${name} COMMAND test_${name})
-  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 600)
+  set_tests_properties(unit.${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "${one_thread}")
 endfunction()
 
 # cplae_mpi_test(<name> RANKS 2 3 ... SOURCES ... USES ...): a binary with its own main (tests/mpi/main.cpp), once for each rank count.
@@ -27,7 +30,7 @@ function(cplae_mpi_test name)
   foreach(ranks IN LISTS TEST_RANKS)
     add_test(NAME mpi.${name}.${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe -n ${ranks}
                                                $<TARGET_FILE:mpi_${name}>)
-    set_tests_properties(mpi.${name}.${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT 300)
+    set_tests_properties(mpi.${name}.${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT 300 ENVIRONMENT "${one_thread}")
   endforeach()
 endfunction()
 
@@ -38,5 +41,5 @@ function(cplae_python_test name)
   set_tests_properties(
     ${name}
     PROPERTIES TIMEOUT 1200 ENVIRONMENT
-               "CPLAE_BIN_DIR=${PROJECT_BINARY_DIR}/bin;CPLAE_SHARED=${CPLAE_SHARED};PYTHONDONTWRITEBYTECODE=1")
+               "${one_thread};CPLAE_BIN_DIR=${PROJECT_BINARY_DIR}/bin;CPLAE_SHARED=${CPLAE_SHARED};PYTHONDONTWRITEBYTECODE=1")
 endfunction()

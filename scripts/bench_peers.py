@@ -4,10 +4,11 @@
 
 train: steps a second of one network of the paper's shape, in TensorFlow as the authors' program makes them and by `cplae bench train`.
 gmm:   50 starts of 33 components by scikit-learn's GaussianMixture and by `cplae bench gmm` on the same cells, likelihoods side by side.
+       All counts of the paper (over an hour, nearly all of it scikit-learn's): --parts gmm --components 15-45 --rounds 1
 
 Run it by hand with a Python that has the peers, apart from the project's own environment:
     python3.11 -m venv peers && peers/bin/pip install 'tensorflow-cpu==2.15.*' scikit-learn
-Each measurement is one JSON object a line. Nothing else should run on the machine.
+Each measurement is one JSON object a line, written as it comes. Nothing else should run on the machine.
 """
 
 import argparse
@@ -26,6 +27,15 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM
 TOLERANCE, FLOOR, MOST_ITERATIONS = 1e-6, 1e-4, 10000
 
 
+def counts(text):
+    """15-17,33 -> [15, 16, 17, 33]"""
+    ends = [[int(end) for end in part.split("-")] for part in text.split(",")]
+    found = [count for end in ends for count in range(end[0], end[-1] + 1)]
+    if not found or min(found) < 1 or any(len(end) > 2 for end in ends):
+        raise argparse.ArgumentTypeError(f"found {text}, expected counts such as 33, 15,24,33 or 15-45")
+    return found
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cplae", type=Path, required=True, help="the program")
@@ -36,7 +46,7 @@ def arguments():
     parser.add_argument("--steps", type=int, default=500, help="training steps a turn (default 500)")
     parser.add_argument("--trainer", default="fused", help="of cplae bench train (default fused)")
     parser.add_argument("--input", type=Path, help="a CSV of numbers for the mixtures (default: drawn, 2,729 x 3)")
-    parser.add_argument("--components", type=int, default=33)
+    parser.add_argument("--components", type=counts, default=[33], help="of the mixtures: 33, 15,24,33 or 15-45 (default 33)")
     parser.add_argument("--starts", type=int, default=50)
     return parser.parse_args()
 
@@ -64,28 +74,27 @@ def cplae_line(program, *words):
 
 
 class Results:
-    """Measurements, printed as they come and written to a file if one is named."""
+    """Measurements, printed and written to a file, if one is named, as they come."""
 
-    def __init__(self, path, cores):
-        self.machine = {"device_name": processor(), "cores": cores, "threads": 1}
-        self.path, self.lines = path, []
+    def __init__(self, path, fixed):
+        self.path, self.fixed, self.lines = path, fixed, []
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("")
 
     def add(self, part, contender, number, values):
-        line = {"bench": "peers", "part": part, "contender": contender, "round": number, **values, **self.machine}
+        line = {"bench": "peers", "part": part, "contender": contender, "round": number, **values, **self.fixed}
         self.lines.append(line)
         print(json.dumps(line), flush=True)
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
 
-    def write(self, versions):
-        if not self.path:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("".join(json.dumps({**line, **versions}) + "\n" for line in self.lines))
-
-    def summary(self, part, value):
-        """Median and spread of a contender's values, for people, and the ratio of the medians."""
+    def summary(self, part, value, components=None):
+        """Medians of the contenders' values; prints them with their spread."""
         medians = {}
         for line in self.lines:
-            if line["part"] == part:
+            if line["part"] == part and line.get("components") == components:
                 medians.setdefault(line["contender"], []).append(line[value])
         for contender, values in medians.items():
             print(f"{part} {contender}: {value} median {statistics.median(values):.4g}, {min(values):.4g} to {max(values):.4g}")
@@ -136,27 +145,35 @@ def read_cells(path):
 
 
 def measure_mixtures(options, results, path):
+    cells = read_cells(path)
+    pairs = []
+    for components in options.components:
+        for number in range(options.rounds):
+            fit_both(options, results, {"path": path, "cells": cells, "components": components, "round": number})
+        likelihoods = results.summary("gmm", "log_likelihood_per_cell", components)
+        medians = results.summary("gmm", "seconds", components)
+        ours, theirs = medians.pop("cplae"), next(iter(medians.values()))
+        pairs.append((theirs / ours, likelihoods.pop("cplae") - next(iter(likelihoods.values()))))
+        print(f"gmm: {components} components: cplae is {pairs[-1][0]:.1f} times as fast; likelihood a cell {pairs[-1][1]:+.2e}", flush=True)
+    if len(pairs) > 1:
+        ratios, gains = zip(*pairs)
+        print(f"gmm: {len(pairs)} counts: at least {min(ratios):.1f} times as fast; likelihood a cell {min(gains):+.2e} to {max(gains):+.2e}")
+
+
+def fit_both(options, results, case):
     import sklearn
     from sklearn.mixture import GaussianMixture
 
-    cells = read_cells(path)
-    fixed = {"components": options.components, "starts": options.starts, "cells": len(cells), "dim": cells.shape[1]}
-    for number in range(options.rounds):
-        peer = GaussianMixture(
-            options.components, n_init=options.starts, tol=TOLERANCE, reg_covar=FLOOR, max_iter=MOST_ITERATIONS, random_state=number
-        )
-        start = time.perf_counter()
-        peer.fit(cells)
-        found = {"seconds": time.perf_counter() - start, "log_likelihood_per_cell": peer.score(cells), "bic": peer.bic(cells)}
-        results.add("gmm", f"scikit-learn {sklearn.__version__}", number, {**fixed, **found})
-        words = ("--input", path, "--components", options.components, "--starts", options.starts, "--seed", number)
-        line = cplae_line(options.cplae, "gmm", *words)
-        kept = ("seconds", "log_likelihood_per_cell", "bic", "iterations", "ns_per_cell_component_iteration", "failed_starts")
-        results.add("gmm", "cplae", number, {**fixed, **{name: line[name] for name in kept}})
-    likelihoods = results.summary("gmm", "log_likelihood_per_cell")
-    medians = results.summary("gmm", "seconds")
-    ours, theirs = medians.pop("cplae"), next(iter(medians.values()))
-    print(f"gmm: cplae is {theirs / ours:.1f} times as fast; likelihood a cell {likelihoods.pop('cplae') - next(iter(likelihoods.values())):+.2e}")
+    cells, components, number = case["cells"], case["components"], case["round"]
+    fixed = {"components": components, "starts": options.starts, "cells": len(cells), "dim": cells.shape[1]}
+    peer = GaussianMixture(components, n_init=options.starts, tol=TOLERANCE, reg_covar=FLOOR, max_iter=MOST_ITERATIONS, random_state=number)
+    start = time.perf_counter()
+    peer.fit(cells)
+    found = {"seconds": time.perf_counter() - start, "log_likelihood_per_cell": peer.score(cells), "bic": peer.bic(cells)}
+    results.add("gmm", f"scikit-learn {sklearn.__version__}", number, {**fixed, **found})
+    line = cplae_line(options.cplae, "gmm", "--input", case["path"], "--components", components, "--starts", options.starts, "--seed", number)
+    kept = ("seconds", "log_likelihood_per_cell", "bic", "iterations", "ns_per_cell_component_iteration", "failed_starts")
+    results.add("gmm", "cplae", number, {**fixed, **{name: line[name] for name in kept}})
 
 
 def main():
@@ -166,8 +183,9 @@ def main():
         sys.exit(f"bench_peers: --parts: found {options.parts}, expected train, gmm or both with a comma")
     cores = os.cpu_count()
     stay_on(options.core)
-    results = Results(options.out, cores)
     version = subprocess.run([str(options.cplae), "--version"], capture_output=True, text=True, check=True).stdout.split()
+    program = {"version": version[1], "commit": version[2].strip("()")}
+    results = Results(options.out, {"device_name": processor(), "cores": cores, "threads": 1, **program})
     try:
         if "train" in parts:
             measure_training(options, results)
@@ -179,7 +197,6 @@ def main():
                 measure_mixtures(options, results, path)
     except ImportError as missing:
         sys.exit(f"bench_peers: {missing}; this Python lacks a peer: pip install 'tensorflow-cpu==2.15.*' scikit-learn")
-    results.write({"version": version[1], "commit": version[2].strip("()")})
 
 
 if __name__ == "__main__":

@@ -5,11 +5,17 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [ -s "$torch_dir_file" ] || die "scripts/setup.sh has not been run here"
 settings=("-DCPLAE_TORCH_DIR=$(cat "$torch_dir_file")" "-DCPLAE_PYTHON=$env_python")
 have ninja || settings=(-G "Unix Makefiles" "${settings[@]}")
+nvcc="$(find_nvcc)"
+[ -z "$nvcc" ] || settings+=("-DCPLAE_NVCC=$nvcc")
 stamp="$build_dir/.configured"
-if [ "$(cat "$stamp" 2>/dev/null)" != "$(hash_of "${settings[@]}")" ]; then
+wanted="$(hash_of "${settings[@]}" "$([ -z "$nvcc" ] || nvcc_release "$nvcc")")"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   say "configuring build/"
-  (cd "$root" && cmake --preset release "${settings[@]}") || die "CMake could not configure build/: its messages above say why"
-  hash_of "${settings[@]}" >"$stamp"
+  # A compiler in CMake's memory cannot be changed: what was configured for another one is configured anew.
+  anew=()
+  [ ! -e "$stamp" ] || anew=(--fresh)
+  (cd "$root" && cmake --preset release "${anew[@]}" "${settings[@]}") || die "CMake could not configure build/: its messages above say why"
+  echo "$wanted" >"$stamp"
 fi
 
 # Paths below the project count relative for the compiler cache, so that another clone of the same sources finds what this one compiled.

@@ -17,6 +17,22 @@ die() {
 have() { command -v "$1" >/dev/null 2>&1; }
 jobs_here() { nproc 2>/dev/null || echo 2; }
 
+# The nvcc that the build takes, if there is one: as CPLAE_NVCC says, as CMake was told or found before, then in the places where
+# cmake/CplaeCuda.cmake looks.
+find_nvcc() {
+  local before candidate
+  before="$(sed -n 's/^CPLAE_NVCC:[A-Z]*=//p' "$build_dir/CMakeCache.txt" 2>/dev/null || true)"
+  for candidate in "${CPLAE_NVCC:-}" "$before" "$(command -v nvcc || true)" "${CUDA_HOME:-/none}/bin/nvcc" "${CUDA_PATH:-/none}/bin/nvcc" /usr/local/cuda/bin/nvcc; do
+    if [ -n "$candidate" ] && [ -x "$candidate" ]; then
+      echo "$candidate"
+      return
+    fi
+  done
+}
+
+# nvcc_release NVCC: "12.4", or nothing.
+nvcc_release() { "$1" --version 2>/dev/null | sed -n 's/.*release \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' || true; }
+
 # hash_of WORD... : one word that changes when any of them does.
 hash_of() { printf '%s\n' "$@" | sha256sum | cut -d' ' -f1; }
 

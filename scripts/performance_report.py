@@ -115,12 +115,12 @@ def peers(report):
         if not found:
             continue
         medians = {name: statistics.median(line[value] for line in these) for name, these in found.items()}
-        slowest = max(value for name, value in medians.items() if name != "cplae")
+        slowest = max((value for name, value in medians.items() if name != "cplae"), default=None)
         for name, these in found.items():
             values = [line[value] for line in these]
             likelihood = f"{statistics.median(line['log_likelihood_per_cell'] for line in these):.4f}" if part == "gmm" else ""
             spread = f"{number(min(values))} to {number(max(values))}"
-            rows.append([part, name, f"{number(medians[name])} {unit}", spread, len(values), f"{slowest / medians[name]:.1f}", likelihood])
+            rows.append([part, name, f"{number(medians[name])} {unit}", spread, len(values), f"{slowest / medians[name]:.1f}" if slowest else "", likelihood])
     first = next(line for line in lines)
     report.add(
         "## Beside the programs it is compared with",

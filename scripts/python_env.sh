@@ -132,12 +132,17 @@ report_device() {
   else
     say "no GPU here: networks train on CPU cores, one a rank"
   fi
-  local nvcc=""
-  nvcc="$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)"
-  if [ -n "$nvcc" ]; then
-    say "CUDA toolkit found ($nvcc); nothing is compiled with it yet: GPUs are used through PyTorch's own libraries"
+  local nvcc release
+  nvcc="$(find_nvcc)"
+  if [ -z "$nvcc" ]; then
+    say "no CUDA toolkit (nvcc) here: the build has no groups of networks on a GPU; one network at a time can train there through PyTorch"
+    return
+  fi
+  release="$(nvcc_release "$nvcc")"
+  if [ "${release%%.*}" -ge 12 ] 2>/dev/null; then
+    say "CUDA toolkit $release ($nvcc): the build compiles the kernels for groups of networks on a GPU"
   else
-    say "no CUDA toolkit (nvcc) here: this is a CPU build"
+    say "CUDA toolkit ${release:-of unknown release} ($nvcc): too old for the kernels for GPUs, which need 12 or newer; the build goes without them"
   fi
 }
 

@@ -72,28 +72,19 @@ def panels(table: pd.DataFrame) -> tuple[list[tuple[str, str]], bool]:
     return (several, True) if several else (list(counts.index), False)
 
 
-def draw(run: Run) -> Drawn:
-    table = run.tables["accuracy"]
-    if not len(table):
-        reason = "every network failed" if run.study.get("labels", {}).get("column") else "the study has no labels"
-        raise LeftOut(reason)
-    rows, as_lines = panels(table)
-    representations = list(dict.fromkeys(table["representation"]))
-    colour = colours(run.variants)
-    most = [v for v in run.variants if v.id in set(table["variant"])]
-    width = 3.6 if as_lines else strip_width(most)
-    figure, grid = plt.subplots(
-        len(rows),
-        len(representations),
-        figsize=(width * len(representations) + 1.5, 3.3 * len(rows)),
-        squeeze=False,
-        sharey=True,
-        layout="constrained",
+def empty_grid(rows: int, columns: int, width: float):
+    return plt.subplots(
+        rows, columns, figsize=(width * columns + 1.5, 3.3 * rows), squeeze=False, sharey=True, layout="constrained"
     )
+
+
+def draw_panels(grid, table: pd.DataFrame, shown: dict, colour: dict) -> None:
+    """A row of the grid for each experiment and label, a column for each representation."""
+    rows, as_lines = shown["rows"], shown["as_lines"]
     for row, (experiment, label) in enumerate(rows):
         of_row = table[(table["experiment"] == experiment) & (table["label"] == label)]
-        variants = [variant for variant in most if variant.id in set(of_row["variant"])]
-        for column, representation in enumerate(representations):
+        variants = [variant for variant in shown["variants"] if variant.id in set(of_row["variant"])]
+        for column, representation in enumerate(shown["representations"]):
             axes = grid[row, column]
             panel = of_row[of_row["representation"] == representation]
             (draw_lines if as_lines else draw_strip)(axes, panel, variants, colour)
@@ -102,17 +93,38 @@ def draw(run: Run) -> Drawn:
         grid[row, 0].set_ylabel("accuracy on held-out cells (%)")
         if as_lines:
             grid[row, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+def caption_of(run: Run, table: pd.DataFrame, shown: dict) -> str:
+    rows, as_lines = shown["rows"], shown["as_lines"]
     drawn = table.merge(pd.DataFrame(rows, columns=["experiment", "label"]))
     sizes = drawn.groupby(["variant", "label", "representation", "n_classes"]).size()
     spread = "Mean and SD (bars)" if as_lines else "One dot a network, bar: mean,"
-    caption = (
+    return (
         f"Accuracy of quadratic discriminants fitted to the latents of the training cells, on the held-out cells. {spread} "
         f"over n = {counts_text(list(sizes))} {run.replicate_words() if not as_lines else drawn_words(run, rows)} of each variant"
         + (", points set apart a little for sight; the tree of types is merged to the number of classes given." if as_lines else ".")
-        + (" Dashed: baselines." if as_lines and any(v.is_baseline for v in most) else "")
+        + (" Dashed: baselines." if as_lines and any(v.is_baseline for v in shown["variants"]) else "")
         + (" Labels of one resolution are in the table above." if as_lines else "")
     )
-    return Drawn(figure, caption)
+
+
+def draw(run: Run) -> Drawn:
+    table = run.tables["accuracy"]
+    if not len(table):
+        reason = "every network failed" if run.study.get("labels", {}).get("column") else "the study has no labels"
+        raise LeftOut(reason)
+    rows, as_lines = panels(table)
+    shown = {
+        "rows": rows,
+        "as_lines": as_lines,
+        "representations": list(dict.fromkeys(table["representation"])),
+        "variants": [v for v in run.variants if v.id in set(table["variant"])],
+    }
+    width = 3.6 if as_lines else strip_width(shown["variants"])
+    figure, grid = empty_grid(len(rows), len(shown["representations"]), width)
+    draw_panels(grid, table, shown, colours(run.variants))
+    return Drawn(figure, caption_of(run, table, shown))
 
 
 def drawn_words(run: Run, rows: list[tuple[str, str]]) -> str:

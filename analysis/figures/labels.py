@@ -35,8 +35,8 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def data_files(run: Run) -> list[Path]:
-    """The data of the run, as they were: one file, or a line `modality=path` each (then with one hash over all)."""
+def data_files(run: Run) -> list[tuple[str, Path]]:
+    """Names and paths of the data of the run, as they were: one file, or a line `modality=path` each (then with one hash over all)."""
     folder, sources = Path(run.session.get("working_folder", ".")), []
     for line in run.session.get("data_path", "").splitlines():
         name, _, path = line.rpartition("=") if not (folder / line).is_file() else ("", "", line)
@@ -51,7 +51,7 @@ def data_files(run: Run) -> list[Path]:
         found = hashlib.sha256(lines.encode()).hexdigest()
     if found != run.provenance.get("identity", {}).get("data_sha256", ""):
         raise NoLabels("the data have changed since the run (their SHA-256 is another)")
-    return [path for _, path in sources]
+    return sources
 
 
 def texts(values: np.ndarray) -> list[str]:
@@ -73,18 +73,36 @@ def read_column(obs: h5py.Group, name: str) -> list[str]:
     return [categories[code] if code >= 0 else UNKNOWN for code in codes]
 
 
-def types_of_cells(paths: list[Path], column: str, cells: list[str]) -> np.ndarray:
-    """The column's value for each cell, from the first of the files that has one."""
+def parts_of(file: h5py.File, name: str) -> dict[str, h5py.Group]:
+    """obs of each modality: those of an .h5mu, or the one of an .h5ad called `name`."""
+    if "mod" in file:
+        return {part: file["mod"][part]["obs"] for part in file["mod"]}
+    return {name: file["obs"]}
+
+
+def tables_with(file: h5py.File, name: str, column: str) -> list[tuple[h5py.Group, str]]:
+    """The tables that have the column, and its name there, as cplae reads them: the global obs; where that lacks it those of the
+    modalities; of columns `leaf` that disagree, `T:leaf` is that of modality T."""
+    if "mod" in file and "obs" in file and column in file["obs"]:
+        return [(file["obs"], column)]
+    parts = parts_of(file, name)
+    found = [(obs, column) for obs in parts.values() if column in obs]
+    modality, _, own = column.partition(":")
+    if not found and own and own in parts.get(modality, {}):
+        return [(parts[modality], own)]
+    return found
+
+
+def types_of_cells(sources: list[tuple[str, Path]], column: str, cells: list[str]) -> np.ndarray:
+    """The column's value for each cell, from the first of the tables that has one."""
     found: dict[str, str] = {}
     has_column = False
-    for path in paths:
+    for name, path in sources:
         with h5py.File(path) as file:
-            obs = file["obs"]
-            if column not in obs:
-                continue
-            has_column = True
-            for cell, value in zip(texts(obs[obs.attrs["_index"]][...]), read_column(obs, column), strict=True):
-                found[cell] = found.get(cell) or value
+            for obs, own in tables_with(file, name or path.stem, column):
+                has_column = True
+                for cell, value in zip(texts(obs[obs.attrs["_index"]][...]), read_column(obs, own), strict=True):
+                    found[cell] = found.get(cell) or value
     if not has_column:
         raise KeyError(column)
     return np.array([found.get(cell, UNKNOWN) for cell in cells])
@@ -96,10 +114,10 @@ def read_labels(run: Run) -> Labels:
     column = spec.get("column", "")
     if not column:
         raise NoLabels("the study names no label column")
-    paths = data_files(run)
+    sources = data_files(run)
     try:
-        types = types_of_cells(paths, column, run.cells)
-        also = {name: types_of_cells(paths, name, run.cells) for name in spec.get("also", [])}
+        types = types_of_cells(sources, column, run.cells)
+        also = {name: types_of_cells(sources, name, run.cells) for name in spec.get("also", [])}
     except (OSError, KeyError, ValueError, IndexError) as error:
         raise NoLabels(f"obs column {column} of the data cannot be read ({type(error).__name__})") from error
     for name, coarse in also.items():

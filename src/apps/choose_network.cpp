@@ -40,7 +40,13 @@ std::vector<const Variant*> candidates(const store::ResultsReader& results, cons
                                  : kind_of(results, variant) == ExperimentKind::repeats;
     if (fits) found.push_back(&variant);
   }
-  if (wants_fold && found.size() > 1) found.resize(1);
+  if (wants_fold && found.size() > 1) {
+    std::vector<std::string> ids;
+    for (const Variant* variant : found)
+      ids.push_back(variant->id);
+    throw UsageError("--fold " + std::to_string(*wish.fold) +
+                     ": several variants have folds; expected --variant with one of " + join(ids, "; "));
+  }
   if (!found.empty()) return found;
   return {&results.plan().variants.front()};
 }

@@ -21,8 +21,8 @@ struct ChosenNetwork {
 };
 
 /// The network that fits the wish with the least validation loss on held-out cells. Without a variant: among
-/// all variants with repeats, or of the first variant if there are none. Failed networks are passed over.
-/// Throws UsageError naming what there is.
+/// all variants with repeats, or of the first variant if there are none; a fold alone is enough where one
+/// variant has folds. Failed networks are passed over. Throws UsageError naming what there is.
 [[nodiscard]] ChosenNetwork choose_network(const store::ResultsReader& results, const NetworkWish& wish);
 
 }  // namespace cplae::apps

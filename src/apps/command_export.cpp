@@ -131,7 +131,7 @@ ExitCode export_latents(const Options& options) {
   check_target(options, sources);
   const store::ResultsReader results(folder.results());
   const ChosenNetwork chosen = choose_network(results, wish_of(options));
-  const data::Dataset dataset = read_data(sources);
+  const data::Dataset dataset = read_data(sources, study::modality_names(results.study()));
   const auto embeddings = embeddings_of(results, chosen.network, dataset.cells);
   if (options.to.extension() == ".csv")
     write_latents_table(dataset, embeddings, options.to);

@@ -15,9 +15,11 @@
 #include "cplae/dist/share.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/study/parse.hpp"
+#include "device_request.hpp"
 #include "estimate.hpp"
 #include "figures.hpp"
 #include "inputs.hpp"
+#include "run_inputs.hpp"
 #include "simulate_ranks.hpp"
 
 namespace cplae::apps {
@@ -41,6 +43,7 @@ struct Options {
   std::string study;
   std::vector<std::string> data;
   std::vector<std::string> overrides;
+  std::string device = "auto";
   int ranks = 1;
   double gflops = 40;
   std::vector<int> simulated_ranks;
@@ -57,8 +60,8 @@ public:
       flop_.push_back(costs_[network.variant.index()].flop);
   }
 
-  [[nodiscard]] std::string text() const {
-    return heading() + variants() + "\n" + aligned_lines() +
+  [[nodiscard]] std::string text(const std::string& trainer) const {
+    return heading() + variants() + "\ntrainer     " + trainer + "\n" + aligned_lines() +
            "All checks of the study against the data passed. Nothing was written.\n";
   }
 
@@ -201,13 +204,23 @@ void check(const Options& options) {
     throw UsageError("--json prints what --simulate-ranks asks for, which is missing");
 }
 
+/// Of the run that is planned: a GPU that is asked for need not be in this machine.
+model::DeviceKind planned_device(const std::string& name) {
+  const auto request = device_request(name);
+  if (request == model::DeviceRequest::cuda) return model::DeviceKind::cuda;
+  return model::choose_device(request, 0).kind;
+}
+
 ExitCode print_plan(const Options& options) {
   check(options);
   require_file(options.study, "study");
   const auto sources = parse_sources(options.data);
   study::Study study = study::read_study(options.study, options.overrides);
-  const reduce::Context context = reduce::make_context(std::move(study), read_data(sources));
-  if (!options.json) std::cout << PlanText(options, context).text() << std::flush;
+  data::Dataset dataset = read_data(sources, study::modality_names(study));
+  const reduce::Context context = reduce::make_context(std::move(study), std::move(dataset));
+  const auto device = planned_device(options.device);
+  const std::string trainer = trainers_of(context.plan, device) + " on " + model::kind_name(device);
+  if (!options.json) std::cout << PlanText(options, context).text(trainer) << std::flush;
   if (options.simulated_ranks.empty()) return ExitCode::done;
   const RankSimulation simulation(context, options.speed);
   std::cout << (options.json ? simulation.json(options.simulated_ranks)
@@ -254,6 +267,10 @@ Command add_plan(CLI::App& program) {
   command->add_option("--set", options->overrides, "change a key of the study by its path; repeatable")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  command
+      ->add_option("--device", options->device,
+                   "of the run: auto, cpu or cuda (default auto: a GPU where there is one)")
+      ->type_name("NAME");
   command->add_option("--ranks", options->ranks, "MPI ranks to share the networks over (default 1)")
       ->type_name("N");
   command

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "device_request.hpp"
@@ -39,6 +40,7 @@ struct Options {
   std::vector<std::string> overrides;
   std::string device = "auto";
   std::optional<double> max_minutes;
+  bool overwrite = false;
   bool quiet = false;
   std::string command_line;
 };
@@ -61,11 +63,13 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .data = {},
                     .out = options.out,
                     .overrides = options.overrides,
+                    .overwrite = options.overwrite,
                     .longest = {},
                     .command_line = options.command_line};
   if (options.max_minutes)
     parsed.longest = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);
   dist::agree(world, [&] {
+    if (options.out.empty()) throw UsageError("--out: is empty, expected a folder");
     parsed.device = device_request(options.device);
     require_file(parsed.study, "study");
     parsed.data = parse_sources(options.data);
@@ -106,6 +110,9 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
                    "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
       ->check(refuse_minutes)
       ->type_name("M");
+  if (words.stage == Stage::everything || words.stage == Stage::train)
+    command->add_flag("--overwrite", options->overwrite,
+                      "remove an earlier run in the folder, of whatever study, and begin anew");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->footer(notes);
   return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {

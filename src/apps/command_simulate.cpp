@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "commands.hpp"
+#include "cplae/core/error.hpp"
 #include "cplae/data/simulate.hpp"
 #include "cplae/data/write.hpp"
 #include "inputs.hpp"
@@ -25,22 +28,36 @@ Examples:
 
 struct Options {
   std::string preset;
-  std::uint64_t seed = 0;
+  std::int64_t seed = 0;
   std::filesystem::path out;
   std::size_t modalities = 2;
-  std::size_t cells = 0;  ///< 0 = as the preset says
+  std::optional<std::int64_t> cells;
   double lack = 0;
   bool counts = false;
   bool force = false;
 };
 
+constexpr std::int64_t most_cells = 10'000'000;
+
+void check_numbers(const Options& options) {
+  // The parser gives the largest number for any beyond it.
+  constexpr std::int64_t beyond = std::numeric_limits<std::int64_t>::max();
+  if (options.seed < 0 || options.seed == beyond)
+    throw UsageError("--seed " + std::to_string(options.seed) + ": expected a number from 0 to " +
+                     std::to_string(beyond - 1));
+  if (options.cells && (*options.cells < 1 || *options.cells > most_cells))
+    throw UsageError("--cells " + std::to_string(*options.cells) + ": expected 1 to " +
+                     std::to_string(most_cells));
+}
+
 ExitCode simulate_cohort(const Options& options) {
+  check_numbers(options);
   data::SimulationSpec spec = data::preset(options.preset, options.modalities);
-  if (options.cells > 0) spec.cells = options.cells;
+  if (options.cells) spec.cells = static_cast<std::size_t>(*options.cells);
   spec.lack = options.lack;
   spec.store_counts = options.counts;
   require_output({.path = options.out, .extension = ".h5mu", .replace = options.force});
-  const data::Cohort cohort = data::simulate(spec, options.seed);
+  const data::Cohort cohort = data::simulate(spec, static_cast<std::uint64_t>(options.seed));
   data::write_h5mu(cohort.dataset, options.out, {{"X_true", cohort.latent_truth}});
   std::cout << options.out.string() << ": " << describe(cohort.dataset) << "; " << cohort.type_labels.size()
             << " types; seed " << options.seed << "\n";

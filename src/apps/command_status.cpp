@@ -85,12 +85,13 @@ Tally tally_statistics(const study::Study& study, const study::Plan& plan, const
   for (const auto& unit : reduce::list_units(names_only)) {
     ++tally.all;
     const auto record = units.read(store::UnitKind::statistics, unit.id);
-    if (!record) continue;
-    const auto failed = record->text.find("failed");
-    if (failed == record->text.end())
+    // One of another version is computed again by the next start.
+    if (!record || !reduce::is_of_this_version(*record)) continue;
+    const std::string reason = reduce::failure(*record);
+    if (reason.empty())
       ++tally.done;
     else
-      tally.failed.push_back(unit.id + ": " + failed->second);
+      tally.failed.push_back(unit.id + ": " + reason);
   }
   return tally;
 }

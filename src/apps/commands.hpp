@@ -12,6 +12,7 @@ namespace cplae::apps {
 [[nodiscard]] Command add_plan(CLI::App& program);
 [[nodiscard]] std::vector<Command> add_bench(CLI::App& program);  ///< bench train, bench gmm, bench io
 [[nodiscard]] Command add_status(CLI::App& program);
+[[nodiscard]] Command add_verify(CLI::App& program);
 [[nodiscard]] Command add_export(CLI::App& program);
 /// run, train, evaluate and reduce; the command line goes to provenance.json.
 [[nodiscard]] std::vector<Command> add_run_commands(CLI::App& program, const std::string& command_line);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cplae/model/layout.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "cplae/train/trainer.hpp"
 
 namespace cplae::apps {
@@ -11,13 +12,6 @@ namespace cplae::apps {
 namespace {
 
 constexpr double float_bytes = sizeof(float);
-
-std::vector<std::int64_t> features_of(const reduce::Context& context) {
-  std::vector<std::int64_t> features;
-  for (const auto& modality : context.data.modalities)
-    features.push_back(static_cast<std::int64_t>(modality.features.size()));
-  return features;
-}
 
 /// Share of the cells that have all the given modalities.
 double share_of_cells(const std::vector<const data::Modality*>& modalities) {
@@ -81,7 +75,7 @@ double decoder_rows(const reduce::Context& context, const study::NetworkSpec& sp
 }  // namespace
 
 NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& spec) {
-  const model::Layout layout = model::make_layout(spec, features_of(context));
+  const model::Layout layout = model::make_layout(spec, feature_counts(context.data));
   NetworkCost cost;
   double activations = 0;
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {

@@ -1,8 +1,12 @@
 #include "inputs.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <span>
 #include <sstream>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/hash.hpp"
@@ -20,6 +24,8 @@ void require_file(const fs::path& path, const std::string& what) {
   if (fs::is_directory(status))
     throw UsageError(what + " " + path.string() + ": is a folder, expected a file");
   if (error) throw UsageError(what + " " + path.string() + ": " + error.message());
+  if (!fs::is_regular_file(status) && !fs::is_fifo(status))
+    throw UsageError(what + " " + path.string() + ": is neither a file nor a pipe, expected a file");
 }
 
 void require_output(const Output& output) {
@@ -33,6 +39,8 @@ void require_output(const Output& output) {
     throw UsageError(name + ": is there already; --force replaces it");
   const fs::path folder = fs::absolute(path).parent_path();
   if (!fs::is_directory(folder, error)) throw UsageError(name + ": there is no folder " + folder.string());
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(name + ": the folder may not be written: " + std::generic_category().message(errno));
 }
 
 std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments) {
@@ -44,9 +52,10 @@ std::vector<data::Source> parse_sources(const std::vector<std::string>& argument
   return sources;
 }
 
-data::Dataset read_data(const std::vector<data::Source>& sources) {
+data::Dataset read_data(const std::vector<data::Source>& sources,
+                        const std::vector<std::string>& modalities) {
   try {
-    return data::read_dataset(sources);
+    return data::read_dataset(sources, modalities);
   } catch (const IoError& error) {
     throw DataError(error.what());
   }
@@ -66,6 +75,13 @@ std::string sources_text(const std::vector<data::Source>& sources) {
     lines.push_back((source.name.empty() ? "" : source.name + "=") +
                     fs::absolute(source.path).lexically_normal().string());
   return join(lines, "\n");
+}
+
+std::string given_text(const std::vector<data::Source>& sources) {
+  std::vector<std::string> texts;
+  for (const auto& source : sources)
+    texts.push_back((source.name.empty() ? "" : source.name + "=") + source.path.string());
+  return join(texts, "; ");
 }
 
 std::vector<data::Source> sources_from(const std::string& text) {

@@ -24,7 +24,8 @@ void require_output(const Output& output);
 [[nodiscard]] std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments);
 
 /// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError.
-[[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources);
+[[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources,
+                                      const std::vector<std::string>& modalities);
 
 /// Identity of the data: the SHA-256 of one file's bytes; of several, the SHA-256 of their names and hashes.
 /// Throws IoError.
@@ -33,6 +34,8 @@ void require_output(const Output& output);
 /// Sources as one text for provenance.json, `[NAME=]ABSOLUTE PATH` a line, and back.
 [[nodiscard]] std::string sources_text(const std::vector<data::Source>& sources);
 [[nodiscard]] std::vector<data::Source> sources_from(const std::string& text);
+/// Sources as they were given, in one line for people: "T=genes.h5ad; E=ephys.h5ad".
+[[nodiscard]] std::string given_text(const std::vector<data::Source>& sources);
 
 /// "240 cells; T 240 cells x 40 features, E 238 x 12": what a dataset holds, for people.
 [[nodiscard]] std::string describe(const data::Dataset& dataset);

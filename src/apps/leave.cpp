@@ -9,14 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "cplae/core/text.hpp"
+
 namespace cplae::apps {
 
 namespace {
-
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
 
 /// Calls `act` unless it goes before the time is over.
 class Watchdog {

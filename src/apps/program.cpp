@@ -66,6 +66,8 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
                                  const std::vector<std::string>& topics = {}) {
   auto known = command_names(parser);
   known.insert(known.end(), topics.begin(), topics.end());
+  if (known.empty())
+    throw UsageError("cplae " + parser.get_name() + " has no command '" + word + "': it has none of its own");
   throw UsageError("unknown command '" + word + "', expected one of " + join(known, ", ") +
                    suggestion(word, known));
 }
@@ -131,6 +133,7 @@ std::vector<Command> add_commands(CLI::App& program, const std::string& command_
   commands.push_back(add_plan(program));
   append(add_run_commands(program, command_line));
   commands.push_back(add_status(program));
+  commands.push_back(add_verify(program));
   commands.push_back(add_export(program));
   append(add_bench(program));
   return commands;

@@ -1,6 +1,7 @@
 #include "apps/run_inputs.hpp"
 
 #include <set>
+#include <utility>
 
 #include "apps/inputs.hpp"
 #include "cplae/core/hash.hpp"
@@ -19,7 +20,8 @@ std::string taxonomy_hash(const study::Study& study) {
   return sha256_file(std::filesystem::path(study.folder) / taxonomy);
 }
 
-/// The kinds that the study's networks are trained with: "fused", or "fused+reference" where variants differ.
+}  // namespace
+
 std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
   std::set<std::string> kinds;
   for (const auto& variant : plan.variants)
@@ -27,27 +29,23 @@ std::string trainers_of(const study::Plan& plan, model::DeviceKind device) {
   return join({kinds.begin(), kinds.end()}, "+");
 }
 
-}  // namespace
-
-RunInputs read_inputs(const RunOptions& options, model::DeviceKind device) {
-  // Read before they are hashed: what cannot be read is bad input, whatever the hash would say.
-  RunInputs inputs{.context = reduce::make_context(study::read_study(options.study, options.overrides),
-                                                   read_data(options.data)),
+RunInputs make_inputs(study::Study checked, SharedData data, model::DeviceKind device) {
+  RunInputs inputs{.context = reduce::make_context(std::move(checked), std::move(data.dataset)),
                    .identity = {}};
   const study::Study& study = inputs.context.study;
   inputs.identity = {.study_toml = study::to_toml(study),
-                     .data_sha256 = data_sha256(options.data),
+                     .data_sha256 = std::move(data.sha256),
                      .taxonomy_sha256 = taxonomy_hash(study),
                      .trainer = trainers_of(inputs.context.plan, device),
                      .device_kind = model::kind_name(device)};
   return inputs;
 }
 
-store::Start describe_start(const RunOptions& options, const RunInputs& inputs, const model::Device& device) {
+store::Start describe_start(const RunOptions& options, const RunInputs& inputs) {
   store::Start start;
-  start.libraries = {{"torch", model::torch_version()}, {"compiler", build_description()}};
+  start.libraries = store::library_versions();
+  start.libraries.insert({{"torch", model::torch_version()}, {"compiler", build_description()}});
   start.command = {options.command_line};
-  start.device = model::describe(device);
   start.seed = inputs.context.study.seed;
   start.data_path = sources_text(options.data);
   return start;

@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <optional>
 
+#include "apps/inputs.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/stopwatch.hpp"
 #include "cplae/core/text.hpp"
@@ -12,6 +14,7 @@
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/store/results.hpp"
+#include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
 
@@ -24,10 +27,12 @@ public:
         options_(options),
         stage_(stage),
         units_(store::RunFolder(options.out)) {
-    log::set_rank(communicator_.rank(), communicator_.size());
     if (options.longest) stop_.stop_after(*options.longest);
     read();
-    if (stage == Stage::evaluate || stage == Stage::reduce) require_run();
+    if (stage == Stage::evaluate || stage == Stage::reduce)
+      require_run();
+    else
+      keep_results();
     open();
   }
 
@@ -44,7 +49,11 @@ public:
 private:
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
-    dist::agree(communicator_, [&] { inputs_ = read_inputs(options_, device_.kind); });
+    study::Study study;
+    dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
+    SharedData data = read_shared_data(communicator_, options_.data, study::modality_names(study));
+    dist::agree(communicator_,
+                [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
     const std::size_t unused = inputs_->context.unused_cells;
     if (unused > 0 && communicator_.is_root())
       log::info(std::to_string(unused) + " of " + std::to_string(unused + inputs_->context.cells.size()) +
@@ -60,19 +69,33 @@ private:
 
   /// The later stages go on from a run: without one nothing is written.
   void require_run() const {
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root() && !std::filesystem::exists(units_.folder().provenance()))
+    dist::on_root(communicator_, [&] {
+      if (!std::filesystem::exists(units_.folder().provenance()))
         throw UsageError(options_.out.string() + ": is no run folder; cplae train (or cplae run) makes one");
     });
   }
 
+  /// results.h5 without one unit that it was made from: all would be trained anew, only to replace it.
+  void keep_results() const {
+    dist::on_root(communicator_, [&] {
+      const auto& folder = units_.folder();
+      if (options_.overwrite || !std::filesystem::exists(folder.results())) return;
+      if (units_.is_empty(store::UnitKind::network))
+        throw UsageError(folder.results().string() + ": is there, but none of the units it was made from (" +
+                         folder.units(store::UnitKind::network).string() +
+                         "); --overwrite removes this run and begins anew");
+    });
+  }
+
   void open() {
-    store::Start start = describe_start(options_, *inputs_, device_);
+    store::Start start = describe_start(options_, *inputs_);
     start.ranks = communicator_.size();
-    start.hosts = communicator_.gather(store::host_name());
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root())
-        open_run_.emplace(store::open_run(units_.folder(), inputs_->identity, start));
+    start.hosts = communicator_.gather(host_name());
+    start.devices = communicator_.gather(model::describe(device_));
+    dist::on_root(communicator_, [&] {
+      open_run_.emplace(
+          store::open_run(units_.folder(), inputs_->identity, start,
+                          options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on));
     });
     if (open_run_ && open_run_->resumed())
       log::info(options_.out.string() + ": an earlier run of this study; only what is missing is done");
@@ -86,7 +109,7 @@ private:
             context.data,
             units_,
             inputs_->identity.data_sha256,
-            options_.data.front().path.string()};
+            given_text(options_.data)};
   }
 
   void train(const RunParts& parts) {
@@ -134,13 +157,17 @@ private:
     return ids;
   }
 
-  /// Throws UsageError naming the first unit that is not there and the command that makes it.
+  /// Throws UsageError naming the first unit that is not there, whole and of this version, and the command
+  /// that makes it.
   void require_units(store::UnitKind kind, const std::vector<std::string>& ids,
                      const std::string& command) const {
-    for (const auto& id : ids)
-      if (!std::filesystem::exists(units_.folder().unit(kind, id)))
-        throw UsageError(options_.out.string() + ": " + id + " is not done yet; run " + command +
+    for (const auto& id : ids) {
+      const auto record = units_.read(kind, id);
+      if (!record || (kind == store::UnitKind::statistics && !reduce::is_of_this_version(*record)))
+        throw UsageError(options_.out.string() + ": " + id + " is not done " +
+                         (record ? "by this version of the statistics" : "yet") + "; run " + command +
                          " (or cplae run) first");
+    }
   }
 
   /// Names what failed, from the units; the exit code is the same on every rank.

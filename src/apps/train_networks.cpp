@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <system_error>
 #include <utility>
 
+#include "apps/estimate.hpp"
 #include "apps/progress.hpp"
 #include "apps/shared_work.hpp"
 #include "cplae/core/error.hpp"
@@ -13,17 +13,21 @@
 #include "cplae/engine/engine.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
+#include "cplae/train/groups.hpp"
 #include "cplae/train/trainer.hpp"
 
 namespace cplae::apps {
 
 namespace {
 
-std::vector<WorkItem> network_items(const study::Plan& plan) {
+/// Shared out by what they take, as `cplae plan` counts it: variants may differ in width as well as in steps.
+std::vector<WorkItem> network_items(const reduce::Context& context) {
+  std::vector<double> flop;
+  for (const auto& variant : context.plan.variants)
+    flop.push_back(network_cost(context, variant.spec).flop);
   std::vector<WorkItem> items;
-  for (const auto& network : plan.networks)
-    items.push_back(
-        {network.id, static_cast<double>(plan.variants[network.variant.index()].spec.training.steps)});
+  for (const auto& network : context.plan.networks)
+    items.push_back({network.id, flop[network.variant.index()]});
   return items;
 }
 
@@ -34,18 +38,12 @@ public:
       : run_(run), device_(device), progress_(progress) {}
 
   /// `items`: places of networks in the plan.
-  void train(std::vector<std::size_t> items) {
-    while (!items.empty()) {
-      const auto members = group_of(items);
-      try {
-        train_group(members, items);
-      } catch (const OutOfDeviceMemory& error) {
-        if (members.size() == 1) throw;
-        most_ = members.size() / 2;
-        log::warning(std::string(error.what()) + "; going on with " + std::to_string(most_) +
-                     " networks at once");
-      }
-    }
+  void train(const std::vector<std::size_t>& items) {
+    train::train_in_groups(
+        items,
+        {.fit = [&](std::size_t a, std::size_t b) { return train::fit_together(spec_of(a), spec_of(b)); },
+         .most = [&](std::size_t item) { return most_together(item); },
+         .train = [&](const auto& members, auto& left) { train_group(members, left); }});
   }
 
 private:
@@ -64,19 +62,10 @@ private:
             {}};
   }
 
-  /// The first of the items and those that can be trained with it, in parts of equal size.
-  [[nodiscard]] std::vector<std::size_t> group_of(const std::vector<std::size_t>& items) const {
-    const auto& spec = spec_of(items.front());
-    const auto unit = unit_of(items.front());
-    const engine::Kind kind = engine::choose_kind(spec, device_);
-    const std::size_t most = std::min(
-        most_, engine::most_together(kind, {spec, run_.context.data, unit.split, unit.key}, device_));
-    std::vector<std::size_t> members;
-    for (const std::size_t item : items)
-      if (train::fit_together(spec_of(item), spec)) members.push_back(item);
-    const std::size_t parts = (members.size() + most - 1) / most;
-    members.resize((members.size() + parts - 1) / parts);
-    return members;
+  [[nodiscard]] std::size_t most_together(std::size_t item) const {
+    const auto unit = unit_of(item);
+    const engine::Kind kind = engine::choose_kind(spec_of(item), device_);
+    return engine::most_together(kind, {spec_of(item), run_.context.data, unit.split, unit.key}, device_);
   }
 
   /// Trains the members, and takes each off the list when its unit is written.
@@ -100,7 +89,9 @@ private:
               write(units[i], tasks[i]);
               std::erase(items, members[i]);
             }};
-    train::train_together(engine::choose_kind(tasks.front().spec, device_), tasks, device_, hooks);
+    const engine::Kind kind = engine::choose_kind(tasks.front().spec, device_);
+    train::train_together([&](const auto& subjects) { return engine::make_engine(kind, subjects, device_); },
+                          tasks, hooks);
   }
 
   void write(store::NetworkUnit& unit, const train::Task& task) {
@@ -117,14 +108,13 @@ private:
   const RunParts& run_;
   const model::Device& device_;
   Progress& progress_;
-  std::size_t most_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace
 
 std::size_t train_networks(const RunParts& run, const model::Device& device) {
   const auto& plan = run.context.plan;
-  const auto items = network_items(plan);
+  const auto items = network_items(run.context);
   const Share share = share_missing(run, store::UnitKind::network, items);
   if (run.communicator.is_root())
     log::info("networks: " + std::to_string(plan.networks.size()) + " in the study, " +
@@ -132,7 +122,7 @@ std::size_t train_networks(const RunParts& run, const model::Device& device) {
               " rank(s), " + model::describe(device));
   double steps = 0;
   for (const std::size_t item : share.mine)
-    steps += items[item].cost;
+    steps += static_cast<double>(plan.variants[plan.networks[item].variant.index()].spec.training.steps);
   Progress progress(run.communicator.is_root(), share.mine.size(), steps);
   NetworkTrainer trainer(run, device, progress);
   work_together(run, [&] { trainer.train(share.mine); });

@@ -3,8 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <regex>
 #include <utility>
 
 #include "cplae/core/error.hpp"
@@ -80,8 +84,7 @@ void rename_and_sync(const fs::path& part, const fs::path& path) {
 }  // namespace
 
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-  // The process id keeps two writers of one file apart; the last rename wins with a whole file.
-  const fs::path part = path.string() + ".part" + std::to_string(::getpid());
+  const fs::path part = part_of(path);  // of two writers the last rename wins, with a whole file
   try {
     Descriptor file(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
     file.write_all(bytes);
@@ -98,13 +101,25 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+fs::path part_of(const fs::path& path) {
+  std::string host = host_name();
+  std::replace_if(
+      host.begin(), host.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return path.string() + ".part" + std::to_string(::getpid()) + "-" + host;
+}
+
 bool is_part(const fs::path& path) {
-  const std::string ending = path.extension().string();
-  return ending.starts_with(".part") && ending.find_first_not_of("0123456789", 5) == std::string::npos;
+  static const std::regex ending("\\.part([0-9]+(-[A-Za-z0-9_]+)?)?");
+  return std::regex_match(path.extension().string(), ending);
 }
 
 void commit_file(const fs::path& part, const fs::path& path) {
-  Descriptor file(part, O_RDWR | O_CLOEXEC);
+  Descriptor file(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
   file.sync();
   file.close();
   rename_and_sync(part, path);

@@ -7,7 +7,6 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -61,8 +60,8 @@ bool is_boolean(const h5::Handle& parent, const std::string& name) {
 }
 
 /// Categories as text, whatever they are; True and False as pandas prints them.
-std::vector<std::string> category_names(const h5::Handle& parent, const std::string& name) {
-  const ObsColumn column = read_column(parent, name);
+std::vector<std::string> category_names(const h5::Handle& parent, const std::string& name, int depth) {
+  const ObsColumn column = read_column(parent, name, depth);
   auto names = as_text(column);
   if (is_boolean(parent, name))
     for (auto& one : names)
@@ -71,7 +70,12 @@ std::vector<std::string> category_names(const h5::Handle& parent, const std::str
 }
 
 ObsColumn decode(const std::vector<std::int64_t>& codes, const std::vector<std::string>& categories,
-                 const std::string& where) {
+                 const h5::Handle& owner, const std::string& where) {
+  std::size_t longest = 0;
+  for (const auto& category : categories)
+    longest = std::max(longest, category.size());
+  // Every cell gets a copy of its category's name.
+  owner.charge(codes.size() * (limits::text_overhead + longest));
   std::vector<std::string> values;
   values.reserve(codes.size());
   for (const std::int64_t code : codes) {
@@ -83,15 +87,16 @@ ObsColumn decode(const std::vector<std::int64_t>& codes, const std::vector<std::
   return text_column(std::move(values));
 }
 
-ObsColumn categorical_column(const h5::Handle& group) {
+ObsColumn categorical_column(const h5::Handle& group, int depth) {
   const h5::Dataset codes = h5::open_dataset(group, "codes");
   check_vector(codes);
-  return decode(h5::read<std::int64_t>(codes), category_names(group, "categories"), h5::where(group));
+  return decode(h5::read<std::int64_t>(codes), category_names(group, "categories", depth + 1), group,
+                h5::where(group));
 }
 
-ObsColumn nullable_column(const h5::Handle& group) {
-  ObsColumn column = read_column(group, "values");
-  const ObsColumn mask = read_column(group, "mask");
+ObsColumn nullable_column(const h5::Handle& group, int depth) {
+  ObsColumn column = read_column(group, "values", depth + 1);
+  const ObsColumn mask = read_column(group, "mask", depth + 1);
   const std::size_t size = column.is_text ? column.text.size() : column.numbers.size();
   if (mask.numbers.size() != size)
     throw DataError(h5::where(group) + ": " + std::to_string(mask.numbers.size()) + " mask flags for " +
@@ -106,12 +111,16 @@ ObsColumn nullable_column(const h5::Handle& group) {
   return column;
 }
 
-ObsColumn group_column(const h5::Handle& parent, const std::string& name) {
+ObsColumn group_column(const h5::Handle& parent, const std::string& name, int depth) {
+  if (depth >= limits::nesting)
+    throw DataError(h5::where(parent, name) + ": columns within columns, expected at most " +
+                    std::to_string(limits::nesting) + " levels");
   const h5::Handle group = h5::open_group(parent, name);
   const std::string kind = encoding(group);
-  if (kind == "categorical" || (kind.empty() && h5::has(group, "codes"))) return categorical_column(group);
+  if (kind == "categorical" || (kind.empty() && h5::has(group, "codes")))
+    return categorical_column(group, depth);
   if (kind == "nullable-integer" || kind == "nullable-boolean" || kind == "nullable-string-array")
-    return nullable_column(group);
+    return nullable_column(group, depth);
   throw DataError(
       h5::where(group) + ": encoding '" + kind +
       "', expected categorical, nullable-integer, nullable-boolean, nullable-string-array or an array");
@@ -148,10 +157,10 @@ void check_names(const std::vector<std::string>& names, const std::string& what,
                       " is no valid UTF-8, expected UTF-8");
     if (std::any_of(names[i].begin(), names[i].end(),
                     [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-      throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
+      throw DataError(where + ": the " + what + " name '" + one_line(names[i]) +
                       "' holds a line break or control character, expected plain text");
     if (!seen.insert(names[i]).second)
-      throw DataError(where + ": the " + what + " name '" + in_one_line(names[i]) +
+      throw DataError(where + ": the " + what + " name '" + one_line(names[i]) +
                       "' is there twice, expected unique names");
   }
 }
@@ -165,9 +174,9 @@ std::vector<std::string> as_text(const ObsColumn& column) {
   return texts;
 }
 
-ObsColumn read_column(const h5::Handle& parent, const std::string& name) {
-  ObsColumn column =
-      h5::kind(parent, name) == h5::Kind::group ? group_column(parent, name) : dataset_column(parent, name);
+ObsColumn read_column(const h5::Handle& parent, const std::string& name, int depth) {
+  ObsColumn column = h5::kind(parent, name) == h5::Kind::group ? group_column(parent, name, depth)
+                                                               : dataset_column(parent, name);
   column.name = name;
   return column;
 }
@@ -192,7 +201,7 @@ std::vector<ObsColumn> read_columns(const h5::Handle& parent, const std::string&
     if (const std::string categories = "__categories/" + name;
         !column.is_text && h5::has(group, categories)) {
       const std::vector<std::int64_t> codes = h5::read<std::int64_t>(group, name);
-      column = decode(codes, category_names(group, categories), h5::where(group, name));
+      column = decode(codes, category_names(group, categories, 1), group, h5::where(group, name));
       column.name = name;
     }
     const std::size_t size = column.is_text ? column.text.size() : column.numbers.size();

@@ -19,9 +19,10 @@ namespace cplae::data {
 [[nodiscard]] std::vector<ObsColumn> read_columns(const h5::Handle& parent, const std::string& frame,
                                                   std::size_t rows);
 
-/// One column: array, string-array, categorical, or nullable; a group or dataset `name` of `parent`. Throws
-/// DataError for other encodings.
-[[nodiscard]] ObsColumn read_column(const h5::Handle& parent, const std::string& name);
+/// One column: array, string-array, categorical, or nullable; a group or dataset `name` of `parent`, which is
+/// `depth` columns deep itself (categories are a column). Throws DataError for other encodings, and for
+/// columns in columns beyond limits::nesting: a group may be linked from within itself.
+[[nodiscard]] ObsColumn read_column(const h5::Handle& parent, const std::string& name, int depth = 0);
 
 /// A column as text: numbers in their shortest form, missing ones empty.
 [[nodiscard]] std::vector<std::string> as_text(const ObsColumn& column);

@@ -117,8 +117,10 @@ Dataset read_csv(const CsvTables& tables) {
     throw UsageError("import csv: no table given, expected --modality NAME=FILE at least once");
   Parts parts;
   parts.where = "the tables";
-  for (const auto& table : tables.modalities)
+  for (const auto& table : tables.modalities) {
+    parts.memory_bytes += table_memory_bytes(table.path);
     parts.parts.push_back(read_part(table));
+  }
   if (tables.taxonomy) parts.taxonomy = read_taxonomy_csv(*tables.taxonomy);
   Dataset dataset = merge_parts(std::move(parts));
   if (tables.obs) dataset.obs = read_obs(*tables.obs, dataset.cells);

@@ -1,4 +1,5 @@
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 #include "cplae/data/import.hpp"
 #include "mat_file.hpp"
 #include "merge.hpp"
@@ -64,6 +65,7 @@ Dataset read_mat(const std::filesystem::path& path) {
   const MatFile file(path);
   Parts parts;
   parts.where = path.string();
+  parts.memory_bytes = limits::memory_bytes(file.bytes());
   const auto cells = file.texts("sample_id");
   parts.cells = cells;
   parts.obs.push_back(read_cluster(file, cells.size()));

@@ -1,20 +1,20 @@
 #pragma once
-// MATLAB v5 files through matio: sizes are checked before anything is read, nothing of matio's own printing
-// is used.
-#include <matio.h>
-
 #include <filesystem>
-#include <memory>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
+#include "mat_array.hpp"
 
 namespace cplae::data {
 
+/// The variables of a MATLAB file of version 5, compressed or not, of either byte order. Reading one takes no
+/// more memory than its file allows (limits::memory_bytes), whatever the file says of itself.
 class MatFile {
 public:
-  /// Throws IoError: no such file, a folder, no MATLAB v5 file.
+  /// Reads where the variables are and what they are called. Throws IoError: no such file, a folder, no
+  /// MATLAB file of version 5; DataError: of another version, damaged.
   explicit MatFile(const std::filesystem::path& path);
 
   [[nodiscard]] bool has(const std::string& field) const;
@@ -25,16 +25,25 @@ public:
   [[nodiscard]] std::vector<std::string> texts(const std::string& field) const;
   /// "FILE: field 'T_dat'", for messages.
   [[nodiscard]] std::string where(const std::string& field) const;
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
 private:
-  using Variable = std::unique_ptr<matvar_t, void (*)(matvar_t*)>;
-  [[nodiscard]] Variable read(const std::string& field) const;
-  void check_size(const matvar_t& variable, const std::string& what) const;
+  struct Variable {
+    std::string name;
+    FileRange range;
+    bool is_packed = false;
+  };
+  void check_header();
+  void list_variables();
+  [[nodiscard]] Variable variable_at(std::uint64_t offset);
+  [[nodiscard]] MatArray read(const std::string& field) const;
 
   std::filesystem::path path_;
-  std::uintmax_t file_bytes_ = 0;
-  std::vector<std::string> fields_;
-  std::unique_ptr<mat_t, int (*)(mat_t*)> file_;
+  std::uint64_t bytes_;
+  bool is_swapped_ = false;
+  std::vector<Variable> variables_;
+  mutable std::ifstream file_;
+  mutable Budget budget_;
 };
 
 }  // namespace cplae::data

@@ -20,16 +20,18 @@ void check_shape(const std::vector<std::uint64_t>& shape, MatrixSize expected, c
                   shape_text({expected.cells, expected.features}) + " (rows of obs x rows of var)");
 }
 
-MatrixF empty_matrix(MatrixSize size, const std::string& where) {
-  if (size.features > 0 && size.cells > h5::largest_elements / size.features)
-    throw DataError(where + ": has the shape " + shape_text({size.cells, size.features}) +
-                    ", expected at most " + std::to_string(h5::largest_elements) + " elements");
+MatrixF empty_matrix(MatrixSize size, const h5::Handle& group) {
+  if (size.features > 0 && size.cells > limits::elements / size.features)
+    throw DataError(h5::where(group) + ": has the shape " + shape_text({size.cells, size.features}) +
+                    ", expected at most " + std::to_string(limits::elements) + " elements");
+  group.charge(size.cells * size.features * sizeof(float));
   return MatrixF::Zero(static_cast<Eigen::Index>(size.cells), static_cast<Eigen::Index>(size.features));
 }
 
 MatrixF read_dense(const h5::Handle& anndata, MatrixSize expected) {
   const h5::Dataset dataset = h5::open_dataset(anndata, "X");
   check_shape(dataset.shape, expected, h5::where(dataset.handle));
+  dataset.handle.charge(expected.cells * expected.features * sizeof(float));
   MatrixF matrix(static_cast<Eigen::Index>(expected.cells), static_cast<Eigen::Index>(expected.features));
   h5::read(dataset, std::span<float>(matrix.data(), static_cast<std::size_t>(matrix.size())));
   return matrix;
@@ -104,7 +106,7 @@ MatrixF read_sparse(const h5::Handle& anndata, MatrixSize expected) {
     throw DataError(where + ": encoding '" + kind + "', expected array, csr_matrix or csc_matrix");
   check_shape(sparse_shape(group), expected, where);
   const Compressed arrays = read_compressed(group);
-  MatrixF matrix = empty_matrix(expected, where);
+  MatrixF matrix = empty_matrix(expected, group);
   // Entries stored twice add up, as in SciPy.
   if (kind == "csr_matrix")
     expand(arrays, expected, where,

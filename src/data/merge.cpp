@@ -7,8 +7,9 @@
 #include <unordered_set>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
+#include "cplae/core/text.hpp"
 #include "frame.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -26,14 +27,14 @@ void check_values(const Part& part) {
       if (std::isnan(value)) continue;
       has_value[static_cast<std::size_t>(j)] = true;
       if (std::isinf(value))
-        throw DataError(part.where + ": cell '" + in_one_line(part.cells[static_cast<std::size_t>(i)]) +
-                        "', feature '" + in_one_line(part.features[static_cast<std::size_t>(j)]) +
+        throw DataError(part.where + ": cell '" + one_line(part.cells[static_cast<std::size_t>(i)]) +
+                        "', feature '" + one_line(part.features[static_cast<std::size_t>(j)]) +
                         "': infinite (or beyond float32), expected a finite number or NaN");
     }
   const auto empty = std::find(has_value.begin(), has_value.end(), false);
   if (empty != has_value.end())
     throw DataError(part.where + ": feature '" +
-                    in_one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
+                    one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
                     "' is NaN in every cell, expected a value in at least one");
 }
 
@@ -47,12 +48,40 @@ void check_part(const Part& part) {
   check_values(part);
 }
 
+/// Names of modalities become names of groups and, for those who go on with the tables, of files and folders.
+void check_modality_name(const Part& part) {
+  const std::string& name = part.name;
+  const bool has_control = std::any_of(
+      name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (name.find_first_not_of('.') != std::string::npos && name.size() <= limits::name_bytes && !has_control &&
+      name.find_first_of("/\\") == std::string::npos && is_utf8(name))
+    return;
+  throw DataError(one_line(part.where) + ": the modality name '" + one_line(name.substr(0, 64)) +
+                  "', expected 1 to " + std::to_string(limits::name_bytes) +
+                  " bytes of plain text that lead out of no folder: without slashes and control characters, "
+                  "not dots alone");
+}
+
 void check_modality_names(const Parts& parts) {
   if (parts.parts.empty()) throw DataError(parts.where + ": has no modalities, expected at least one");
   std::unordered_set<std::string> seen;
-  for (const auto& part : parts.parts)
+  for (const auto& part : parts.parts) {
+    check_modality_name(part);
     if (!seen.insert(part.name).second)
       throw DataError(part.where + ": a second modality '" + part.name + "', expected unique names");
+  }
+}
+
+/// A modality of one cell costs a row for every cell of the others.
+void check_memory(const Parts& parts, std::size_t cells) {
+  std::uint64_t bytes_a_cell = 0;
+  for (const auto& part : parts.parts)
+    bytes_a_cell += sizeof(float) * part.features.size() + limits::text_overhead * part.obs.size();
+  if (bytes_a_cell > 0 && cells > parts.memory_bytes / bytes_a_cell)
+    throw DataError(parts.where + ": " + std::to_string(cells) + " cells take " +
+                    std::to_string(bytes_a_cell) + " bytes each in all modalities, more than the " +
+                    std::to_string(parts.memory_bytes) +
+                    " that files of their size may fill, expected files that hold what they claim");
 }
 
 std::vector<std::string> all_cells(const Parts& parts) {
@@ -73,7 +102,7 @@ std::vector<std::size_t> places(const Part& part, const CellIndexOf& index) {
     const auto found = index.find(cell);
     if (found == index.end())
       throw DataError(
-          part.where + ": cell '" + in_one_line(cell) +
+          part.where + ": cell '" + one_line(cell) +
           "' is not in the global obs, expected every modality's cells there (in Python: mdata.update())");
     at.push_back(found->second);
   }
@@ -176,9 +205,10 @@ private:
 Dataset merge_parts(Parts parts) {
   check_modality_names(parts);
   for (const auto& part : parts.parts)
-    check_part(part);
+    if (part.is_used) check_part(part);
   Dataset dataset;
   dataset.cells = all_cells(parts);
+  check_memory(parts, dataset.cells.size());
   CellIndexOf index;
   for (std::size_t i = 0; i < dataset.cells.size(); ++i)
     index.emplace(dataset.cells[i], i);
@@ -188,7 +218,7 @@ Dataset merge_parts(Parts parts) {
     const auto at = places(part, index);
     for (const auto& column : part.obs)
       namesakes.add(part.name, align(column, at, dataset.cells.size()));
-    dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
+    if (part.is_used) dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
   }
   for (const auto& group : namesakes.all())
     add_namesakes(dataset.obs, group);

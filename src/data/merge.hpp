@@ -1,5 +1,6 @@
 #pragma once
 // Every reader fills Parts; joining and checking them is done once, here.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct Part {
   std::vector<std::string> features;
   MatrixF values;  ///< [cells x features]
   std::vector<ObsColumn> obs;
+  bool is_used = true;  ///< otherwise only its cells and their obs were read
 };
 
 /// All that was read.
@@ -25,13 +27,14 @@ struct Parts {
   std::optional<std::vector<std::string>> cells;  ///< the global cells, where the file lists them
   std::vector<ObsColumn> obs;                     ///< of the global cells
   std::optional<Taxonomy> taxonomy;
+  std::uint64_t memory_bytes = 0;  ///< that the joined data may take (limits::memory_bytes of the files)
 };
 
 /// Joins the modalities by cell name: the global cells, else the union in order of appearance. A column of
 /// obs that several modalities have becomes one where they agree (a missing value agrees with any), else one
 /// for each, named "modality:column"; global columns shadow them. Throws DataError for repeated names, a
 /// modality without cells or features, a cell that is not in the global list, an all-NaN feature, infinite
-/// values.
+/// values, a modality's name that is none for a file or group, more than `memory_bytes` for all cells.
 [[nodiscard]] Dataset merge_parts(Parts parts);
 
 }  // namespace cplae::data

@@ -83,9 +83,10 @@ void write_feature_maps(const h5::Handle& file, const std::vector<ModalityIndex>
 }  // namespace
 
 void write_aside(const fs::path& path, const std::function<void(const fs::path& part)>& make) {
-  // The process id keeps two writers of one file apart.
-  const fs::path part = path.string() + ".part" + std::to_string(::getpid());
+  const fs::path part = part_of(path);
   try {
+    std::error_code none;
+    fs::remove(part, none);  // a link of this name would lead elsewhere
     make(part);
     commit_file(part, path);
   } catch (...) {

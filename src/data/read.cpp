@@ -4,6 +4,7 @@
 
 #include "anndata_names.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
 #include "frame.hpp"
 #include "matrix_read.hpp"
@@ -24,8 +25,25 @@ std::string encoding_of(const h5::Handle& object) {
   return h5::text_attribute(object, "encoding-type").value_or("");
 }
 
+/// The modalities that are asked for; all, where one of them is missing, so that a message can name what
+/// there is.
+class Wanted {
+public:
+  Wanted(const std::vector<std::string>& wanted, const std::vector<std::string>& there) : wanted_(wanted) {
+    for (const auto& name : wanted)
+      all_ = all_ || std::find(there.begin(), there.end(), name) == there.end();
+  }
+  [[nodiscard]] bool has(const std::string& name) const {
+    return all_ || wanted_.empty() || std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
+  }
+
+private:
+  const std::vector<std::string>& wanted_;
+  bool all_ = false;
+};
+
 /// An AnnData group: the root of an .h5ad file or a member of `mod`.
-Part read_anndata(const h5::Handle& group, const std::string& name) {
+Part read_anndata(const h5::Handle& group, const std::string& name, const Wanted& wanted) {
   const std::string kind = encoding_of(group);
   if (!kind.empty() && lower(kind) != "anndata")
     throw DataError(h5::where(group) + ": encoding '" + kind + "', expected anndata");
@@ -33,9 +51,11 @@ Part read_anndata(const h5::Handle& group, const std::string& name) {
   part.name = name;
   part.where = h5::where(group);
   part.cells = read_index(group, "obs", "cell");
+  part.obs = read_columns(group, "obs", part.cells.size());
+  part.is_used = wanted.has(name);
+  if (!part.is_used) return part;
   part.features = read_index(group, "var", "feature");
   part.values = read_matrix(group, {.cells = part.cells.size(), .features = part.features.size()});
-  part.obs = read_columns(group, "obs", part.cells.size());
   return part;
 }
 
@@ -47,26 +67,48 @@ void check_axis(const h5::Handle& file) {
                     ", expected 0 (modalities that share cells, not features)");
 }
 
-Parts read_mudata(const h5::Handle& file) {
+/// What all the data may take.
+std::uint64_t memory_of(const std::vector<Source>& sources) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& source : sources)
+    bytes += limits::memory_bytes(std::filesystem::file_size(source.path, error));
+  return bytes;
+}
+
+Parts read_mudata(const h5::Handle& file, const std::filesystem::path& path,
+                  const std::vector<std::string>& modalities) {
   check_axis(file);
   Parts all;
   all.where = h5::where(file, "mod");
+  all.memory_bytes = memory_of({{.path = path, .name = ""}});
   if (h5::has(file, "obs")) {
     all.cells = read_index(file, "obs", "cell");
     all.obs = read_columns(file, "obs", all.cells->size());
   }
   all.taxonomy = read_stored_taxonomy(file);
-  for (const auto& name : modality_names(file)) {
+  const auto names = modality_names(file);
+  const Wanted wanted(modalities, names);
+  for (const auto& name : names) {
     const h5::Handle group = h5::open_group(file, "mod/" + name);
-    all.parts.push_back(read_anndata(group, name));
+    all.parts.push_back(read_anndata(group, name, wanted));
     if (!all.taxonomy) all.taxonomy = read_stored_taxonomy(group);
   }
   return all;
 }
 
-Parts read_anndatas(const std::vector<Source>& sources) {
+std::string name_of(const Source& source) {
+  return source.name.empty() ? source.path.stem().string() : source.name;
+}
+
+Parts read_anndatas(const std::vector<Source>& sources, const std::vector<std::string>& modalities) {
+  std::vector<std::string> names;
+  for (const auto& source : sources)
+    names.push_back(name_of(source));
+  const Wanted wanted(modalities, names);
   Parts all;
   all.where = "the data";
+  all.memory_bytes = memory_of(sources);
   for (const auto& source : sources) {
     const h5::Handle file = h5::open_file(source.path);
     if (is_mudata(file))
@@ -74,7 +116,7 @@ Parts read_anndatas(const std::vector<Source>& sources) {
           source.path.string() + ": is one of " + std::to_string(sources.size()) +
           " data files but holds several modalities; expected one .h5mu file, or .h5ad files only");
     const h5::Handle root = h5::open_group(file, "/");
-    all.parts.push_back(read_anndata(root, source.name.empty() ? source.path.stem().string() : source.name));
+    all.parts.push_back(read_anndata(root, name_of(source), wanted));
     if (!all.taxonomy) all.taxonomy = read_stored_taxonomy(root);
   }
   return all;
@@ -113,7 +155,7 @@ Source parse_source(const std::string& argument) {
   return {.path = argument.substr(equals + 1), .name = argument.substr(0, equals)};
 }
 
-Dataset read_dataset(const std::vector<Source>& sources) {
+Dataset read_dataset(const std::vector<Source>& sources, const std::vector<std::string>& modalities) {
   if (sources.empty())
     throw UsageError("no data file given, expected one .h5mu file or one or more .h5ad files");
   if (sources.size() == 1) {
@@ -122,10 +164,10 @@ Dataset read_dataset(const std::vector<Source>& sources) {
       if (!sources.front().name.empty())
         throw UsageError(sources.front().path.string() + ": holds several modalities, so the name '" +
                          sources.front().name + "' cannot be given to it");
-      return merge_parts(read_mudata(file));
+      return merge_parts(read_mudata(file, sources.front().path, modalities));
     }
   }
-  return merge_parts(read_anndatas(sources));
+  return merge_parts(read_anndatas(sources, modalities));
 }
 
 }  // namespace cplae::data

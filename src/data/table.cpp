@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
-#include "message.hpp"
 
 namespace cplae::data {
 
@@ -19,7 +19,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t largest_table_bytes = std::size_t{1} << 34U;
+/// A row and each of its fields are objects of their own.
+constexpr std::uint64_t field_bytes = sizeof(std::string);
+constexpr std::uint64_t row_bytes = sizeof(std::vector<std::string>) + sizeof(std::size_t);
 
 /// Splits text into records, one at a time.
 class Splitter {
@@ -113,6 +115,18 @@ void check_text(std::string_view text, const fs::path& path) {
   }
 }
 
+/// Before the text is taken apart: a byte may become a field of 32.
+void check_memory(const std::string& text, char delimiter, const fs::path& path) {
+  const auto fields = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), delimiter));
+  const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  const std::uint64_t bytes = fields * field_bytes + lines * (row_bytes + field_bytes);
+  if (bytes > table_memory_bytes(path))
+    throw DataError(path.string() + ": its " + std::to_string(fields + lines) + " fields take " +
+                    std::to_string(bytes) + " bytes of memory, expected at most " +
+                    std::to_string(table_memory_bytes(path)) +
+                    " of a file of its size (is it packed? unpack it)");
+}
+
 bool is_blank(const std::vector<std::string>& fields) {
   return fields.size() == 1 && fields.front().empty();
 }
@@ -130,6 +144,12 @@ std::string_view trimmed(std::string_view field) {
   return field.substr(first, field.find_last_not_of(" \t") - first + 1);
 }
 
+/// zlib puts the file's name before its reason.
+std::string reason_of(const std::string& text, const fs::path& path) {
+  const std::string prefix = path.string() + ": ";
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 }  // namespace
 
 std::string read_maybe_gzip(const fs::path& path, std::size_t limit_bytes) {
@@ -145,12 +165,19 @@ std::string read_maybe_gzip(const fs::path& path, std::size_t limit_bytes) {
     const int got = gzread(file.get(), piece.data(), static_cast<unsigned>(piece.size()));
     int code = Z_OK;
     const char* reason = gzerror(file.get(), &code);
-    if (got < 0 || code == Z_BUF_ERROR) throw IoError(path.string() + ": cannot be read: " + reason);
+    if (got < 0 || code == Z_BUF_ERROR)
+      throw IoError(path.string() + ": cannot be unpacked: " + reason_of(reason, path));
     if (got == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(got));
     if (text.size() > limit_bytes)
       throw DataError(path.string() + ": larger than the limit of " + std::to_string(limit_bytes) + " bytes");
   }
+}
+
+std::uint64_t table_memory_bytes(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(path, error);
+  return limits::memory_bytes(error ? 0 : bytes);
 }
 
 bool is_missing(std::string_view field) {
@@ -176,7 +203,7 @@ std::size_t Table::column(const std::string& name) const {
 }
 
 std::string Table::where(std::size_t row, std::size_t column) const {
-  return path.string() + ": line " + std::to_string(lines[row]) + ", column '" + in_one_line(header[column]) +
+  return path.string() + ": line " + std::to_string(lines[row]) + ", column '" + one_line(header[column]) +
          "'";
 }
 
@@ -185,15 +212,17 @@ double Table::number(std::size_t row, std::size_t column) const {
   if (is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
   double value = 0;
   if (!parse_number(field, value))
-    throw DataError(where(row, column) + ": '" + in_one_line(field) + "', expected a number");
+    throw DataError(where(row, column) + ": '" + one_line(field) + "', expected a number");
   return value;
 }
 
 Table read_table(const fs::path& path) {
-  std::string text = read_maybe_gzip(path, largest_table_bytes);
+  std::string text = read_maybe_gzip(path, table_memory_bytes(path));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   check_text(text, path);
-  Splitter splitter(text, delimiter_of(text, path), path);
+  const char delimiter = delimiter_of(text, path);
+  check_memory(text, delimiter, path);
+  Splitter splitter(text, delimiter, path);
   Table table;
   table.path = path;
   if (splitter.at_end()) throw DataError(path.string() + ": is empty, expected a header");

@@ -37,7 +37,11 @@ struct Table {
 /// Pre-condition: not missing.
 [[nodiscard]] bool parse_number(std::string_view field, double& value);
 
-/// A whole file, unpacked where it is gzip. Throws IoError, DataError when larger than `limit_bytes`.
+/// A whole file, unpacked where it is gzip; a pipe will do. Throws IoError, DataError when larger than
+/// `limit_bytes`.
 [[nodiscard]] std::string read_maybe_gzip(const std::filesystem::path& path, std::size_t limit_bytes);
+
+/// What the contents of a table may take in memory; a pipe, whose size nobody knows, counts as a small file.
+[[nodiscard]] std::uint64_t table_memory_bytes(const std::filesystem::path& path);
 
 }  // namespace cplae::data

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
 
 namespace cplae::data {
@@ -50,22 +51,36 @@ void check_parents(const Nodes& nodes, const Index& index) {
   if (root == nullptr) throw DataError("taxonomy: every node has a parent, expected one root without");
 }
 
-/// Calls visit(i) for every ancestor of `node`, nearest first. Throws for a cycle.
+constexpr std::size_t no_parent = ~std::size_t{0};
+using Parents = std::vector<std::size_t>;
+
+/// Index of each node's parent. Pre-condition: check_parents.
+Parents parents_of(const Nodes& nodes, const Index& index) {
+  Parents parents;
+  parents.reserve(nodes.size());
+  for (const auto& node : nodes)
+    parents.push_back(node.parent.empty() ? no_parent : index.at(node.parent));
+  return parents;
+}
+
+/// Calls visit(i) for every ancestor of `node`, nearest first. Throws for a cycle and for a tree too deep.
 template <class Visit>
-void for_ancestors(const Nodes& nodes, const Index& index, std::size_t node, const Visit& visit) {
+void for_ancestors(const Nodes& nodes, const Parents& parents, std::size_t node, const Visit& visit) {
   std::size_t steps = 0;
-  for (std::string parent = nodes[node].parent; !parent.empty();) {
-    const std::size_t i = index.at(parent);
+  for (std::size_t i = parents[node]; i != no_parent; i = parents[i]) {
     if (++steps > nodes.size()) fail(nodes[node].label, "is in a cycle of parents, expected a tree");
+    if (steps > limits::taxonomy_depth)
+      fail(nodes[node].label, "has more than " + std::to_string(limits::taxonomy_depth) +
+                                  " nodes above it (or is in a cycle), expected fewer");
     visit(i);
-    parent = nodes[i].parent;
   }
 }
 
 void check_leaves(const Nodes& nodes, const Index& index) {
+  const Parents parents = parents_of(nodes, index);
   std::vector<bool> has_leaf(nodes.size(), false);
   for (std::size_t i = 0; i < nodes.size(); ++i)
-    for_ancestors(nodes, index, i, [&](std::size_t ancestor) {
+    for_ancestors(nodes, parents, i, [&](std::size_t ancestor) {
       if (nodes[i].is_leaf) has_leaf[ancestor] = true;
     });
   for (std::size_t i = 0; i < nodes.size(); ++i)
@@ -87,6 +102,9 @@ std::vector<std::size_t> merge_order(const Nodes& nodes) {
 
 Taxonomy::Taxonomy(std::vector<Node> nodes) : nodes_(std::move(nodes)) {
   if (nodes_.empty()) throw DataError("taxonomy: has no rows, expected a tree of types");
+  if (nodes_.size() > limits::taxonomy_nodes)
+    throw DataError("taxonomy: has " + std::to_string(nodes_.size()) + " rows, expected at most " +
+                    std::to_string(limits::taxonomy_nodes));
   const Index index = index_labels(nodes_);
   check_parents(nodes_, index);
   check_leaves(nodes_, index);
@@ -100,6 +118,7 @@ bool Taxonomy::has_leaf(const std::string& label) const {
 std::map<std::string, std::string> Taxonomy::merge(const std::vector<std::string>& present,
                                                    std::size_t classes) const {
   const Index index = index_labels(nodes_);
+  const Parents parents = parents_of(nodes_, index);
   std::map<std::string, std::string> class_of;
   std::vector<std::vector<std::string>> types_below(nodes_.size());
   for (const auto& type : present) {
@@ -107,7 +126,7 @@ std::map<std::string, std::string> Taxonomy::merge(const std::vector<std::string
     if (at == index.end() || !nodes_[at->second].is_leaf)
       throw DataError("taxonomy: '" + type + "' is no leaf of the tree, expected one of its leaves");
     if (!class_of.emplace(type, type).second) continue;
-    for_ancestors(nodes_, index, at->second, [&](std::size_t i) { types_below[i].push_back(type); });
+    for_ancestors(nodes_, parents, at->second, [&](std::size_t i) { types_below[i].push_back(type); });
   }
   std::size_t left = class_of.size();
   for (const std::size_t node : merge_order(nodes_)) {

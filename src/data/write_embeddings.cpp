@@ -66,6 +66,17 @@ void copy_bytes(const fs::path& source, const fs::path& part) {
     throw IoError(part.string() + ": cannot be copied from " + source.string() + ": " + error.message());
 }
 
+/// Takes the name off a table's row labels. mudata joins the tables of all modalities, which pandas refuses
+/// where their labels have names and those of the whole have none.
+void unname_labels(const h5::Handle& group, const std::string& table) {
+  const h5::Handle frame = h5::open_group(group, table);
+  const std::string name = h5::text_attribute(frame, "_index").value_or("_index");
+  if (name == "_index" || h5::has(frame, "_index")) return;
+  h5::check(H5Lmove(frame.id(), name.c_str(), frame.id(), "_index", H5P_DEFAULT, H5P_DEFAULT),
+            h5::where(frame, name) + ": cannot be renamed");
+  h5::write_text_attribute(frame, "_index", "_index");
+}
+
 /// Copies all of an .h5ad file to mod/<name>.
 ModalityIndex copy_anndata(const fs::path& source, const std::string& name, const h5::Handle& file) {
   const h5::Handle from = h5::open_file(source);
@@ -78,6 +89,8 @@ ModalityIndex copy_anndata(const fs::path& source, const std::string& name, cons
             source.string() + ": cannot be copied");
   const h5::Handle group = h5::open_group(file, target);
   if (!h5::has_attribute(group, "encoding-type")) write_anndata_attributes(group);
+  unname_labels(group, "obs");
+  unname_labels(group, "var");
   return {.name = name,
           .cells = read_index(group, "obs", "cell"),
           .features = read_index(group, "var", "feature")};

@@ -20,6 +20,8 @@ std::string run_and_describe(const std::function<void()>& local) {
     return std::string("D") + error.what();
   } catch (const NumericError& error) {
     return std::string("N") + error.what();
+  } catch (const OutOfDeviceMemory& error) {
+    return std::string("M") + error.what();
   } catch (const IoError& error) {
     return std::string("I") + error.what();
   } catch (const CommError& error) {
@@ -41,6 +43,8 @@ std::string run_and_describe(const std::function<void()>& local) {
       throw DataError(text);
     case 'N':
       throw NumericError(text);
+    case 'M':
+      throw OutOfDeviceMemory(text);
     case 'I':
       throw IoError(text);
     case 'C':
@@ -70,6 +74,11 @@ void agree(const Communicator& communicator, const std::function<void()>& local)
   const std::string prefix =
       communicator.any(differs) ? "rank " + std::to_string(guilty) + ": " : std::string();
   throw_described(agreed.front(), prefix + agreed.substr(1));
+}
+
+void on_root(const Communicator& communicator, const std::function<void()>& local) {
+  const std::string told = communicator.broadcast(communicator.is_root() ? run_and_describe(local) : "");
+  if (!told.empty()) throw_described(told.front(), told.substr(1));
 }
 
 void agree_same(const Communicator& communicator, const std::string& text, const std::string& what) {

@@ -98,6 +98,10 @@ std::string Communicator::broadcast(const std::string& text) const {
   return broadcast_from(*this, 0, text);
 }
 
+void Communicator::broadcast(std::span<float> values) const {
+  broadcast_bytes(*this, 0, reinterpret_cast<char*>(values.data()), values.size_bytes());
+}
+
 std::int64_t Communicator::sum(std::int64_t value) const {
   return all_reduce<std::int64_t>(*this, value, MPI_INT64_T, MPI_SUM);
 }

@@ -1,8 +1,10 @@
+#include <array>
 #include <cstdlib>
 #include <exception>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/core/text.hpp"
 #include "dist/handle.hpp"
 
 namespace cplae::dist {
@@ -24,6 +26,15 @@ void prepare_open_mpi() {
 }
 
 }  // namespace
+
+std::string library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  check(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
+  // Libraries tell when and where they were built as well.
+  const std::string all(text.data(), static_cast<std::size_t>(length));
+  return one_line(all.substr(0, all.find_first_of(",\n")));
+}
 
 Session::Session(int* argc, char*** argv) : exceptions_at_start_(std::uncaught_exceptions()) {
   prepare_open_mpi();

@@ -6,8 +6,6 @@ namespace cplae::h5 {
 
 namespace {
 
-constexpr hssize_t largest_attribute = 1 << 24;
-
 /// An open attribute with its type and space.
 struct Attribute {
   Attribute(const Handle& object, const std::string& name)
@@ -16,7 +14,7 @@ struct Attribute {
         type(H5Aget_type(handle.id()), what),
         space(H5Aget_space(handle.id()), what),
         count(check(H5Sget_simple_extent_npoints(space.id()), what)) {
-    if (count > largest_attribute)
+    if (count > limits::attribute_elements)
       throw DataError(what + ": " + std::to_string(count) + " elements, expected a few");
   }
 
@@ -71,8 +69,11 @@ std::optional<std::vector<std::string>> texts_attribute(const Handle& object, co
   const auto fetch = [&](hid_t memory_type, void* out) {
     return H5Aread(attribute.handle.id(), memory_type, out);
   };
-  return fetch_texts(
-      {.type = attribute.type, .space = attribute.space, .fetch = fetch, .what = attribute.what});
+  return fetch_texts({.owner = object,
+                      .type = attribute.type,
+                      .space = attribute.space,
+                      .fetch = fetch,
+                      .what = attribute.what});
 }
 
 std::optional<std::string> text_attribute(const Handle& object, const std::string& name) {

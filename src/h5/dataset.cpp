@@ -10,13 +10,11 @@ namespace cplae::h5 {
 
 namespace {
 
-constexpr H5Z_filter_t lzf_filter = 32000;
-constexpr int largest_rank = 8;
+/// Of one number; HDF5 itself would take integers of any width.
+constexpr std::size_t widest_number = 16;
 
 void check_filters(const Handle& creation, const std::string& what) {
-  constexpr std::array known{H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32,
-                             H5Z_FILTER_SZIP,    H5Z_FILTER_NBIT,    H5Z_FILTER_SCALEOFFSET,
-                             lzf_filter};
+  constexpr std::array known{H5Z_FILTER_DEFLATE, H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32};
   const int count = check(H5Pget_nfilters(creation.id()), what);
   for (int i = 0; i < count; ++i) {
     unsigned flags = 0;
@@ -42,12 +40,27 @@ void check_storage(const Dataset& dataset, const std::string& what) {
   check_filters(creation, what);
 }
 
+/// HDF5 unpacks a chunk as a whole.
+void charge_chunk(const Handle& dataset, const std::string& what) {
+  const Handle creation(H5Dget_create_plist(dataset.id()), what);
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_nfilters(creation.id()) == 0) return;
+  std::array<hsize_t, H5S_MAX_RANK> sizes{};
+  const int rank = check(H5Pget_chunk(creation.id(), H5S_MAX_RANK, sizes.data()), what);
+  const Handle type(H5Dget_type(dataset.id()), what);
+  std::uint64_t bytes = H5Tget_size(type.id());
+  // HDF5 holds chunks below 4 GiB, so the product fits.
+  for (int i = 0; i < rank; ++i)
+    bytes *= sizes.at(static_cast<std::size_t>(i));
+  dataset.charge(bytes);
+}
+
 Element element_of(const Handle& type) {
+  const bool is_wide = H5Tget_size(type.id()) > widest_number;
   switch (H5Tget_class(type.id())) {
     case H5T_INTEGER:
-      return Element::integer;
+      return is_wide ? Element::other : Element::integer;
     case H5T_FLOAT:
-      return Element::real;
+      return is_wide ? Element::other : Element::real;
     case H5T_STRING:
       return Element::text;
     case H5T_ENUM:
@@ -61,15 +74,15 @@ Shape shape_of(hid_t dataset, const std::string& what) {
   const Handle space(H5Dget_space(dataset), what);
   if (H5Sget_simple_extent_type(space.id()) == H5S_NULL) return {0};
   const int rank = check(H5Sget_simple_extent_ndims(space.id()), what);
-  if (rank > largest_rank)
+  if (rank > limits::rank)
     throw DataError(what + ": has " + std::to_string(rank) + " dimensions, expected at most " +
-                    std::to_string(largest_rank));
+                    std::to_string(limits::rank));
   std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
   check(H5Sget_simple_extent_dims(space.id(), sizes.data(), nullptr), what);
   std::uint64_t total = 1;
   for (const hsize_t size : sizes) {
-    if (size > 0 && total > largest_elements / size)
-      throw DataError(what + ": has more than " + std::to_string(largest_elements) +
+    if (size > 0 && total > limits::elements / size)
+      throw DataError(what + ": has more than " + std::to_string(limits::elements) +
                       " elements, the largest size read");
     total *= size;
   }
@@ -111,8 +124,10 @@ Dataset open_dataset(const Handle& parent, const std::string& name) {
   Dataset dataset;
   const Handle list = refusing_links(H5P_DATASET_ACCESS);
   dataset.handle = Handle(H5Dopen2(parent.id(), name.c_str(), list.id()), what);
+  dataset.handle.share_budget(parent);
   check_storage(dataset, what);
   dataset.shape = shape_of(dataset.handle.id(), what);
+  charge_chunk(dataset.handle, what);
   const Handle type(H5Dget_type(dataset.handle.id()), what);
   dataset.element = element_of(type);
   return dataset;
@@ -163,26 +178,23 @@ void read_numbers(const Dataset& dataset, const Block* block, void* out, const T
   if (expected != transfer.elements)
     throw IoError(what + ": " + std::to_string(expected) + " elements do not fit a buffer of " +
                   std::to_string(transfer.elements));
-  // A read of nothing is still a call where it is collective.
-  if (expected == 0 && transfer.list == H5P_DEFAULT) return;
+  if (expected == 0) return;
   const Handle memory = memory_space(transfer.elements, what);
   const Handle file = block != nullptr ? file_space(dataset.handle.id(), *block, what) : Handle();
   check(H5Dread(dataset.handle.id(), transfer.memory_type, memory.id(),
-                block != nullptr ? file.id() : H5S_ALL, transfer.list, out),
+                block != nullptr ? file.id() : H5S_ALL, H5P_DEFAULT, out),
         what + ": cannot be read");
 }
 
-void write_numbers(const Handle& dataset, const Block* block, const void* values, const Transfer& transfer) {
+void write_numbers(const Handle& dataset, const void* values, const Transfer& transfer) {
   const std::string what = where(dataset);
-  const std::uint64_t expected = elements(block != nullptr ? block->count : shape_of(dataset.id(), what));
+  const std::uint64_t expected = elements(shape_of(dataset.id(), what));
   if (expected != transfer.elements)
     throw IoError(what + ": " + std::to_string(transfer.elements) + " values do not fit " +
                   std::to_string(expected) + " elements");
-  if (expected == 0 && transfer.list == H5P_DEFAULT) return;
+  if (expected == 0) return;
   const Handle memory = memory_space(transfer.elements, what);
-  const Handle file = block != nullptr ? file_space(dataset.id(), *block, what) : Handle();
-  check(H5Dwrite(dataset.id(), transfer.memory_type, memory.id(), block != nullptr ? file.id() : H5S_ALL,
-                 transfer.list, values),
+  check(H5Dwrite(dataset.id(), transfer.memory_type, memory.id(), H5S_ALL, H5P_DEFAULT, values),
         what + ": cannot be written");
 }
 

@@ -61,6 +61,14 @@ Handle access_list(hid_t given) {
 
 }  // namespace
 
+std::string library_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  check(H5get_libversion(&major, &minor, &release), "HDF5 version");
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+}
+
 void silence() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
@@ -72,13 +80,19 @@ void fail(std::string_view what) {
 Handle::Handle(hid_t id, std::string_view what) : id_(id) {
   if (id < 0) fail(what);
 }
-Handle::Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
+Handle::Handle(Handle&& other) noexcept
+    : id_(std::exchange(other.id_, H5I_INVALID_HID)), budget_(std::move(other.budget_)) {}
 Handle& Handle::operator=(Handle&& other) noexcept {
   std::swap(id_, other.id_);
+  std::swap(budget_, other.budget_);
   return *this;
 }
 Handle::~Handle() {
   if (id_ >= 0) H5Idec_ref(id_);
+}
+
+void Handle::charge(std::uint64_t bytes) const {
+  if (budget_) budget_->take(bytes, where(*this));
 }
 
 void Handle::close() {
@@ -112,6 +126,9 @@ void check_readable(const fs::path& path) {
   const auto status = fs::status(path, error);
   if (!fs::exists(status)) throw IoError(path.string() + ": no such file");
   if (fs::is_directory(status)) throw IoError(path.string() + ": is a folder, expected an HDF5 file");
+  // To open a pipe would be to wait for whoever writes to it.
+  if (!fs::is_regular_file(status))
+    throw IoError(path.string() + ": is no regular file, expected an HDF5 file");
   if (::access(path.c_str(), R_OK) != 0)
     throw IoError(path.string() + ": cannot be read: " + std::generic_category().message(errno));
   const htri_t hdf5 = H5Fis_hdf5(path.c_str());
@@ -122,7 +139,12 @@ void check_readable(const fs::path& path) {
 Handle open_file(const fs::path& path, hid_t access) {
   check_readable(path);
   const Handle list = access_list(access);
-  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, list.id()), path.string() + ": cannot be opened"};
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, list.id()), path.string() + ": cannot be opened");
+  std::error_code error;
+  const std::uintmax_t bytes = fs::file_size(path, error);
+  if (error) throw IoError(path.string() + ": cannot be read: " + error.message());
+  file.set_budget(std::make_shared<Budget>(bytes));
+  return file;
 }
 
 Handle open_checked_for_change(const fs::path& path, const Handle& access) {
@@ -139,6 +161,9 @@ Handle open_file_for_change(const fs::path& path, hid_t access) {
 
 Handle create_file(const fs::path& path, const CreateOptions& options) {
   silence();
+  std::error_code error;
+  if (fs::is_symlink(fs::symlink_status(path, error)))
+    throw IoError(path.string() + ": is a link, which is not followed; expected no file or a file");
   const Handle list = access_list(options.access);
   check(H5Pset_fclose_degree(list.id(), H5F_CLOSE_SEMI), path.string());
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), path.string());

@@ -88,17 +88,15 @@ Handle open_group(const Handle& parent, const std::string& name) {
     throw DataError(where(parent, name) + (found == Kind::none ? ": missing" : ": is no group") +
                     ", expected a group");
   const Handle list = refusing_links(H5P_GROUP_ACCESS);
-  return {H5Gopen2(parent.id(), name.c_str(), list.id()), where(parent, name)};
+  Handle group(H5Gopen2(parent.id(), name.c_str(), list.id()), where(parent, name));
+  group.share_budget(parent);
+  return group;
 }
 
 Handle create_group(const Handle& parent, const std::string& name) {
   const Handle links = link_creation();
   return {H5Gcreate2(parent.id(), name.c_str(), links.id(), H5P_DEFAULT, H5P_DEFAULT),
           where(parent, name) + ": cannot be made"};
-}
-
-Handle require_group(const Handle& parent, const std::string& name) {
-  return kind(parent, name) == Kind::none ? create_group(parent, name) : open_group(parent, name);
 }
 
 void remove(const Handle& parent, const std::string& name) {

@@ -8,12 +8,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "cplae/core/budget.hpp"
+#include "cplae/core/limits.hpp"
 
 namespace cplae::h5 {
 
@@ -33,9 +37,17 @@ public:
   [[nodiscard]] hid_t id() const { return id_; }
   /// Closes now, so that a failure is seen (a file is flushed). Throws IoError.
   void close();
+  /// Makes what is read of this object count with what is read of `parent`'s file.
+  void share_budget(const Handle& parent) { budget_ = parent.budget_; }
+  void set_budget(std::shared_ptr<Budget> budget) { budget_ = std::move(budget); }
+  /// To be called before `bytes` of memory are taken for what this object holds: the same data may be linked
+  /// from many places, so all reads of a file count together. Throws DataError naming the object when its
+  /// file is too small for so much (limits::memory_bytes); files of this program's own making have no bound.
+  void charge(std::uint64_t bytes) const;
 
 private:
   hid_t id_ = H5I_INVALID_HID;
+  std::shared_ptr<Budget> budget_;
 };
 
 /// Throws IoError "<what>: <HDF5's reason>" when `code` (herr_t, htri_t, hssize_t, ...) is negative; returns
@@ -48,11 +60,8 @@ Code check(Code code, std::string_view what);
 [[nodiscard]] std::string where(const Handle& object);
 [[nodiscard]] std::string where(const Handle& parent, std::string_view name);
 
-// --- files
-// ---------------------------------------------------------------------------------------------------------------------
-
-/// How a file is made. `access` and `creation` are property lists of the caller (H5P_DEFAULT: serial; objects
-/// must be closed first).
+/// How a file is made. `access` is a property list of the caller (H5P_DEFAULT: serial; objects must be closed
+/// first).
 struct CreateOptions {
   std::size_t user_block_bytes = 0;  ///< 0, or a power of two >= 512
   hid_t access = H5P_DEFAULT;
@@ -61,7 +70,10 @@ struct CreateOptions {
 /// Silences HDF5's own printing of errors (their reason goes into our messages). The functions of this header
 /// do so themselves.
 void silence();
-/// Opens for reading. Throws IoError: no such file, a folder, no HDF5 file, unreadable.
+/// Of the HDF5 that the program runs with: "1.10.8".
+[[nodiscard]] std::string library_version();
+/// Opens for reading, with a budget of memory for what is read (Handle::charge). Throws IoError: no such
+/// file, a folder or something else that is no file, no HDF5 file, unreadable.
 [[nodiscard]] Handle open_file(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
 /// Local: looks whether `path` is an HDF5 file that can be read, without opening it. Throws IoError as
 /// open_file does.
@@ -71,11 +83,8 @@ void check_readable(const std::filesystem::path& path);
 [[nodiscard]] Handle open_checked_for_change(const std::filesystem::path& path, const Handle& access);
 /// Opens for reading and writing. Local. Throws IoError.
 [[nodiscard]] Handle open_file_for_change(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
-/// Makes the file, or empties it. Throws IoError.
+/// Makes the file, or empties it. Throws IoError, also for a link, which is not followed.
 [[nodiscard]] Handle create_file(const std::filesystem::path& path, const CreateOptions& options = {});
-
-// --- groups and links
-// ----------------------------------------------------------------------------------------------------------
 
 enum class Kind { none, group, dataset, other };
 
@@ -89,15 +98,10 @@ enum class Kind { none, group, dataset, other };
 [[nodiscard]] Handle open_group(const Handle& parent, const std::string& name);
 /// Makes a group, and those above it.
 [[nodiscard]] Handle create_group(const Handle& parent, const std::string& name);
-/// Opens the group, or makes it where it is missing.
-[[nodiscard]] Handle require_group(const Handle& parent, const std::string& name);
 /// Unlinks a member; nothing happens where there is none.
 void remove(const Handle& parent, const std::string& name);
 /// Property list of links that makes missing groups and marks names as UTF-8.
 [[nodiscard]] Handle link_creation();
-
-// --- types
-// ---------------------------------------------------------------------------------------------------------------------
 
 /// HDF5's type of a C++ number.
 template <class T>
@@ -107,9 +111,6 @@ template <class T>
 [[nodiscard]] Handle text_type();
 /// The enum over int8 {FALSE, TRUE} that h5py writes for bool.
 [[nodiscard]] Handle bool_type();
-
-// --- datasets
-// ------------------------------------------------------------------------------------------------------------------
 
 enum class Element { integer, real, boolean, text, other };
 
@@ -127,13 +128,10 @@ struct Dataset {
   Element element = Element::other;
 };
 
-/// Opens a dataset. Throws DataError naming it: missing or no dataset, more than `largest_elements` elements,
-/// a virtual dataset, external storage, a filter other than gzip, shuffle, fletcher32, szip, nbit,
-/// scale-offset and lzf, or one that this HDF5 lacks.
+/// Opens a dataset. Throws DataError naming it: missing or no dataset, more dimensions or elements than
+/// `limits` allows, a virtual dataset, external storage, a filter other than gzip, shuffle and fletcher32
+/// (the ones that AnnData's packages write; the others of HDF5 1.10 trust the sizes that a file declares).
 [[nodiscard]] Dataset open_dataset(const Handle& parent, const std::string& name);
-inline constexpr std::uint64_t largest_elements = std::uint64_t{1} << 34U;
-/// Text costs a pointer and an allocation each.
-inline constexpr std::uint64_t largest_texts = std::uint64_t{1} << 28U;
 
 /// Part of a dataset: offset and count by dimension.
 struct Block {
@@ -142,7 +140,8 @@ struct Block {
 };
 
 /// All numbers of a dataset, row-major, converted to T. Pre-condition: out.size() == elements(shape). Throws
-/// DataError when the dataset holds no numbers, IoError when HDF5 fails.
+/// DataError when the dataset holds no numbers, IoError when HDF5 fails. A caller that makes `out` itself
+/// charges the dataset's handle for it first.
 template <class T>
 void read(const Dataset& dataset, std::span<T> out);
 template <class T>
@@ -151,11 +150,12 @@ template <class T>
 [[nodiscard]] std::vector<T> read(const Handle& parent, const std::string& name) {
   return read<T>(open_dataset(parent, name));
 }
-/// One block; `transfer` is a property list of the caller (collective transfer).
+/// One block.
 template <class T>
-void read_block(const Dataset& dataset, const Block& block, std::span<T> out, hid_t transfer = H5P_DEFAULT);
+void read_block(const Dataset& dataset, const Block& block, std::span<T> out);
 
-/// All texts of a dataset (variable or fixed length). Throws DataError when it holds none.
+/// All texts of a dataset (variable or fixed length). Throws DataError when it holds none, or they are too
+/// many or too long.
 [[nodiscard]] std::vector<std::string> read_texts(const Dataset& dataset);
 [[nodiscard]] std::vector<std::string> read_texts(const Handle& parent, const std::string& name);
 
@@ -170,10 +170,6 @@ struct Layout {
 /// Writes all of it. Pre-condition: values.size() == elements of the dataset.
 template <class T>
 void write(const Handle& dataset, std::span<const T> values);
-/// Writes one block; `transfer` as in read_block.
-template <class T>
-void write_block(const Handle& dataset, const Block& block, std::span<const T> values,
-                 hid_t transfer = H5P_DEFAULT);
 
 /// Makes and writes a contiguous dataset of numbers.
 template <class T>
@@ -183,9 +179,6 @@ Handle write_array(const Handle& parent, const std::string& name, std::span<cons
 Handle write_texts(const Handle& parent, const std::string& name, const std::vector<std::string>& values);
 /// Makes and writes a 1-D dataset of bool as h5py writes it.
 Handle write_bools(const Handle& parent, const std::string& name, std::span<const std::uint8_t> values);
-
-// --- attributes
-// ----------------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] bool has_attribute(const Handle& object, const std::string& name);
 /// None where there is no such attribute. Throws DataError when it is something else.

@@ -52,12 +52,11 @@ namespace detail {
 struct Transfer {
   hid_t memory_type;
   std::size_t elements;  ///< in memory
-  hid_t list = H5P_DEFAULT;
 };
 
 /// `block` null: the whole dataset.
 void read_numbers(const Dataset& dataset, const Block* block, void* out, const Transfer& transfer);
-void write_numbers(const Handle& dataset, const Block* block, const void* values, const Transfer& transfer);
+void write_numbers(const Handle& dataset, const void* values, const Transfer& transfer);
 /// A dataset of bool is stored as an enum, which HDF5 converts to no number.
 [[nodiscard]] std::vector<std::int8_t> read_bools(const Dataset& dataset);
 
@@ -75,27 +74,20 @@ void read(const Dataset& dataset, std::span<T> out) {
 
 template <class T>
 std::vector<T> read(const Dataset& dataset) {
+  dataset.handle.charge(elements(dataset.shape) * sizeof(T));
   std::vector<T> values(elements(dataset.shape));
   read(dataset, std::span<T>(values));
   return values;
 }
 
 template <class T>
-void read_block(const Dataset& dataset, const Block& block, std::span<T> out, hid_t transfer) {
-  detail::read_numbers(dataset, &block, out.data(),
-                       {.memory_type = native<T>(), .elements = out.size(), .list = transfer});
+void read_block(const Dataset& dataset, const Block& block, std::span<T> out) {
+  detail::read_numbers(dataset, &block, out.data(), {.memory_type = native<T>(), .elements = out.size()});
 }
 
 template <class T>
 void write(const Handle& dataset, std::span<const T> values) {
-  detail::write_numbers(dataset, nullptr, values.data(),
-                        {.memory_type = native<T>(), .elements = values.size()});
-}
-
-template <class T>
-void write_block(const Handle& dataset, const Block& block, std::span<const T> values, hid_t transfer) {
-  detail::write_numbers(dataset, &block, values.data(),
-                        {.memory_type = native<T>(), .elements = values.size(), .list = transfer});
+  detail::write_numbers(dataset, values.data(), {.memory_type = native<T>(), .elements = values.size()});
 }
 
 template <class T>

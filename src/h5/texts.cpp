@@ -1,6 +1,7 @@
 #include "h5/texts.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "cplae/core/error.hpp"
 
@@ -8,7 +9,53 @@ namespace cplae::h5 {
 
 namespace {
 
+/// What the file holds in the place of a text of variable length: its length (4 bytes, the lowest first),
+/// then where it lies.
+constexpr std::size_t reference_bytes = 16;
+using Reference = std::array<std::uint8_t, reference_bytes>;
+
+/// HDF5's conversion of texts of variable length to opaque bytes: none, so that the references are seen.
+herr_t keep_reference(hid_t source, hid_t target, H5T_cdata_t* data, std::size_t, std::size_t, std::size_t,
+                      void*, void*, hid_t) {
+  if (data->command != H5T_CONV_INIT) return 0;
+  data->need_bkg = H5T_BKG_NO;
+  const bool fits = H5Tis_variable_str(source) > 0 && H5Tget_size(target) == reference_bytes;
+  return fits ? 0 : -1;
+}
+
+Handle reference_type() {
+  Handle type(H5Tcreate(H5T_OPAQUE, reference_bytes), "HDF5 reference type");
+  check(H5Tset_tag(type.id(), "reference to a text"), "HDF5 reference type");
+  static const bool is_registered = [&] {
+    check(H5Tregister(H5T_PERS_SOFT, "text reference", text_type().id(), type.id(), keep_reference),
+          "HDF5 text references");
+    return true;
+  }();
+  static_cast<void>(is_registered);
+  return type;
+}
+
+/// Many elements may refer to one text, so that a small file holds a large array: what HDF5 would allocate is
+/// added up before it does.
+void charge_variable_texts(const TextSource& source, std::size_t count) {
+  source.owner.charge(count * (reference_bytes + sizeof(char*) + limits::text_overhead));
+  std::vector<Reference> references(count);
+  check(source.fetch(reference_type().id(), references.data()), source.what + ": cannot be read");
+  std::uint64_t bytes = 0;
+  for (const Reference& reference : references) {
+    const std::uint64_t length = std::uint64_t{reference[0]} | std::uint64_t{reference[1]} << 8U |
+                                 std::uint64_t{reference[2]} << 16U | std::uint64_t{reference[3]} << 24U;
+    if (length > limits::text_bytes)
+      throw DataError(source.what + ": a text of " + std::to_string(length) + " bytes, expected at most " +
+                      std::to_string(limits::text_bytes));
+    bytes += length;
+  }
+  // HDF5's copy and ours are there at the same time.
+  source.owner.charge(2 * bytes);
+}
+
 std::vector<std::string> variable_texts(const TextSource& source, std::size_t count) {
+  charge_variable_texts(source, count);
   // HDF5 has no conversion between character sets: ask for the one that is stored.
   const Handle memory = text_type();
   check(H5Tset_cset(memory.id(), H5Tget_cset(source.type.id())), source.what);
@@ -25,9 +72,10 @@ std::vector<std::string> variable_texts(const TextSource& source, std::size_t co
 
 std::vector<std::string> fixed_texts(const TextSource& source, std::size_t count) {
   const std::size_t width = H5Tget_size(source.type.id());
-  if (width == 0 || count > largest_elements / width)
-    throw DataError(source.what + ": more than " + std::to_string(largest_elements) +
-                    " bytes of text, the largest size read");
+  if (width == 0 || width > limits::text_bytes)
+    throw DataError(source.what + ": texts of " + std::to_string(width) + " bytes, expected 1 to " +
+                    std::to_string(limits::text_bytes));
+  source.owner.charge(count * (2 * width + limits::text_overhead));
   const bool padded_by_blanks = H5Tget_strpad(source.type.id()) == H5T_STR_SPACEPAD;
   std::string bytes(count * width, '\0');
   check(source.fetch(source.type.id(), bytes.data()), source.what + ": cannot be read");
@@ -46,8 +94,8 @@ std::vector<std::string> fixed_texts(const TextSource& source, std::size_t count
 
 std::vector<std::string> fetch_texts(const TextSource& source) {
   const auto count = check(H5Sget_simple_extent_npoints(source.space.id()), source.what);
-  if (static_cast<std::uint64_t>(count) > largest_texts)
-    throw DataError(source.what + ": more than " + std::to_string(largest_texts) +
+  if (static_cast<std::uint64_t>(count) > limits::texts)
+    throw DataError(source.what + ": more than " + std::to_string(limits::texts) +
                     " texts, the largest number read");
   if (count == 0) return {};
   const bool variable = check(H5Tis_variable_str(source.type.id()), source.what) > 0;
@@ -65,7 +113,7 @@ std::vector<std::string> read_texts(const Dataset& dataset) {
   const auto fetch = [&](hid_t memory_type, void* out) {
     return H5Dread(dataset.handle.id(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
   };
-  return fetch_texts({.type = type, .space = space, .fetch = fetch, .what = what});
+  return fetch_texts({.owner = dataset.handle, .type = type, .space = space, .fetch = fetch, .what = what});
 }
 
 std::vector<std::string> read_texts(const Handle& parent, const std::string& name) {

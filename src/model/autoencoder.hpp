@@ -1,5 +1,5 @@
 #pragma once
-// The torch side of the model; for src/model and src/train only.
+// The torch side of the model; for src/model and src/engine/reference only.
 #include <torch/nn/module.h>
 #include <torch/types.h>
 

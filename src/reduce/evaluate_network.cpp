@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "cplae/model/predictor.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
 
@@ -11,13 +12,6 @@ namespace {
 
 /// A loss history has a row every few hundred steps; a table keeps about this many of them.
 constexpr std::size_t most_history_rows = 40;
-
-std::vector<std::int64_t> feature_counts(const Context& context) {
-  std::vector<std::int64_t> counts;
-  for (const auto& modality : context.data.modalities)
-    counts.push_back(modality.values.cols());
-  return counts;
-}
 
 /// Rows of the history that go into the table: evenly spaced, the kept network's and the last.
 std::vector<Eigen::Index> history_rows(const MatrixF& losses, std::int64_t best_step) {
@@ -58,7 +52,7 @@ void evaluate_network(const Context& context, const study::Network& network, con
                       Record& record) {
   const auto& variant = context.plan.variants[network.variant.index()];
   const auto& modalities = context.data.modalities;
-  const model::Predictor predictor(variant.spec, feature_counts(context), unit.result.weights);
+  const model::Predictor predictor(variant.spec, feature_counts(context.data), unit.result.weights);
   AccuracyRows accuracy;
   ReconstructionRows reconstruction;
   for (std::size_t from = 0; from < modalities.size(); ++from) {

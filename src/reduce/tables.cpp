@@ -7,6 +7,7 @@
 #include "cplae/reduce/frame.hpp"
 #include "cplae/reduce/units.hpp"
 #include "summary_rows.hpp"
+#include "sums.hpp"
 #include "table_writer.hpp"
 
 namespace cplae::reduce {
@@ -55,6 +56,7 @@ public:
 
   void write(const std::filesystem::path& folder) {
     make_folder(folder);
+    remove_sums(folder);
     accuracy_.write(folder / "accuracy.csv");
     reconstruction_.write(folder / "reconstruction.csv");
     features_.write(folder / "features.csv");
@@ -62,6 +64,7 @@ public:
     bic_.write(folder / "bic.csv");
     clusters_.write(context_, keys_, folder, summary_);
     summary_.write(Keys::without_replicate(keys_.names()), folder / "summary.csv");
+    write_sums(folder);
   }
 
 private:

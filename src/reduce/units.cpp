@@ -128,9 +128,13 @@ std::vector<StatisticsUnit> list_units(const Context& context) {
   return units;
 }
 
-bool is_current(const Record& record) {
+bool is_of_this_version(const Record& record) {
   const auto version = record.text.find("statistics_version");
-  return version != record.text.end() && version->second == statistics_version && failure(record).empty();
+  return version != record.text.end() && version->second == statistics_version;
+}
+
+bool is_current(const Record& record) {
+  return is_of_this_version(record) && failure(record).empty();
 }
 
 std::string failure(const Record& record) {

@@ -1,5 +1,6 @@
 #include "em.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -13,6 +14,17 @@ namespace cplae::stats {
 namespace {
 
 constexpr std::size_t iterations_between_asking = 50;
+constexpr double no_bound = -std::numeric_limits<double>::infinity();
+
+/// A run that has more than so many iterations to go at the pace of its last one is given up. Of swaps of 33
+/// components one in fifty is iterated to the end then, and half of those are kept.
+constexpr double longest_way = 50;
+constexpr std::size_t least_iterations = 3;
+
+/// The floor of the covariances can make a bound fall a little: a run above `to_beat` is not hopeless then.
+bool is_hopeless(const MixtureRun& run, double gain, double to_beat) {
+  return run.iterations >= least_iterations && to_beat - run.lower_bound > longest_way * std::max(gain, 0.0);
+}
 
 }  // namespace
 
@@ -29,17 +41,23 @@ Em::Em(const MatrixD& values, std::size_t components, const MixtureOptions& opti
 
 MixtureRun Em::run(const MatrixD& responsibilities) {
   parameters_.maximise(values_, responsibilities, options_.covariance_floor);
-  return iterate();
+  return iterate(no_bound);
 }
 
 MixtureRun Em::run(std::span<const std::int64_t> labels) {
   parameters_.maximise(values_, labels, options_.covariance_floor);
-  return iterate();
+  return iterate(no_bound);
 }
 
-MixtureRun Em::iterate() {
+MixtureRun Em::run(const MixtureParameters& from, const ComponentSwap& swap, double to_beat) {
+  parameters_ = from;
+  parameters_.apply(swap);
+  return iterate(to_beat);
+}
+
+MixtureRun Em::iterate(double to_beat) {
   MixtureRun result;
-  result.lower_bound = -std::numeric_limits<double>::infinity();
+  result.lower_bound = no_bound;
   while (result.iterations < options_.max_iterations && !result.converged) {
     if (++result.iterations % iterations_between_asking == 0) ask_stop(options_);
     const double before = result.lower_bound;
@@ -49,7 +67,9 @@ MixtureRun Em::iterate() {
                          std::to_string(result.iterations));
     }
     parameters_.maximise(sums_, options_.covariance_floor);
-    result.converged = std::abs(result.lower_bound - before) < options_.tolerance;
+    const double gain = result.lower_bound - before;
+    result.converged = std::abs(gain) < options_.tolerance;
+    if (is_hopeless(result, gain, to_beat)) return result;
   }
   result.mixture = parameters_.mixture();
   return result;

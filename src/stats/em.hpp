@@ -17,9 +17,15 @@ public:
   MixtureRun run(const MatrixD& responsibilities);
   /// The same where each cell starts in one component, given by its number. [cells]
   MixtureRun run(std::span<const std::int64_t> labels);
+  /// From `from` with a component swapped. Given up, with a lower bound below `to_beat`, where it is too slow
+  /// to get there.
+  MixtureRun run(const MixtureParameters& from, const ComponentSwap& swap, double to_beat);
+
+  /// Those that the last run has led to.
+  [[nodiscard]] const MixtureParameters& parameters() const { return parameters_; }
 
 private:
-  MixtureRun iterate();
+  MixtureRun iterate(double to_beat);
   const MatrixD& values_;
   const MixtureOptions& options_;
   MixturePass pass_;

@@ -4,27 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <optional>
 #include <string>
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
-#include "cplae/stats/kmeans.hpp"
-#include "em.hpp"
+#include "kernels/kernels.hpp"
 
 namespace cplae::stats {
 
 namespace {
-
-void require_enough_cells(const MatrixD& values, const MixtureOptions& options) {
-  const auto cells = static_cast<std::size_t>(values.rows());
-  if (options.components >= 1 && options.components <= cells && options.starts >= 1 && values.cols() >= 1)
-    return;
-  throw NumericError("mixture: " + std::to_string(options.components) + " components from " +
-                     std::to_string(options.starts) + " starts on " + std::to_string(cells) + " cells x " +
-                     std::to_string(values.cols()) +
-                     " dimensions, expected 1 to as many components as cells, and a start");
-}
 
 /// Logarithm of weight times density of every component at every cell. [cells x components]
 MatrixD log_joint(const GaussianMixture& mixture, const MatrixD& values) {
@@ -52,38 +40,6 @@ std::size_t GaussianMixture::parameter_count() const {
   const auto k = static_cast<std::size_t>(means.rows());
   const auto d = static_cast<std::size_t>(means.cols());
   return k * triangle(d) + k * d + k - 1;
-}
-
-MixtureFit fit_mixture(const MatrixD& values, const MixtureOptions& options, NetworkKey key) {
-  require_enough_cells(values, options);
-  require_usable(values, "mixture");
-  Em em(values, options.components, options);
-  MixtureFit fit;
-  std::optional<MixtureRun> best;
-  std::string failure;
-  for (std::size_t start = 0; start < options.starts; ++start) {
-    ask_stop(options);
-    const RandomStream random(key, {.purpose = Purpose::mixture,
-                                    .index = static_cast<std::uint32_t>(options.components),
-                                    .step = start});
-    try {
-      const KMeans partition = k_means(values, {.clusters = options.components}, random);
-      MixtureRun run = em.run(partition.labels);
-      fit.total_iterations += run.iterations;
-      if (best && run.lower_bound <= best->lower_bound) continue;
-      best = std::move(run);
-      fit.best_start = start;
-    } catch (const NumericError& error) {
-      ++fit.failed_starts;
-      failure = error.what();
-    }
-  }
-  if (!best) {
-    throw NumericError("mixture of " + std::to_string(options.components) + " components: all " +
-                       std::to_string(options.starts) + " starts failed; the last: " + failure);
-  }
-  fit.best = std::move(*best);
-  return fit;
 }
 
 std::vector<double> log_likelihood(const GaussianMixture& mixture, const MatrixD& values) {

@@ -16,6 +16,10 @@ namespace {
 /// scikit-learn's guard against an empty component.
 constexpr double weight_floor = 10 * std::numeric_limits<double>::epsilon();
 
+/// Distance of the means of two halves from their common mean, in standard deviations of the component that
+/// is split. Below 1, so that the covariance of a half is positive definite.
+constexpr double half_way = 0.8;
+
 }  // namespace
 
 MixtureParameters::MixtureParameters(std::size_t components_, std::size_t dim_)
@@ -116,6 +120,31 @@ void MixtureParameters::maximise(const MixtureSums& sums, double covariance_floo
             sums.second[at] - first[j] * move_[l] - move_[j] * first[l] + sum * move_[j] * move_[l];
         covariances[at] = about_new / weights[c] + (j == l ? covariance_floor : 0.0);
       }
+    }
+  }
+  normalise_and_factorise();
+}
+
+void MixtureParameters::apply(const ComponentSwap& swap) {
+  // C u / sqrt(u' C u): a step of one standard deviation along the conjugate of direction u.
+  double* kept = covariances.data() + swap.split * triangle(dim);
+  double variance = 0;
+  for (std::size_t i = 0; i < dim; ++i) {
+    move_[i] = 0;
+    for (std::size_t j = 0; j < dim; ++j)
+      move_[i] += kept[i < j ? triangle(j) + i : triangle(i) + j] * swap.direction[j];
+    variance += swap.direction[i] * move_[i];
+  }
+  for (double& step : move_)
+    step *= half_way / std::sqrt(variance);
+  weights[swap.split] *= 0.5;
+  weights[swap.removed] = weights[swap.split];
+  for (std::size_t i = 0, at = 0; i < dim; ++i) {
+    means[swap.removed * dim + i] = means[swap.split * dim + i] + move_[i];
+    means[swap.split * dim + i] -= move_[i];
+    for (std::size_t j = 0; j <= i; ++j, ++at) {
+      kept[at] -= move_[i] * move_[j];
+      covariances[swap.removed * triangle(dim) + at] = kept[at];
     }
   }
   normalise_and_factorise();

@@ -19,6 +19,13 @@ struct MixtureSums {
       second;  ///< sum r (x - m)(x - m)^T, lower triangles by rows, [components x triangle(dim)]
 };
 
+/// One component is taken out and its number given to a half of another, which is split along a direction.
+struct ComponentSwap {
+  std::size_t removed = 0;
+  std::size_t split = 0;          ///< not `removed`
+  std::vector<double> direction;  ///< [dim], not 0
+};
+
 /// A mixture as the E step wants it: flat arrays and inverted Cholesky factors.
 class MixtureParameters {
 public:
@@ -31,6 +38,10 @@ public:
   /// M step from the sums of an E step with these parameters. All three throw NumericError when a covariance
   /// is not positive definite.
   void maximise(const MixtureSums& sums, double covariance_floor);
+
+  /// The two halves of the split component have the mean and the covariance that it had. Throws NumericError
+  /// as above.
+  void apply(const ComponentSwap& swap);
 
   [[nodiscard]] GaussianMixture mixture() const;
 

@@ -15,10 +15,9 @@ std::size_t rounded_up(std::size_t count, std::size_t multiple) {
 }
 
 double sum_of(const double* partial) {
-  return ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
-         ((partial[4] + partial[5]) + (partial[6] + partial[7]));
+  return (partial[0] + partial[1]) + (partial[2] + partial[3]);
 }
-static_assert(partial_sums == 8);
+static_assert(partial_sums == 4);
 
 }  // namespace
 
@@ -28,8 +27,8 @@ MixturePass::MixturePass(const MatrixD& values, std::size_t components, const Ke
       dim_(static_cast<std::size_t>(values.cols())),
       components_(components),
       blocks_((cells_ + cell_block - 1) / cell_block),
-      boxes_(rounded_up(blocks_, partial_sums)),
-      least_weight_(1e13 * static_cast<double>(cells_) * std::exp(-usual_reach)),
+      boxes_(rounded_up(blocks_, widest)),
+      least_weight_(1e12 * static_cast<double>(cells_) * std::exp(-usual_reach)),
       shift_(dim_),
       columns_(dim_ * blocks_ * cell_block),
       valid_(blocks_ * cell_block),
@@ -38,8 +37,9 @@ MixturePass::MixturePass(const MatrixD& values, std::size_t components, const Ke
       means_(components * dim_),
       factors_(components * triangle(dim_)),
       offsets_(components * dim_),
-      scratch_(components * (cell_block + partial_sums)),
-      lists_((partial_sums + 1) * components),
+      scratch_(components * (cell_block + widest)),
+      off_(dim_ * cell_block),
+      lists_((widest + 1) * components),
       partial_(components * moments(dim_) * partial_sums) {
   lay_out_cells(values);
   lay_out_boxes();
@@ -120,6 +120,7 @@ double MixturePass::run_within(double reach, const MixtureParameters& parameters
                          .constants = parameters.log_constants.data(),
                          .reach = reach,
                          .scratch = scratch_.data(),
+                         .off = off_.data(),
                          .lists = lists_.data(),
                          .partial = partial_.data()};
   const double log_likelihood = kernels_.mixture_step(step);

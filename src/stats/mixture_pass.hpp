@@ -13,11 +13,12 @@ namespace cplae::stats {
 /// which blocks of them are small, and all scratch, so that iterations allocate nothing.
 ///
 /// A joint density below exp(-reach) of the highest of its cell counts as 0. With the usual reach a component
-/// loses less than cells * 4e-18 of its sum of responsibilities. Where that could be more than 1e-13 of the
-/// sum (a component that holds no more than a tenth of a cell), the pass reaches to exp(-700).
+/// loses less than cells * 9e-17 of its sum of responsibilities, each less than half a unit in the last place
+/// of the cell's total. Where that could be more than 1e-12 of the sum (in thousands of cells, a component
+/// that holds less than one), the pass reaches to exp(-700).
 class MixturePass {
 public:
-  static constexpr double usual_reach = 40;
+  static constexpr double usual_reach = 37;
   static constexpr double longest_reach = 700;
 
   MixturePass(const MatrixD& values, std::size_t components, const Kernels& kernels = best_kernels());
@@ -49,8 +50,9 @@ private:
   std::vector<double> means_;         // [components x dim]
   std::vector<double> factors_;       // [components x triangle(dim)]
   std::vector<double> offsets_;       // [components x dim]
-  std::vector<double> scratch_;       // [components x (cell_block + partial_sums)]
-  std::vector<std::uint32_t> lists_;  // [(partial_sums + 1) x components]
+  std::vector<double> scratch_;       // [components x (cell_block + widest)]
+  std::vector<double> off_;           // [dim x cell_block]
+  std::vector<std::uint32_t> lists_;  // [(widest + 1) x components]
   std::vector<double> partial_;       // [components x moments(dim) x partial_sums]
 };
 

@@ -1,6 +1,9 @@
 #include "h5_extra.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "row_sums.hpp"
 
 namespace cplae::store {
 
@@ -50,7 +53,18 @@ Handle write_fixed_texts(const Handle& parent, const std::string& name,
     texts[i].copy(bytes.data() + i * width, width);
   Handle dataset = create_contiguous(parent, name, type.id(), {texts.size()});
   check(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), h5::where(dataset));
+  write_checksum(dataset, row_digests(std::as_bytes(std::span(bytes)), texts.size()));
   return dataset;
+}
+
+h5::Handle write_reals(const Handle& parent, const std::string& name, std::span<const double> values) {
+  Handle dataset = h5::write_array<double>(parent, name, values, {values.size()});
+  write_checksum(dataset, row_digests(std::as_bytes(values), values.size()));
+  return dataset;
+}
+
+void write_checksum(const Handle& dataset, const std::string& digests) {
+  h5::write_text_attribute(dataset, checksum_attribute, checksum_of_rows(digests));
 }
 
 void write_reals_attribute(const Handle& object, const std::string& name, std::span<const double> values) {
@@ -68,20 +82,16 @@ void describe(const Handle& dataset, const Description& description) {
   h5::write_text_attribute(dataset, "source", description.source);
 }
 
-CollectiveWriter::CollectiveWriter() : transfer_(H5Pcreate(H5P_DATASET_XFER), "HDF5 transfer list") {
-  check(H5Pset_dxpl_mpio(transfer_.id(), H5FD_MPIO_COLLECTIVE), "HDF5 collective transfer");
-}
-
-void CollectiveWriter::write(const Handle& file, const std::string& name, const Rows& rows) {
+Selection select_rows(const Handle& file, const std::string& name, const Rows& rows) {
   const std::string what = h5::where(file, name);
-  const Handle dataset(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), what);
-  const Handle space(H5Dget_space(dataset.id()), what);
+  Handle dataset(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), what);
+  Handle space(H5Dget_space(dataset.id()), what);
   std::vector<hsize_t> count(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space.id()), what)));
   check(H5Sget_simple_extent_dims(space.id(), count.data(), nullptr), what);
   std::vector<hsize_t> offset(count.size(), 0);
   offset[0] = rows.begin;
   count[0] = rows.end - rows.begin;
-  const Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), what);
+  Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), what);
   if (count[0] == 0) {
     check(H5Sselect_none(space.id()), what);
     check(H5Sselect_none(memory.id()), what);
@@ -89,10 +99,19 @@ void CollectiveWriter::write(const Handle& file, const std::string& name, const 
     check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
           what);
   }
-  check(H5Dwrite(dataset.id(), rows.type, memory.id(), space.id(), transfer_.id(), rows.values),
-        what + ": cannot be written");
+  return {what, std::move(dataset), std::move(space), std::move(memory), rows.type, rows.values};
+}
+
+CollectiveWriter::CollectiveWriter() : transfer_(H5Pcreate(H5P_DATASET_XFER), "HDF5 transfer list") {
+  check(H5Pset_dxpl_mpio(transfer_.id(), H5FD_MPIO_COLLECTIVE), "HDF5 collective transfer");
+}
+
+void CollectiveWriter::write(const Selection& selection) {
+  check(H5Dwrite(selection.dataset.id(), selection.type, selection.memory.id(), selection.space.id(),
+                 transfer_.id(), selection.values),
+        selection.what + ": cannot be written");
   H5D_mpio_actual_io_mode_t mode{};
-  check(H5Pget_mpio_actual_io_mode(transfer_.id(), &mode), what);
+  check(H5Pget_mpio_actual_io_mode(transfer_.id(), &mode), selection.what);
   ++report_.transfers;
   if (mode != H5D_MPIO_CONTIGUOUS_COLLECTIVE) ++report_.independent;
 }

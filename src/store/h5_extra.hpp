@@ -18,9 +18,13 @@ namespace cplae::store {
 /// Makes a contiguous dataset whose space is set aside at once and not filled: the parallel writers fill it.
 [[nodiscard]] h5::Handle create_contiguous(const h5::Handle& parent, const std::string& name, hid_t type,
                                            const h5::Shape& shape);
-/// Makes and writes a 1-D dataset of fixed-length, NUL-padded UTF-8 texts.
+/// Makes and writes a 1-D dataset of fixed-length, NUL-padded UTF-8 texts, with its checksum.
 h5::Handle write_fixed_texts(const h5::Handle& parent, const std::string& name,
                              const std::vector<std::string>& texts);
+/// Makes and writes a 1-D dataset of float64, with its checksum.
+h5::Handle write_reals(const h5::Handle& parent, const std::string& name, std::span<const double> values);
+/// Adds the checksum of a dataset, from the digests of all its rows (row_digests).
+void write_checksum(const h5::Handle& dataset, const std::string& digests);
 void write_reals_attribute(const h5::Handle& object, const std::string& name, std::span<const double> values);
 
 /// Attributes that every dataset has.
@@ -40,12 +44,26 @@ struct Rows {
   const void* values;
 };
 
+/// A dataset, opened, with the part of it that this rank writes.
+struct Selection {
+  std::string what;  ///< for messages
+  h5::Handle dataset;
+  h5::Handle space;
+  h5::Handle memory;
+  hid_t type;
+  const void* values;
+};
+
+/// Local: opens the dataset and selects the rows, none where there are none. Ranks agree on it before they
+/// write, since a rank that threw here would leave the others waiting in the write. Throws IoError.
+[[nodiscard]] Selection select_rows(const h5::Handle& file, const std::string& name, const Rows& rows);
+
 /// Collective writes, and HDF5's own word on whether they were collective.
 class CollectiveWriter {
 public:
   CollectiveWriter();
   /// Collective over the ranks that opened the file; a rank without rows takes part. Throws IoError.
-  void write(const h5::Handle& file, const std::string& name, const Rows& rows);
+  void write(const Selection& selection);
   [[nodiscard]] const TransferReport& report() const { return report_; }
 
 private:

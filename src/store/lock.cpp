@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 
 namespace cplae::store {
@@ -24,13 +25,8 @@ std::string signature_in(int descriptor) {
 
 }  // namespace
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
 OpenRun::Lock::Lock(const std::filesystem::path& file)
-    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
   if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
   struct flock whole {};
   whole.l_type = F_WRLCK;

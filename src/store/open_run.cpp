@@ -1,11 +1,19 @@
 #include "cplae/store/open_run.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <optional>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/dist/session.hpp"
 #include "cplae/study/parse.hpp"
+#include "discard.hpp"
+#include "h5/h5.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
 #include "sweep.hpp"
@@ -23,6 +31,19 @@ bool holds_something(const fs::path& folder) {
   return fs::exists(folder, error) && !fs::is_empty(folder, error);
 }
 
+/// Throws UsageError unless the folder is there and may be written, or may be made.
+void require_writable(const fs::path& root) {
+  std::error_code error;
+  fs::path there = fs::absolute(root).lexically_normal();
+  while (!fs::exists(there, error) && there.has_relative_path())
+    there = there.parent_path();
+  if (!fs::is_directory(there, error))
+    throw UsageError(root.string() + ": cannot be made, since " + there.string() + " is no folder");
+  if (::access(there.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(root.string() + ": the folder " + there.string() +
+                     " may not be written: " + std::generic_category().message(errno));
+}
+
 /// A folder that this program has made, or one in whose place it may make one. Throws UsageError.
 void require_usable(const RunFolder& folder) {
   std::error_code error;
@@ -34,16 +55,33 @@ void require_usable(const RunFolder& folder) {
     throw UsageError(root.string() +
                      ": holds files but is no run folder (no provenance.json); expected a run folder, an " +
                      "empty folder or a new name");
+  require_writable(root);
+}
+
+/// A link within the folder would have the run write, or delete, elsewhere; the folder itself may be one.
+/// Files that are renamed into place replace a link of their name.
+void refuse_links(const RunFolder& folder) {
+  fs::path part = folder.results();
+  part += ".part";
+  for (const auto& path : {folder.work(), folder.lock(), folder.units(UnitKind::network),
+                           folder.units(UnitKind::statistics), folder.tables(), part}) {
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(path, error)))
+      throw UsageError(path.string() + ": is a link, which is not followed; expected what cplae made itself");
+  }
 }
 
 [[noreturn]] void refuse_other_run(const RunFolder& folder, const std::string& difference) {
-  throw UsageError(folder.root().string() + ": holds another run: " + difference + "; give another folder");
+  throw UsageError(folder.root().string() + ": holds another run: " + difference +
+                   "; give another folder, or --overwrite to remove that run");
 }
 
-/// The study of an earlier run, with the keys that change no number as they are now.
-study::Study with_free_keys(study::Study there, const study::Study& here) {
+/// The study of an earlier run, with the keys that change no number as they are now. Where one trainer trains
+/// all networks, then and now, it does not matter which word asked for it.
+study::Study with_free_keys(study::Study there, const study::Study& here, bool has_one_trainer) {
   there.name = here.name;
   there.base.training.checkpoint_seconds = here.base.training.checkpoint_seconds;
+  if (has_one_trainer) there.base.training.trainer = here.base.training.trainer;
   return there;
 }
 
@@ -61,8 +99,9 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {
     const auto here = study::parse_study(identity.study_toml, "study");
-    const auto difference =
-        study::first_difference(with_free_keys(study::parse_study(study, label), here), here);
+    const bool has_one_trainer = identity.trainer.find('+') == std::string::npos;
+    const auto difference = study::first_difference(
+        with_free_keys(study::parse_study(study, label), here, has_one_trainer), here);
     if (!difference.empty()) refuse_other_run(folder, difference);
   }
   std::string provenance = read_file(folder.provenance(), largest_text_bytes);
@@ -79,12 +118,24 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
 void warn_of_another_machine(const RunFolder& folder, const std::string& provenance, const Start& start) {
   const std::string difference = machine_difference(provenance, start);
   if (!difference.empty())
-    log::warning(folder.root().string() + ": gone on with on another machine or with other libraries (" +
-                 difference + "): results stay statistically the same, but are not bit for bit those of an " +
+    log::warning(folder.root().string() + ": gone on with on another machine, with other libraries or by " +
+                 "another build (" + difference +
+                 "): results stay statistically the same, but are not bit for bit those of an " +
                  "undisturbed run");
 }
 
+void warn_of_different_devices(const Start& start) {
+  const auto devices = different_devices(start.devices);
+  if (devices.size() > 1)
+    log::warning("ranks have different devices (" + join(devices, "; ") +
+                 "): bits of a network's results depend on which of them trains it");
+}
+
 }  // namespace
+
+std::map<std::string, std::string> library_versions() {
+  return {{"hdf5", h5::library_version()}, {"mpi", dist::library_version()}};
+}
 
 OpenRun::OpenRun(bool is_resumed, std::unique_ptr<Lock> lock)
     : resumed_(is_resumed), lock_(std::move(lock)) {}
@@ -92,15 +143,18 @@ OpenRun::OpenRun(OpenRun&&) noexcept = default;
 OpenRun& OpenRun::operator=(OpenRun&&) noexcept = default;
 OpenRun::~OpenRun() = default;
 
-OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start) {
+OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start, Earlier earlier) {
   require_usable(folder);
+  refuse_links(folder);
   make_folder(folder.work());
   auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
+  if (earlier == Earlier::overwrite) discard_run(folder);
   const std::optional<std::string> before = matching_provenance(folder, identity);
   lock->sign();
   // Without a lock another run may be at work here, whose files these are.
   if (lock->is_held) sweep_leftovers(folder);
   if (before) warn_of_another_machine(folder, *before, start);
+  warn_of_different_devices(start);
   for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
     make_folder(folder.units(kind));
   make_folder(folder.tables());

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "cplae/core/error.hpp"
@@ -58,7 +59,7 @@ Json session_entry(const Start& start) {
           {"working_folder", std::filesystem::current_path(ignored).string()},
           {"hosts", start.hosts},
           {"ranks", start.ranks},
-          {"device", start.device},
+          {"device", join(different_devices(start.devices), "; ")},
           {"data_path", start.data_path},
           {"slurm", slurm_variables()}};
 }
@@ -104,6 +105,13 @@ std::optional<std::string> identity_difference(const std::string& text, const Id
   return std::nullopt;
 }
 
+std::vector<std::string> different_devices(const std::vector<std::string>& devices) {
+  std::set<std::string> different;
+  for (const auto& device : devices)
+    different.insert(device.substr(0, device.find(':')));
+  return {different.begin(), different.end()};
+}
+
 std::string machine_difference(const std::string& text, const Start& start) {
   const Json sessions = parse(text).at("sessions");
   const bool has_last = sessions.is_array() && !sessions.empty() && sessions.back().is_object();
@@ -116,7 +124,8 @@ std::string machine_difference(const std::string& text, const Start& start) {
     const std::string before = there.is_string() ? there.get<std::string>() : "unknown";
     if (before != here) differences.push_back(what + " " + before + " then, " + here + " now");
   };
-  compare("device", last.value("device", Json()), start.device);
+  compare("commit of cplae", last.value("git_commit", Json()), git_commit());
+  compare("device", last.value("device", Json()), join(different_devices(start.devices), "; "));
   for (const auto& [name, version] : start.libraries)
     compare(name, libraries.value(name, Json()), version);
   return join(differences, "; ");

@@ -16,9 +16,12 @@ namespace cplae::store {
 [[nodiscard]] std::optional<std::string> identity_difference(const std::string& text,
                                                              const Identity& identity);
 
+/// The different devices of some ranks, sorted. GPUs are not told apart by their numbers.
+[[nodiscard]] std::vector<std::string> different_devices(const std::vector<std::string>& devices);
+
 /// What bits depend on beside the identity, and how the last session in the text of a provenance.json differs
-/// in it from `start`: device and libraries, in words; empty if it does not. Throws DataError when the text
-/// is no provenance.
+/// in it from `start`: commit of cplae, device and libraries, in words; empty if it does not. Throws
+/// DataError when the text is no provenance.
 [[nodiscard]] std::string machine_difference(const std::string& text, const Start& start);
 
 }  // namespace cplae::store

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cplae/core/version.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "cplae/study/parse.hpp"
 #include "cplae/train/trainer.hpp"
 #include "h5_extra.hpp"
@@ -20,13 +21,6 @@ std::string slots_json(const std::vector<model::TensorSlot>& slots) {
     json.push_back(
         {{"name", slot.name}, {"rows", slot.rows}, {"columns", slot.columns}, {"offset", slot.offset}});
   return json.dump();
-}
-
-std::vector<std::int64_t> feature_counts(const study::StudyData& data) {
-  std::vector<std::int64_t> counts;
-  for (const auto& modality : data.modalities)
-    counts.push_back(static_cast<std::int64_t>(modality.features.size()));
-  return counts;
 }
 
 void write_root(const Handle& file, const ResultsInput& input) {
@@ -49,8 +43,7 @@ void write_names(const Handle& file, const ResultsInput& input) {
     const std::string source = "y = (f(x) - centre) / scale, f the transform of the modality in the study";
     for (const auto& [name, values] :
          {std::pair{"centre", &scaling.centre}, std::pair{"scale", &scaling.scale}})
-      describe(h5::write_array<double>(file, folder + "/" + name, *values, {values->size()}),
-               {"units of f(x)", {"feature"}, source});
+      describe(write_reals(file, folder + "/" + name, *values), {"units of f(x)", {"feature"}, source});
   }
 }
 

@@ -30,6 +30,16 @@ void refresh(const fs::path& folder) {
     continue;
 }
 
+std::vector<fs::path> unit_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == ".unit") files.push_back(entry->path());
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw IoError(folder.string() + ": cannot be listed: " + error.message());
+  return files;
+}
+
 }  // namespace
 
 void UnitStore::write(UnitKind kind, const std::string& id, Record record) const {
@@ -66,18 +76,17 @@ Record UnitStore::read_awaited(UnitKind kind, const std::string& id,
 std::vector<std::string> UnitStore::finished(UnitKind kind,
                                              const std::function<bool(const Record&)>& counts) const {
   std::vector<std::string> ids;
-  std::error_code error;
-  const fs::path folder = folder_.units(kind);
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() != ".unit") continue;
-    const auto record = read_record(entry->path(), name_of(kind));
-    if (!record || folder_.unit(kind, id_of(*record)) != entry->path()) continue;
+  for (const auto& file : unit_files(folder_.units(kind))) {
+    const auto record = read_record(file, name_of(kind));
+    if (!record || folder_.unit(kind, id_of(*record)) != file) continue;
     if (!counts || counts(*record)) ids.push_back(id_of(*record));
   }
-  if (error && error != std::errc::no_such_file_or_directory)
-    throw IoError(folder.string() + ": cannot be listed: " + error.message());
   std::sort(ids.begin(), ids.end());
   return ids;
+}
+
+bool UnitStore::is_empty(UnitKind kind) const {
+  return unit_files(folder_.units(kind)).empty();
 }
 
 }  // namespace cplae::store

@@ -1,5 +1,6 @@
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -8,6 +9,7 @@
 #include "dist/handle.hpp"
 #include "h5_extra.hpp"
 #include "results_rows.hpp"
+#include "row_sums.hpp"
 
 namespace cplae::store {
 
@@ -28,9 +30,14 @@ public:
     });
     write_rows();
     const auto all_seconds = communicator_.gather(packed_seconds());
+    const auto all_digests = communicator_.gather(digests_);
     dist::agree(communicator_, [&] {
       if (!communicator_.is_root()) return;
-      write_seconds(all_seconds);
+      const h5::Handle access = compatible_access();
+      h5::Handle file = h5::open_file_for_change(part_, access.id());
+      write_seconds(file, all_seconds);
+      write_checksums(file, all_digests);
+      file.close();
       commit_file(part_, input_.units.folder().results());
     });
     return writer_.report();
@@ -63,21 +70,36 @@ private:
     VariantRows rows;
     dist::agree(communicator_, [&] { rows = read_rows(v, block); });
     seconds_[v] = rows.seconds;
-    // One agreement a dataset: a rank whose write failed must not leave the others in the next one.
-    const auto write = [&](const std::string& name, hid_t type, const void* values) {
+    // Two agreements a dataset: a rank that cannot open it must not leave the others in the write, nor one
+    // whose write failed in the next.
+    const auto write = [&](const std::string& name, hid_t type, const auto& values) {
+      const std::string path = variant_path(variant.id) + "/" + name;
+      std::optional<Selection> selection;
       dist::agree(communicator_, [&] {
-        const std::string path = variant_path(variant.id) + "/" + name;
-        writer_.write(file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values});
+        selection = select_rows(
+            file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values.data()});
       });
+      dist::agree(communicator_, [&] { writer_.write(*selection); });
+      // Of what was meant to be written: what a faulty file system makes of it will not have this checksum.
+      digests_ += row_digests(std::as_bytes(std::span(values)), block.end - block.begin);
     };
     const h5::Handle table = replicate_type();
-    write("replicate", table.id(), rows.replicates.data());
+    write("replicate", table.id(), rows.replicates);
     for (std::size_t m = 0; m < rows.latents.size(); ++m)
-      write("latents/" + input_.data.modalities[m].name, H5T_IEEE_F32LE, rows.latents[m].data());
-    write("split", H5T_STD_U8LE, rows.split.data());
-    write("losses", H5T_IEEE_F32LE, rows.losses.data());
-    write("weights/parameters", H5T_IEEE_F32LE, rows.parameters.data());
-    write("weights/moving", H5T_IEEE_F32LE, rows.moving.data());
+      write("latents/" + input_.data.modalities[m].name, H5T_IEEE_F32LE, rows.latents[m]);
+    write("split", H5T_STD_U8LE, rows.split);
+    write("losses", H5T_IEEE_F32LE, rows.losses);
+    write("weights/parameters", H5T_IEEE_F32LE, rows.parameters);
+    write("weights/moving", H5T_IEEE_F32LE, rows.moving);
+  }
+
+  /// In the order of write_variant.
+  [[nodiscard]] std::vector<std::string> datasets_of_a_variant() const {
+    std::vector<std::string> names{"replicate"};
+    for (const auto& modality : input_.data.modalities)
+      names.push_back("latents/" + modality.name);
+    names.insert(names.end(), {"split", "losses", "weights/parameters", "weights/moving"});
+    return names;
   }
 
   [[nodiscard]] VariantRows read_rows(std::size_t v, dist::Block block) const {
@@ -117,25 +139,42 @@ private:
     return bytes;
   }
 
+  /// One variant's rows of every rank, in order; `used` is how much of each rank's part has been taken.
+  static std::string take_rows(const std::vector<std::string>& packed, std::vector<std::size_t>& used,
+                               std::size_t rows, std::size_t row_bytes) {
+    std::string taken;
+    const auto ranks = static_cast<int>(packed.size());
+    for (std::size_t rank = 0; rank < packed.size(); ++rank) {
+      const dist::Block block = dist::contiguous_block(rows, ranks, Rank(static_cast<std::int64_t>(rank)));
+      const std::size_t bytes = (block.end - block.begin) * row_bytes;
+      taken += packed[rank].substr(used[rank], bytes);
+      used[rank] += bytes;
+    }
+    return taken;
+  }
+
   /// Rank 0: an attribute, not a column, since seconds differ from run to run and datasets must not.
-  void write_seconds(const std::vector<std::string>& packed) const {
-    const h5::Handle access = compatible_access();
-    h5::Handle file = h5::open_file_for_change(part_, access.id());
+  void write_seconds(const h5::Handle& file, const std::vector<std::string>& packed) const {
     std::vector<std::size_t> used(packed.size(), 0);
     for (const study::Variant& variant : input_.plan.variants) {
+      const std::string bytes = take_rows(packed, used, variant.replicates, sizeof(double));
       std::vector<double> seconds(variant.replicates);
-      for (std::size_t rank = 0; rank < packed.size(); ++rank) {
-        const dist::Block block = dist::contiguous_block(variant.replicates, static_cast<int>(packed.size()),
-                                                         Rank(static_cast<std::int64_t>(rank)));
-        const std::size_t bytes = (block.end - block.begin) * sizeof(double);
-        if (bytes > 0) std::memcpy(&seconds[block.begin], packed[rank].data() + used[rank], bytes);
-        used[rank] += bytes;
-      }
-      const std::string path = variant_path(variant.id) + "/replicate";
-      const h5::Dataset table = h5::open_dataset(file, path);
+      if (!bytes.empty()) std::memcpy(seconds.data(), bytes.data(), bytes.size());
+      const h5::Dataset table = h5::open_dataset(file, variant_path(variant.id) + "/replicate");
       write_reals_attribute(table.handle, "seconds", seconds);
     }
-    file.close();
+  }
+
+  /// Rank 0: a dataset's checksum is made of the digests of its rows, which the ranks have made of theirs.
+  void write_checksums(const h5::Handle& file, const std::vector<std::string>& packed) const {
+    const std::size_t digest = row_digests({}, 1).size();
+    std::vector<std::size_t> used(packed.size(), 0);
+    for (const study::Variant& variant : input_.plan.variants) {
+      for (const auto& name : datasets_of_a_variant()) {
+        const h5::Dataset dataset = h5::open_dataset(file, variant_path(variant.id) + "/" + name);
+        write_checksum(dataset.handle, take_rows(packed, used, variant.replicates, digest));
+      }
+    }
   }
 
   const dist::Communicator& communicator_;
@@ -143,6 +182,7 @@ private:
   std::filesystem::path part_;
   CollectiveWriter writer_;
   std::vector<std::vector<double>> seconds_;  ///< [variant][replicate of this rank]
+  std::string digests_;                       ///< of this rank's rows: by variant, dataset, row
 };
 
 }  // namespace

@@ -72,4 +72,13 @@ Field<Owner> field_of(const FieldInfo& info, Member Owner::*member) {
   return field;
 }
 
+/// One table out of several, in order.
+template <class Owner>
+std::vector<Field<Owner>> joined(const std::vector<std::vector<Field<Owner>>>& tables) {
+  std::vector<Field<Owner>> all;
+  for (const auto& table : tables)
+    all.insert(all.end(), table.begin(), table.end());
+  return all;
+}
+
 }  // namespace cplae::study

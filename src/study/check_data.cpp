@@ -62,8 +62,9 @@ void check_leaves(const Study& study, const data::Dataset& dataset, const std::v
     if (label.empty() || taxonomy->has_leaf(label)) continue;
     const auto cells = std::count(labels.begin(), labels.end(), label);
     if (cells <= unusable_cells) {
-      log::warning("obs column " + study.labels.column + ": " + quoted(label) + " (" + std::to_string(cells) +
-                   " cells) is no leaf of the taxonomy: unlabelled at its merged resolutions");
+      log::shared_warning("obs column " + study.labels.column + ": " + quoted(label) + " (" +
+                          std::to_string(cells) +
+                          " cells) is no leaf of the taxonomy: unlabelled at its merged resolutions");
       continue;
     }
     const auto cell = std::find(labels.begin(), labels.end(), label) - labels.begin();

@@ -17,24 +17,9 @@ constexpr Range steps{0, 1e9};
 /// Whole numbers beyond it are not all float32, the type of the loss history's steps.
 constexpr double last_exact_step = 16777216;
 
-}  // namespace
-
-const std::vector<Field<Study>>& study_fields() {
-  static const std::vector<Field<Study>> fields{
-      field_of({.key = "name", .type = FieldType::text, .meaning = "Name of the study, for titles."},
-               &Study::name),
-      field_of({.key = "seed",
-                .type = FieldType::whole,
-                .range = {0, seed_limit},
-                .meaning = "Every random number of the study follows from it."},
-               &Study::seed),
-  };
-  return fields;
-}
-
-const std::vector<Field<ModalitySpec>>& modality_fields() {
+std::vector<Field<ModalitySpec>> data_fields() {
   using M = ModalitySpec;
-  static const std::vector<Field<M>> fields{
+  return {
       field_of({.key = "name",
                 .type = FieldType::name,
                 .required = true,
@@ -55,6 +40,12 @@ const std::vector<Field<ModalitySpec>>& modality_fields() {
            .meaning =
                "Units of the encoder's hidden layers, first to last; the decoder has them last to first."},
           &M::hidden),
+  };
+}
+
+std::vector<Field<ModalitySpec>> regularisation_fields() {
+  using M = ModalitySpec;
+  return {
       field_of({.key = "dropout",
                 .type = FieldType::number,
                 .range = fraction,
@@ -75,6 +66,12 @@ const std::vector<Field<ModalitySpec>>& modality_fields() {
                 .may_vary = true,
                 .meaning = "Share of the decoder's last hidden layer that is set to 0 in training."},
                &M::decoder_dropout),
+  };
+}
+
+std::vector<Field<ModalitySpec>> output_fields() {
+  using M = ModalitySpec;
+  return {
       field_of({.key = "output",
                 .type = FieldType::choice,
                 .choices = {"linear", "relu"},
@@ -88,6 +85,104 @@ const std::vector<Field<ModalitySpec>>& modality_fields() {
                 .meaning = "Weight of the modality's reconstruction loss."},
                &M::alpha),
   };
+}
+
+std::vector<Field<TrainingSpec>> size_fields() {
+  using T = TrainingSpec;
+  return {
+      field_of({.key = "latent_dim",
+                .type = FieldType::whole,
+                .range = {1, 1024},
+                .may_vary = true,
+                .meaning = "Dimensions of the latent space."},
+               &T::latent_dim),
+      field_of({.key = "batch",
+                .type = FieldType::whole,
+                .range = {2, 1e6},
+                .may_vary = true,
+                .meaning = "Cells of a training step, drawn with replacement."},
+               &T::batch),
+      field_of({.key = "steps",
+                .type = FieldType::whole,
+                .range = {1, last_exact_step},
+                .may_vary = true,
+                .meaning = "Training steps of every network. The loss history (float32) counts exactly up to "
+                           "2^24."},
+               &T::steps),
+      field_of({.key = "learning_rate",
+                .type = FieldType::number,
+                .range = {0, 10, true, false},
+                .may_vary = true,
+                .meaning = "Step size of Adam."},
+               &T::learning_rate),
+  };
+}
+
+std::vector<Field<TrainingSpec>> validation_fields() {
+  using T = TrainingSpec;
+  return {
+      field_of({.key = "validate_every",
+                .type = FieldType::whole,
+                .range = {1, 1e9},
+                .may_vary = true,
+                .meaning = "Steps between two looks at the held-out cells; at most `steps`."},
+               &T::validate_every),
+      field_of(
+          {.key = "keep_best_after",
+           .type = FieldType::whole,
+           .range = steps,
+           .may_vary = true,
+           .meaning =
+               "The kept network is the best one on the held-out cells after so many steps; the last one "
+               "where this exceeds `steps`."},
+          &T::keep_best_after),
+  };
+}
+
+std::vector<Field<TrainingSpec>> program_fields() {
+  using T = TrainingSpec;
+  return {
+      field_of(
+          {.key = "trainer",
+           .type = FieldType::choice,
+           .choices = {"auto", "fused", "reference"},
+           .may_vary = true,
+           .meaning = "Program of a training step: reference = torch with autograd; fused = made by hand, "
+                      "faster; auto = fused where this build has it for the device, else reference."},
+          &T::trainer),
+      field_of(
+          {.key = "precision",
+           .type = FieldType::choice,
+           .choices = {"fp32", "tf32"},
+           .may_vary = true,
+           .meaning = "Of the matrix products of training: tf32 = operands rounded to 10 bits, on a GPU's "
+                      "tensor cores, faster; needs --device cuda and the fused trainer."},
+          &T::precision),
+      field_of({.key = "checkpoint_seconds",
+                .type = FieldType::number,
+                .range = {0, 86400},
+                .meaning = "Most seconds of work that a killed run loses; changes no result."},
+               &T::checkpoint_seconds),
+  };
+}
+
+}  // namespace
+
+const std::vector<Field<Study>>& study_fields() {
+  static const std::vector<Field<Study>> fields{
+      field_of({.key = "name", .type = FieldType::text, .meaning = "Name of the study, for titles."},
+               &Study::name),
+      field_of({.key = "seed",
+                .type = FieldType::whole,
+                .range = {0, seed_limit},
+                .meaning = "Every random number of the study follows from it."},
+               &Study::seed),
+  };
+  return fields;
+}
+
+const std::vector<Field<ModalitySpec>>& modality_fields() {
+  static const auto fields = joined<ModalitySpec>({data_fields(), regularisation_fields(), output_fields()});
   return fields;
 }
 
@@ -120,70 +215,7 @@ const std::vector<Field<CouplingSpec>>& coupling_fields() {
 }
 
 const std::vector<Field<TrainingSpec>>& training_fields() {
-  using T = TrainingSpec;
-  static const std::vector<Field<T>> fields{
-      field_of({.key = "latent_dim",
-                .type = FieldType::whole,
-                .range = {1, 1024},
-                .may_vary = true,
-                .meaning = "Dimensions of the latent space."},
-               &T::latent_dim),
-      field_of({.key = "batch",
-                .type = FieldType::whole,
-                .range = {2, 1e6},
-                .may_vary = true,
-                .meaning = "Cells of a training step, drawn with replacement."},
-               &T::batch),
-      field_of({.key = "steps",
-                .type = FieldType::whole,
-                .range = {1, last_exact_step},
-                .may_vary = true,
-                .meaning = "Training steps of every network. The loss history (float32) counts exactly up to "
-                           "2^24."},
-               &T::steps),
-      field_of({.key = "learning_rate",
-                .type = FieldType::number,
-                .range = {0, 10, true, false},
-                .may_vary = true,
-                .meaning = "Step size of Adam."},
-               &T::learning_rate),
-      field_of({.key = "validate_every",
-                .type = FieldType::whole,
-                .range = {1, 1e9},
-                .may_vary = true,
-                .meaning = "Steps between two looks at the held-out cells; at most `steps`."},
-               &T::validate_every),
-      field_of(
-          {.key = "keep_best_after",
-           .type = FieldType::whole,
-           .range = steps,
-           .may_vary = true,
-           .meaning =
-               "The kept network is the best one on the held-out cells after so many steps; the last one "
-               "where this exceeds `steps`."},
-          &T::keep_best_after),
-      field_of(
-          {.key = "trainer",
-           .type = FieldType::choice,
-           .choices = {"auto", "fused", "reference"},
-           .may_vary = true,
-           .meaning = "Program of a training step: reference = torch with autograd; fused = made by hand, "
-                      "faster; auto = fused where this build has it for the device, else reference."},
-          &T::trainer),
-      field_of(
-          {.key = "precision",
-           .type = FieldType::choice,
-           .choices = {"fp32", "tf32"},
-           .may_vary = true,
-           .meaning = "Of the matrix products of training: tf32 = operands rounded to 10 bits, on a GPU's "
-                      "tensor cores, faster; needs --device cuda and the fused trainer."},
-          &T::precision),
-      field_of({.key = "checkpoint_seconds",
-                .type = FieldType::number,
-                .range = {0, 86400},
-                .meaning = "Most seconds of work that a killed run loses; changes no result."},
-               &T::checkpoint_seconds),
-  };
+  static const auto fields = joined<TrainingSpec>({size_fields(), validation_fields(), program_fields()});
   return fields;
 }
 

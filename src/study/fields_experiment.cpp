@@ -17,7 +17,7 @@ const std::vector<ExperimentKind> held_out{ExperimentKind::repeats, ExperimentKi
 
 using E = ExperimentSpec;
 
-std::vector<Field<E>> replicate_fields() {
+std::vector<Field<E>> kind_fields() {
   return {
       field_of({.key = "name",
                 .type = FieldType::name,
@@ -32,6 +32,11 @@ std::vector<Field<E>> replicate_fields() {
                "kfold: one network a fold of a cross-validation; repeats and sweep: networks of different "
                "initial weights on one split."},
           &E::kind),
+  };
+}
+
+std::vector<Field<E>> replicate_fields() {
+  return {
       field_of({.key = "folds",
                 .type = FieldType::whole,
                 .range = {2, 1e6},
@@ -61,6 +66,9 @@ std::vector<Field<E>> replicate_fields() {
   };
 }
 
+/// Random numbers of a mixture are told apart by its components, which a stream's address has 16 bits for.
+constexpr double most_components = 65535;
+
 std::vector<Field<E>> measured_fields() {
   return {
       field_of(
@@ -83,7 +91,7 @@ std::vector<Field<E>> measured_fields() {
       field_of(
           {.key = "components",
            .type = FieldType::wholes,
-           .range = {1, 1e5},
+           .range = {1, most_components},
            .meaning =
                "First and last component count of the Gaussian mixtures on the first modality's latents; "
                "[] = no mixtures."},
@@ -91,7 +99,8 @@ std::vector<Field<E>> measured_fields() {
       field_of({.key = "starts",
                 .type = FieldType::whole,
                 .range = {1, 1e6},
-                .meaning = "k-means starts of a mixture; the best one is kept."},
+                .meaning = "k-means starts of a mixture, each followed by ten swaps of components; the best "
+                           "run is kept."},
                &E::starts),
   };
 }
@@ -110,13 +119,8 @@ Field<E> vary_field() {
 }  // namespace
 
 const std::vector<Field<ExperimentSpec>>& experiment_fields() {
-  static const std::vector<Field<E>> fields = [] {
-    std::vector<Field<E>> all = replicate_fields();
-    for (auto& field : measured_fields())
-      all.push_back(std::move(field));
-    all.push_back(vary_field());
-    return all;
-  }();
+  static const auto fields =
+      joined<E>({kind_fields(), replicate_fields(), measured_fields(), {vary_field()}});
   return fields;
 }
 

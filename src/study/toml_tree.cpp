@@ -2,10 +2,10 @@
 
 #include <toml++/toml.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
 #include "nesting.hpp"
 
 namespace cplae::study {
@@ -50,13 +50,6 @@ private:
   bool with_lines_;
 };
 
-std::string one_line(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  return out;
-}
-
 }  // namespace
 
 Table read_tree(const std::string& text, const std::string& label) {
@@ -70,7 +63,7 @@ Table read_tree(const std::string& text, const std::string& label) {
     return Converter(label, true).table(toml::parse(text));
   } catch (const toml::parse_error& error) {
     throw UsageError(label + ":" + std::to_string(error.source().begin.line) +
-                     ": not TOML: " + one_line(error.description()));
+                     ": not TOML: " + one_line(std::string(error.description())));
   }
 }
 

@@ -13,7 +13,8 @@ History::History(const Task& task) : task_(task) {
     seconds_before_ = state_.seconds;
 }
 
-bool History::record(const std::vector<double>& term_sums, const std::vector<double>& validation) {
+void History::record(const std::vector<double>& term_sums, const std::vector<double>& validation,
+                     const std::function<model::Weights()>& weights) {
   const auto& training = task_.spec.training;
   const auto since = static_cast<double>((state_.step - 1) % training.validate_every + 1);
   state_.losses.push_back(static_cast<float>(state_.step));
@@ -23,11 +24,17 @@ bool History::record(const std::vector<double>& term_sums, const std::vector<dou
     state_.losses.push_back(static_cast<float>(term));
   if (!std::isfinite(term_sums.front()) || !std::isfinite(validation.front())) {
     failed_step_ = state_.step;
-    return false;
+    return;
   }
-  if (!is_best(validation.front())) return false;
+  if (!is_best(validation.front())) return;
   state_.best_loss = validation.front();
-  return true;
+  state_.best_step = state_.step;
+  state_.best_weights = weights();
+}
+
+void History::pause(engine::State now, double seconds_here) {
+  state_.now = std::move(now);
+  seconds_before_ += seconds_here;
 }
 
 /// The best state from `keep_best_after` on; the last one if that lies beyond the end.
@@ -35,11 +42,6 @@ bool History::is_best(double loss) const {
   const auto& training = task_.spec.training;
   if (training.keep_best_after > training.steps) return state_.step == training.steps;
   return state_.step >= training.keep_best_after && loss < state_.best_loss;
-}
-
-void History::keep(model::Weights weights) {
-  state_.best_step = state_.step;
-  state_.best_weights = std::move(weights);
 }
 
 void History::write_checkpoint(engine::State now, double seconds_here) {

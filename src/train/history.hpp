@@ -1,9 +1,10 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <vector>
 
+#include "cplae/train/state.hpp"
 #include "cplae/train/trainer.hpp"
-#include "train/state.hpp"
 
 namespace cplae::train {
 
@@ -20,10 +21,12 @@ public:
   [[nodiscard]] bool has_failed() const { return failed_step_.has_value(); }
 
   void set_step(std::int64_t step) { state_.step = step; }
-  /// Sums of the training terms since the last validation, and the terms of this one. Returns whether the
-  /// present weights are the best so far: then `keep` them. A loss that is not finite freezes the network.
-  [[nodiscard]] bool record(const std::vector<double>& term_sums, const std::vector<double>& validation);
-  void keep(model::Weights weights);
+  /// Sums of the training terms since the last validation, and the terms of this one. `weights` gives the
+  /// present ones, which are kept if they are the best so far. A loss that is not finite freezes the network.
+  void record(const std::vector<double>& term_sums, const std::vector<double>& validation,
+              const std::function<model::Weights()>& weights);
+  /// Takes back a network that another engine will go on with.
+  void pause(engine::State now, double seconds_here);
   /// Writes the task's checkpoint, if it has one. Throws IoError.
   void write_checkpoint(engine::State now, double seconds_here);
 

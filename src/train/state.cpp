@@ -1,4 +1,4 @@
-#include "train/state.hpp"
+#include "cplae/train/state.hpp"
 
 #include "cplae/core/log.hpp"
 #include "cplae/core/record.hpp"

@@ -1,8 +1,9 @@
 #include "cplae/train/trainer.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
+#include <numeric>
+#include <utility>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/stopwatch.hpp"
@@ -12,10 +13,10 @@ namespace cplae::train {
 
 namespace {
 
-/// Networks at one step on one device, from there to their kept weights.
+/// Networks at one step on one device. `hooks` name networks by their place in the group.
 class Group {
 public:
-  Group(engine::Kind kind, std::vector<History*> networks, const model::Device& device, const Hooks& hooks)
+  Group(const EngineMaker& make, std::vector<History*> networks, const Hooks& hooks)
       : networks_(std::move(networks)),
         hooks_(hooks),
         training_(networks_.front()->task().spec.training),
@@ -26,37 +27,48 @@ public:
       const Task& task = network->task();
       subjects.push_back({task.spec, task.data, task.split, task.key});
     }
-    engine_ = engine::make_engine(kind, subjects, device);
+    engine_ = make(subjects);
     for (std::size_t n = 0; n < networks_.size(); ++n)
       engine_->load(n, networks_[n]->now());
   }
 
-  void train() {
-    while (step_ < training_.steps && !all_failed()) {
+  /// On to a step; at the last one, and where a network fails, its result is handed over.
+  void train(std::int64_t until) {
+    while (step_ < until && !all_failed()) {
       if (hooks_.stop && hooks_.stop()) {
         write_checkpoints();
         throw Stopped("network " + networks_.front()->task().id + " stopped at step " +
                       std::to_string(step_));
       }
-      advance();
+      advance(until);
       if (step_ % training_.validate_every == 0 || step_ == training_.steps) validate();
       if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
     }
-    seconds_ = share_of_time();
-  }
-
-  [[nodiscard]] Result result(std::size_t n) {
-    return networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), seconds_);
+    for (std::size_t n = 0; n < networks_.size(); ++n)
+      if (!networks_[n]->has_failed()) leave(n);
   }
 
 private:
+  void leave(std::size_t n) {
+    if (step_ == training_.steps)
+      finish(n);
+    else
+      networks_[n]->pause(engine_->save(n), share_of_time());
+  }
+
+  void finish(std::size_t n) {
+    if (hooks_.finished)
+      hooks_.finished(
+          n, networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), share_of_time()));
+  }
+
   [[nodiscard]] bool all_failed() const {
     return std::all_of(networks_.begin(), networks_.end(), [](const auto* n) { return n->has_failed(); });
   }
 
-  void advance() {
+  void advance(std::int64_t until) {
     const std::int64_t validation = (step_ / training_.validate_every + 1) * training_.validate_every;
-    const std::int64_t to = std::min({step_ + engine_->stride(), validation, training_.steps});
+    const std::int64_t to = std::min({step_ + engine_->stride(), validation, until});
     engine_->advance(step_, to);
     step_ = to;
     for (History* network : networks_)
@@ -68,8 +80,11 @@ private:
     for (std::size_t n = 0; n < networks_.size(); ++n) {
       const auto sums = engine_->take_term_sums(n);
       if (networks_[n]->has_failed()) continue;
-      if (networks_[n]->record(sums, losses[n])) networks_[n]->keep(engine_->weights(n));
-      if (hooks_.progress && !networks_[n]->has_failed()) hooks_.progress({n, step_, rate()});
+      networks_[n]->record(sums, losses[n], [&] { return engine_->weights(n); });
+      if (networks_[n]->has_failed())
+        finish(n);
+      else if (hooks_.progress)
+        hooks_.progress({n, step_, rate()});
     }
   }
 
@@ -95,7 +110,6 @@ private:
   std::int64_t step_;
   std::int64_t first_step_;
   std::unique_ptr<engine::Engine> engine_;
-  double seconds_ = 0;  ///< of each network, once all are trained
   Stopwatch here_;
   Stopwatch since_checkpoint_;
 };
@@ -118,6 +132,68 @@ void require_fit(const std::vector<Task>& tasks) {
                   ", whose layout or [training] differs");
 }
 
+/// Networks that are trained together, each from where it stands: those that are behind go first, until they
+/// have caught up with others.
+class Convoy {
+public:
+  Convoy(const std::vector<Task>& tasks, const Hooks& hooks) : hooks_(hooks), left_(tasks.size()) {
+    histories_.reserve(tasks.size());
+    for (const Task& task : tasks)
+      histories_.emplace_back(task);
+    std::iota(left_.begin(), left_.end(), std::size_t{0});
+  }
+
+  void train(const EngineMaker& make) {
+    while (!left_.empty()) {
+      const std::int64_t step = least_step_after(-1);
+      std::vector<std::size_t> members;
+      for (const std::size_t t : left_)
+        if (histories_[t].step() == step) members.push_back(t);
+      const Hooks of_group = hooks_of(members);
+      Group group(make, histories_of(members), of_group);
+      group.train(least_step_after(step));
+      std::erase_if(left_, [&](std::size_t t) {
+        return histories_[t].has_failed() || histories_[t].step() == last_step();
+      });
+    }
+  }
+
+private:
+  [[nodiscard]] std::int64_t last_step() const { return histories_.front().task().spec.training.steps; }
+
+  [[nodiscard]] std::int64_t least_step_after(std::int64_t step) const {
+    std::int64_t least = last_step();
+    for (const std::size_t t : left_)
+      if (histories_[t].step() > step) least = std::min(least, histories_[t].step());
+    return least;
+  }
+
+  [[nodiscard]] std::vector<History*> histories_of(const std::vector<std::size_t>& members) {
+    std::vector<History*> networks;
+    for (const std::size_t t : members)
+      networks.push_back(&histories_[t]);
+    return networks;
+  }
+
+  /// The caller's hooks, by the places that the members have among the tasks.
+  [[nodiscard]] Hooks hooks_of(const std::vector<std::size_t>& members) const {
+    Hooks of_group = hooks_;
+    if (hooks_.progress)
+      of_group.progress = [&](const Progress& progress) {
+        hooks_.progress({members[progress.task], progress.step, progress.steps_per_second});
+      };
+    if (hooks_.finished)
+      of_group.finished = [&](std::size_t n, Result result) {
+        hooks_.finished(members[n], std::move(result));
+      };
+    return of_group;
+  }
+
+  const Hooks& hooks_;
+  std::vector<History> histories_;
+  std::vector<std::size_t> left_;  ///< tasks without a result
+};
+
 }  // namespace
 
 std::vector<std::string> loss_names(const study::NetworkSpec& spec) {
@@ -139,39 +215,10 @@ bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
                     same_layers);
 }
 
-void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
-                    const Hooks& hooks) {
+void train_together(const EngineMaker& make, const std::vector<Task>& tasks, const Hooks& hooks) {
+  if (tasks.empty()) return;
   require_fit(tasks);
-  std::vector<History> histories;
-  histories.reserve(tasks.size());
-  std::map<std::int64_t, std::vector<std::size_t>> at_step;
-  for (std::size_t t = 0; t < tasks.size(); ++t) {
-    histories.emplace_back(tasks[t]);
-    at_step[histories.back().step()].push_back(t);
-  }
-  for (const auto& entry : at_step) {
-    const auto& members = entry.second;
-    std::vector<History*> networks;
-    for (const std::size_t t : members)
-      networks.push_back(&histories[t]);
-    Hooks of_group = hooks;
-    if (hooks.progress)
-      of_group.progress = [&](const Progress& progress) {
-        hooks.progress({members[progress.task], progress.step, progress.steps_per_second});
-      };
-    Group group(kind, std::move(networks), device, of_group);
-    group.train();
-    for (std::size_t n = 0; n < members.size(); ++n)
-      if (hooks.finished) hooks.finished(members[n], group.result(n));
-  }
-}
-
-Result train_network(const Task& task, const model::Device& device, const Hooks& hooks) {
-  Result result;
-  Hooks with_result = hooks;
-  with_result.finished = [&](std::size_t, Result found) { result = std::move(found); };
-  train_together(engine::choose_kind(task.spec, device), {task}, device, with_result);
-  return result;
+  Convoy(tasks, hooks).train(make);
 }
 
 }  // namespace cplae::train

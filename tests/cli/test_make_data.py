@@ -57,6 +57,11 @@ def test_simulate_replaces_only_by_force(tmp_path):
         (["--preset", "tiny", "--modalities", "7", "--out", "a.h5mu"], ["modalities", "7", "1 to 6"]),
         (["--preset", "tiny", "--lack", "1.5", "--out", "a.h5mu"], ["lack", "1.5"]),
         (["--preset", "tiny", "--cells", "10", "--out", "a.h5mu"], ["cells", "10"]),
+        (["--preset", "tiny", "--cells", "0", "--out", "a.h5mu"], ["--cells", "0", "expected 1 to"]),
+        (["--preset", "tiny", "--cells", "-1", "--out", "a.h5mu"], ["--cells", "-1"]),
+        (["--preset", "tiny", "--cells", "1000000000000000000", "--out", "a.h5mu"], ["--cells", "1000000000000000000"]),
+        (["--preset", "tiny", "--seed", "-1", "--out", "a.h5mu"], ["--seed", "-1"]),
+        (["--preset", "tiny", "--seed", "99999999999999999999999", "--out", "a.h5mu"], ["--seed", "expected a number"]),
     ],
     ids=lambda value: " ".join(value),
 )

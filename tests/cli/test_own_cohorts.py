@@ -52,6 +52,8 @@ def test_one_h5ad_file_a_modality(tmp_path):
     modalities["counts"].X = csr_matrix(modalities["counts"].X)
     for modality in modalities.values():
         modality.obs["kind"] = ["odd" if int(name[-1]) % 2 else "even" for name in modality.obs_names]
+    for modality in modalities.values():
+        modality.obs.index.name = modality.var.index.name = "name"
     modalities["counts"].write_h5ad(tmp_path / "counts.h5ad")
     modalities["ephys"].write_h5ad(tmp_path / "e.h5ad")
     data = [tmp_path / "counts.h5ad", f"ephys={tmp_path / 'e.h5ad'}"]
@@ -60,6 +62,17 @@ def test_one_h5ad_file_a_modality(tmp_path):
     assert list(exported.mod) == ["counts", "ephys"] and exported["ephys"].obsm["X_cplae_ephys"].shape[1] == 2
     with h5py.File(tmp_path / "run/results.h5") as file:
         assert sorted(file["variants"]) == ["folds,alpha_ephys=0.5", "folds,alpha_ephys=1"]
+
+
+def test_a_modality_that_the_study_does_not_use_may_hold_anything(tmp_path):
+    """Infinite numbers, a feature without values: nobody reads them; its labels are read all the same."""
+    modalities = make_modalities(["x", "y", "spoilt"], cells=60)
+    modalities["spoilt"].X[:, 0] = np.nan
+    modalities["spoilt"].X[0, 1] = np.inf
+    modalities["spoilt"].obs["seen"] = ["odd" if int(name[-1]) % 2 else "even" for name in modalities["spoilt"].obs_names]
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    reconstruction, exported = run_own(tmp_path, ["x", "y"], [tmp_path / "data.h5mu"], column="seen")
+    assert set(reconstruction["to"]) == {"x", "y"} and "X_cplae_spoilt" not in exported.obsm
 
 
 def test_cells_without_any_of_the_study_s_modalities(tmp_path):

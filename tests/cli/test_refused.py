@@ -53,6 +53,7 @@ def written(folder, modalities, **more):
         ("coupling.scale=sqrt", ["coupling.scale", "sqrt", "min_singular_value"]),
         ("experiment.cross_validation.pc_cca=[[4, 400]]", ["pc_cca", "400"]),
         ("experiment.consensus.components=[5, 3]", ["components"]),
+        ("experiment.consensus.components=[5, 65536]", ["components", "65536"]),
         ("experiment.consensus.test_fraction=0", ["test_fraction"]),
         ("trainingsteps", ["trainingsteps", "="]),
         ("=3", ["=3"]),
@@ -188,13 +189,14 @@ def test_run_folders_that_cannot_be_used(tiny, tmp_path):
     other.mkdir()
     (other / "thesis.txt").write_text("mine")
     refused("run", SMOKE, "--data", tiny, "--out", other, names=[other])
+    refused("run", SMOKE, "--data", tiny, "--out", "", names=["--out", "empty"], cwd=tmp_path)
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
 
 
 def test_unwritable_folder(tiny, tmp_path):
     """A folder below a file cannot be made, not even by root."""
     (tmp_path / "file").touch()
-    refused("run", SMOKE, "--data", tiny, "--out", tmp_path / "file" / "run", code=1, names=[tmp_path / "file"])
+    refused("run", SMOKE, "--data", tiny, "--out", tmp_path / "file" / "run", names=[tmp_path / "file", "no folder"])
 
 
 def test_device(tiny, tmp_path):
@@ -203,6 +205,11 @@ def test_device(tiny, tmp_path):
     if not shutil.which("nvidia-smi"):
         refused(*words, "--device", "cuda", names=["--device cuda"])
     assert not (tmp_path / "run").exists()
+
+
+def test_precision_that_the_device_lacks(tiny, tmp_path):
+    more = ["--device", "cpu", "--set", "training.precision=tf32"]
+    refuse(SMOKE, tiny, tmp_path, *more, names=["training.precision", "tf32", "GPU"])
 
 
 def test_error_is_told_once_by_two_ranks(tiny, tmp_path):

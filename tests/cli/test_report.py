@@ -204,15 +204,54 @@ def test_types_follow_the_names_of_the_cells(full):
     assert list(found.coarse) == [("a", "b")[i % 4 // 2] for i in range(CELLS)]
 
 
+def renew_hash(folder, data):
+    record = json.loads((folder / "provenance.json").read_text())
+    record["identity"]["data_sha256"] = hashlib.sha256(data.read_bytes()).hexdigest()
+    (folder / "provenance.json").write_text(json.dumps(record))
+
+
+def move_to_modalities(data, split):
+    """The labels out of the global obs into those of two modalities; with `split` each has half of the cells."""
+    with h5py.File(data, "a") as file:
+        for at, name in enumerate(("T", "E")):
+            obs = file.create_group(f"mod/{name}/obs")
+            obs.attrs["_index"] = "names"
+            keep = np.arange(CELLS) % 2 == at if split else slice(None)
+            obs["names"] = file["obs/_index"][...][keep]
+            for column in ("leaf", "family"):
+                obs[f"{column}/categories"] = file[f"obs/{column}/categories"][...]
+                obs[f"{column}/codes"] = file[f"obs/{column}/codes"][...][keep]
+        del file["obs/leaf"], file["obs/family"]
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_types_that_only_the_modalities_have(full, tmp_path, split):
+    move_to_modalities(tmp_path / "data.h5mu", split)
+    renew_hash(full, tmp_path / "data.h5mu")
+    found = report.latents.read_labels(report.Run(full))
+    assert list(found.types) == [("a1", "a2", "b1", "b2")[i % 4] for i in range(CELLS)]
+    assert list(found.coarse) == [("a", "b")[i % 4 // 2] for i in range(CELLS)]
+
+
+def test_types_of_one_modality_by_its_name(full, tmp_path):
+    data = tmp_path / "data.h5mu"
+    move_to_modalities(data, split=False)
+    with h5py.File(data, "a") as file:
+        file["mod/T/obs/leaf/categories"][...] = np.array(["x1", "x2", "y1", "y2"], dtype="S")
+    renew_hash(full, data)
+    study = full / "study.toml"
+    study.write_text(study.read_text().replace('column = "leaf"', 'column = "T:leaf"'))
+    found = report.latents.read_labels(report.Run(full))
+    assert list(found.types) == [("x1", "x2", "y1", "y2")[i % 4] for i in range(CELLS)]
+
+
 def test_types_that_cross_their_families_give_way_to_these(full, tmp_path):
     data = tmp_path / "data.h5mu"
     with h5py.File(data, "a") as file:
         del file["obs/leaf"]
         file["obs/leaf/categories"] = np.array([f"t{i}" for i in range(9)], dtype="S")
         file["obs/leaf/codes"] = (np.arange(CELLS) % 9).astype("i1")
-    record = json.loads((full / "provenance.json").read_text())
-    record["identity"]["data_sha256"] = hashlib.sha256(data.read_bytes()).hexdigest()
-    (full / "provenance.json").write_text(json.dumps(record))
+    renew_hash(full, data)
     found = report.latents.read_labels(report.Run(full))
     assert (found.column, found.coarse_column) == ("family", "")
     assert list(found.types) == [("a", "b")[i % 4 // 2] for i in range(CELLS)]
@@ -245,6 +284,20 @@ def test_every_network_failed(tmp_path, monkeypatch, capsys):
     assert code == 0
     assert said.out.count("left out, every network failed") == 5
     assert pictures((run.folder / "report.html").read_text()) == []
+
+
+def test_a_report_that_cannot_be_written_leaves_the_last_one(bare, monkeypatch, capsys):
+    (bare / "report.html").write_text("the last one")
+
+    def no_space(path, content):
+        path.touch()
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", no_space)
+    code, said = call(monkeypatch, capsys, bare)
+    assert code == 2 and "No space left on device" in said.err
+    assert (bare / "report.html").read_text() == "the last one"
+    assert list(bare.glob("*.part*")) == []
 
 
 def break_nothing_here(folder):

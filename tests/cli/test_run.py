@@ -227,6 +227,7 @@ def test_export_to_csv(runs, tiny, tmp_path):
         (["--variant", "consensus", "--init", "2"], ["--init", "2", "0 to 1"]),
         (["--variant", "consensus", "--fold", "0"], ["--fold", "consensus", "--init"]),
         (["--fold", "-1"], ["--fold", "-1"]),
+        (["--fold", "1"], ["--fold 1", "--variant", "cross_validation,lambda=0; cross_validation,lambda=1"]),
         (["--to", "other.txt"], ["other.txt", ".h5mu"]),
         (["--to", "none/other.h5mu"], ["none", "folder"]),
     ],

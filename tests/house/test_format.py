@@ -26,7 +26,7 @@ def clang_format():
 
 
 def test_cpp_files_are_laid_out():
-    files = [str(path) for path in cpp_files("include", "src", "tests")]
+    files = [str(path) for path in cpp_files("include", "src", "tests", "fuzz")]
     assert len(files) > 20
     done = subprocess.run([clang_format(), "--dry-run", "-Werror", *files], capture_output=True, text=True, cwd=ROOT)
     wrong = sorted({line.split(":")[0].removeprefix(f"{ROOT}/") for line in done.stderr.splitlines() if "clang-format-violations" in line})

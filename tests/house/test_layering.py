@@ -22,7 +22,7 @@ ALLOWED = {
 
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 # Not for public headers: they are slow to compile, or clash (the PyTorch wheel ships another fmt).
-HEAVY = re.compile(r"^((torch|ATen|c10|caffe2|nlohmann|fmt|spdlog|toml\+\+|CLI)/|mpi\.h$|hdf5|H5|matio|toml\.hpp$)")
+HEAVY = re.compile(r"^((torch|ATen|c10|caffe2|nlohmann|fmt|spdlog|toml\+\+|CLI)/|mpi\.h$|hdf5|H5|toml\.hpp$)")
 # Not within reach of stats, which is Eigen alone.
 NOT_IN_STATS = re.compile(r"^((torch|ATen|c10|caffe2)/|mpi\.h$|hdf5|H5)")
 MOST_TORCH_FILES = 8

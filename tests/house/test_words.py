@@ -58,5 +58,5 @@ def test_studies_are_toml(study):
 def test_presets_are_those_of_the_house():
     presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
     folders = {preset["name"]: preset.get("binaryDir") for preset in presets if not preset.get("hidden")}
-    assert set(folders) == {"release", "debug", "asan", "ubsan"}
+    assert set(folders) == {"release", "debug", "asan", "ubsan", "fuzz"}
     assert folders["release"].endswith("/build")

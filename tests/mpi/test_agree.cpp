@@ -25,7 +25,8 @@ std::string text_of(const Communicator& communicator, const std::function<void()
 
 template <class Kind>
 class AgreeOnKind : public testing::Test {};
-using Kinds = testing::Types<UsageError, DataError, NumericError, IoError, CommError, Stopped, Error>;
+using Kinds = testing::Types<UsageError, DataError, NumericError, OutOfDeviceMemory, IoError, CommError,
+                             Stopped, Error>;
 TYPED_TEST_SUITE(AgreeOnKind, Kinds);
 
 TYPED_TEST(AgreeOnKind, KeepsTheKindAndNamesTheRank) {

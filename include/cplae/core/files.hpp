@@ -12,7 +12,15 @@ namespace cplae {
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-/// Whether a file of this name is one that a write puts aside before it is renamed: "x.part", "x.part4711".
+/// Name of this machine.
+[[nodiscard]] std::string host_name();
+
+/// Where a write of `path` puts its bytes aside, in the same folder: "x.part4711-node1", of this process and
+/// host, so that two writers of one file keep apart also where their hosts share a file system.
+[[nodiscard]] std::filesystem::path part_of(const std::filesystem::path& path);
+
+/// Whether a file of this name is one that a write puts aside before it is renamed: as part_of names it, or
+/// "x.part".
 [[nodiscard]] bool is_part(const std::filesystem::path& path);
 
 /// fsync of `part`, rename to `path`, fsync of the folder; for files that a library has written. Throws

@@ -15,6 +15,8 @@ namespace cplae {
 [[nodiscard]] std::string number_text(float value);
 /// "3 s", "12 min", "4.5 h"
 [[nodiscard]] std::string duration_text(double seconds);
+/// The text with a space for every control character: a message is one line, whatever a name in it holds.
+[[nodiscard]] std::string one_line(std::string text);
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above
 /// U+10FFFF).

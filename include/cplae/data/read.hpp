@@ -22,7 +22,10 @@ struct Source {
 /// one shadows. uns/taxonomy, if there, becomes `taxonomy`. Throws DataError (one line: file, object, found,
 /// expected) for content that cannot be used - repeated cell or feature names, text in X, an all-NaN feature,
 /// infinite values, a modality without cells, unknown encodings - and IoError when HDF5 cannot read the file.
-[[nodiscard]] Dataset read_dataset(const std::vector<Source>& sources);
+/// Of modalities that are not among `modalities` (none named: all are read) only cells and obs are looked at;
+/// where one of those named is not there, all are read.
+[[nodiscard]] Dataset read_dataset(const std::vector<Source>& sources,
+                                   const std::vector<std::string>& modalities = {});
 
 /// Taxonomy table as CSV with columns label, parent, height, leaf (R's dendrogram table has them; others are
 /// ignored; NA = empty).

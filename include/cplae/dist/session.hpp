@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ public:
   void barrier() const;
   /// Collective: the root's text on every rank.
   [[nodiscard]] std::string broadcast(const std::string& text) const;
+  /// Collective: the root's values in the memory of every rank, as many on each.
+  void broadcast(std::span<float> values) const;
   /// Collective: the sum of all ranks' values.
   [[nodiscard]] std::int64_t sum(std::int64_t value) const;
   /// Collective: true if it is true on any rank.
@@ -41,6 +44,9 @@ public:
 private:
   std::shared_ptr<Handle> handle_;
 };
+
+/// Of the MPI that the program runs with: "Open MPI v4.1.4". Local; needs no session.
+[[nodiscard]] std::string library_version();
 
 /// MPI from start to end of main; made once, and outlives every Communicator. Sets what the MPI library must
 /// know before it starts (locks of Open MPI's file engine), unless the user's environment says otherwise.
@@ -68,6 +74,10 @@ private:
 /// of core/error.hpp; any other exception becomes Error. So that no rank waits in a collective for one that
 /// has left.
 void agree(const Communicator& communicator, const std::function<void()>& local);
+
+/// Collective. Runs `local` on the root; if it throws, every rank throws the same kind of exception with its
+/// text.
+void on_root(const Communicator& communicator, const std::function<void()>& local);
 
 /// Collective. Throws CommError naming `what` if `text` is not the same on every rank.
 void agree_same(const Communicator& communicator, const std::string& text, const std::string& what);

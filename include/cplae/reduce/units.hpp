@@ -10,7 +10,7 @@
 namespace cplae::reduce {
 
 /// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
-inline constexpr std::string_view statistics_version = "2";
+inline constexpr std::string_view statistics_version = "3";
 
 enum class UnitType : unsigned char { evaluation, baseline, mixture };
 
@@ -33,6 +33,9 @@ struct StatisticsUnit {
 /// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10", and ",latent_dim=5" after
 /// it where the experiment varies that.
 [[nodiscard]] std::string baseline_variant(const Context& context, const StatisticsUnit& unit);
+
+/// Whether a stored unit is of this version of the statistics, with a result or without.
+[[nodiscard]] bool is_of_this_version(const Record& record);
 
 /// Whether a stored unit need not be computed again: it is of this version of the statistics, and has a
 /// result.

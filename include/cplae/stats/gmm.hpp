@@ -25,8 +25,9 @@ struct MixtureOptions {
   double tolerance = 1e-6;         ///< on the change of the mean log-likelihood of a cell
   double covariance_floor = 1e-4;  ///< added to the diagonal of each covariance
   std::size_t max_iterations = 10000;
+  std::size_t swaps = 10;  ///< tried after each start on the best run so far; 0 = scikit-learn's starts alone
   std::function<bool()> stop =
-      {};  ///< asked before every start and every 50 iterations; true = throw Stopped
+      {};  ///< asked before every start, every swap and every 50 iterations; true = throw Stopped
 };
 
 /// Result of one run of expectation-maximisation.
@@ -38,12 +39,13 @@ struct MixtureRun {
   bool converged = false;
 };
 
-/// The best of several starts.
+/// The best of several starts and of the swaps tried on them.
 struct MixtureFit {
   MixtureRun best;
-  std::size_t best_start = 0;
+  std::size_t best_start = 0;        ///< the one that `best` comes from
   std::size_t failed_starts = 0;     ///< starts that met a singular covariance
-  std::size_t total_iterations = 0;  ///< over all starts that finished
+  std::size_t kept_swaps = 0;        ///< swaps that led to a higher lower bound
+  std::size_t total_iterations = 0;  ///< over all starts and swaps that met no singular covariance
 };
 
 /// Expectation-maximisation from given responsibilities [cells x components] (rows sum to 1); values [cells x
@@ -53,10 +55,19 @@ struct MixtureFit {
                                 const MixtureOptions& options);
 
 /// Full-covariance mixture by expectation-maximisation from `starts` k-means partitions: the semantics of
-/// scikit-learn's GaussianMixture(n_components, n_init=starts, tol, reg_covar, max_iter). The start of
-/// highest lower bound is kept (the first of equals). Start s draws from RandomStream(key, {Purpose::mixture,
-/// components, s}), so the result depends on nothing else. Throws NumericError when components exceeds the
-/// cells, an entry is not finite, or every start fails; Stopped when options.stop says so.
+/// scikit-learn's GaussianMixture(n_components, n_init=starts, tol, reg_covar, max_iter), and of no more than
+/// that with swaps = 0. The run of highest lower bound is kept (the first of equals).
+///
+/// Each start is followed by `swaps` attempts to improve the best run so far (random swap EM: Zhao et al.,
+/// Pattern Recognit. Lett. 33, 2012): a component drawn at random is taken out, another is split in two in
+/// a random direction, and the result is iterated. It replaces the best run where its bound is higher by more
+/// than `tolerance`, and is given up where it is singular, or where after three iterations or more the bound
+/// would take more than 50 iterations of the last one's gain to get to the best.
+///
+/// Start s draws from RandomStream(key, {Purpose::mixture, components, s}), its swap t = 1, 2, ... from step
+/// s + t 2^32, so the result depends on nothing else, and more starts only add starts. Throws NumericError
+/// when components exceeds the cells, an entry is not finite, or every start fails; Stopped when options.stop
+/// says so.
 [[nodiscard]] MixtureFit fit_mixture(const MatrixD& values, const MixtureOptions& options, NetworkKey key);
 
 /// Logarithm of the density at every cell. [cells]

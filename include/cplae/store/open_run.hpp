@@ -11,11 +11,12 @@ namespace cplae::store {
 
 /// What makes two runs the same: only then may one go on with the other's units.
 struct Identity {
-  std::string study_toml;       ///< study::to_toml; its name and checkpoint_seconds may change
-  std::string data_sha256;      ///< of the data file's bytes; of several: of their hashes
+  std::string study_toml;   ///< study::to_toml; its name and checkpoint_seconds may change, and its trainer
+                            ///< where the same one comes of it
+  std::string data_sha256;  ///< of the data file's bytes; of several: of their hashes
   std::string taxonomy_sha256;  ///< of a taxonomy file's bytes; empty where the taxonomy comes with the data
                                 ///< or there is none
-  std::string trainer;          ///< "reference", ...
+  std::string trainer;          ///< that trains: "fused", "reference" or, where variants differ, both
   std::string device_kind;      ///< "cpu" or "cuda"
 };
 
@@ -26,10 +27,16 @@ struct Start {
   std::vector<std::string> command;              ///< argv
   std::vector<std::string> hosts;                ///< of every rank
   int ranks = 1;
-  std::string device;     ///< of rank 0, for people
-  std::string data_path;  ///< as given
+  std::vector<std::string> devices;  ///< of every rank, as model::describe names them
+  std::string data_path;             ///< as given
   std::uint64_t seed = 0;
 };
+
+/// What to do with an earlier run in the folder.
+enum class Earlier : unsigned char { go_on, overwrite };
+
+/// Versions of the libraries that write and share results: "hdf5", "mpi".
+[[nodiscard]] std::map<std::string, std::string> library_versions();
 
 /// A run folder that is ours until this object goes.
 class OpenRun {
@@ -48,15 +55,14 @@ private:
 };
 
 /// Makes the run folder, or recognises an earlier run of the same identity; then removes what killed sessions
-/// left unfinished there, writes study.toml and
-/// provenance.json, whose `sessions` gets one entry more. Warns when the last session had another device or
-/// other libraries: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
+/// left unfinished there, writes study.toml and provenance.json, whose `sessions` gets one entry more. Warns
+/// when the last session had another device, other libraries or another commit of cplae, and when ranks have
+/// different devices: identity tells kinds of device apart, bits depend on more. Local: rank 0 calls it, and
 /// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run
-/// (names the first difference), files that are no run, or a run that another process works on (names its
-/// host and process). Throws IoError.
-[[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start);
-
-/// Name of this machine.
-[[nodiscard]] std::string host_name();
+/// (names the first difference), files that are no run, links in the place of its own folders and files, or a
+/// run that another process works on (names its host and process). With `overwrite` an earlier run of
+/// whatever identity is removed first, once it is known that nobody works on it. Throws IoError.
+[[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start,
+                               Earlier earlier = Earlier::go_on);
 
 }  // namespace cplae::store

@@ -19,7 +19,7 @@ struct ResultsInput {
   const study::StudyData& data;  ///< modalities in the study's order: feature names and scaling
   const UnitStore& units;
   std::string data_sha256;
-  std::string data_path;                                          ///< becomes the attribute `source`
+  std::string data_path;                                          ///< all data files; the attribute `source`
   std::chrono::milliseconds patience = std::chrono::seconds(60);  ///< how long a unit may stay missing
 };
 

@@ -29,6 +29,9 @@ public:
   [[nodiscard]] std::vector<std::string> finished(
       UnitKind kind, const std::function<bool(const Record&)>& counts = {}) const;
 
+  /// Whether there is not one unit of the kind, whole or damaged. Throws IoError.
+  [[nodiscard]] bool is_empty(UnitKind kind) const;
+
   [[nodiscard]] const RunFolder& folder() const { return folder_; }
 
 private:

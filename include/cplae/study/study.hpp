@@ -115,4 +115,12 @@ struct Study {
   }
 };
 
+/// Names of the modalities, in their order.
+[[nodiscard]] inline std::vector<std::string> modality_names(const Study& study) {
+  std::vector<std::string> names;
+  for (const auto& modality : study.base.modalities)
+    names.push_back(modality.name);
+  return names;
+}
+
 }  // namespace cplae::study

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,15 +60,15 @@ struct Hooks {
 /// rate.
 [[nodiscard]] bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b);
 
-/// Trains networks that fit together, from their
-/// checkpoints where there are any (those at the same step together), and hands each result to
-/// hooks.finished. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the
-/// kind of engine and the kind of device only, not on resumes or companions. Throws Stopped (after
-/// checkpoints), IoError, and what hooks throw.
-void train_together(engine::Kind kind, const std::vector<Task>& tasks, const model::Device& device,
-                    const Hooks& hooks);
+/// Makes the engine that trains these networks together; see engine::make_engine.
+using EngineMaker =
+    std::function<std::unique_ptr<engine::Engine>(const std::vector<engine::Subject>& subjects)>;
 
-/// One network, with the engine that its spec and the device ask for.
-[[nodiscard]] Result train_network(const Task& task, const model::Device& device, const Hooks& hooks);
+/// Trains networks that fit together, from their checkpoints where there are any (those that are behind go
+/// first, until they are at one step with others), and hands each result to hooks.finished as soon as it is
+/// there. One thread; deterministic: the bits of a result depend on (spec, data, split, key), the kind of
+/// engine and the kind of device only, not on resumes or companions.
+/// Throws Stopped (after checkpoints), IoError, and what `make` and the hooks throw.
+void train_together(const EngineMaker& make, const std::vector<Task>& tasks, const Hooks& hooks);
 
 }  // namespace cplae::train

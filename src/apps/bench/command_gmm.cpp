@@ -42,6 +42,9 @@ struct Options {
   bool json = false;
 };
 
+/// Random numbers of a mixture are told apart by its components, which a stream's address has 16 bits for.
+constexpr std::int64_t most_components = 65535;
+
 void check(const Options& options) {
   require_at_least("--cells", options.cells, 2);
   require_at_least("--dim", options.dim, 1);
@@ -92,9 +95,10 @@ public:
   explicit GmmBench(const Options& options)
       : options_(options), values_(options.input.empty() ? simulated(options) : read_numbers(options.input)) {
     for (const std::int64_t components : options.components)
-      if (components > values_.rows())
+      if (components > values_.rows() || components > most_components)
         throw UsageError("--components: found " + std::to_string(components) + ", expected at most the " +
-                         std::to_string(values_.rows()) + " cells");
+                         std::to_string(values_.rows()) + " cells, and at most " +
+                         std::to_string(most_components));
   }
 
   ExitCode run() {
@@ -119,26 +123,45 @@ private:
     return fitted;
   }
 
-  void print(std::int64_t components, const Fitted& fitted, const CorePeak& peak) const {
+  /// What a fit comes to for one cell, component and iteration, and for one cell.
+  struct Rates {
+    Spread seconds;
+    double nanoseconds = 0;
+    double floor = 0;  ///< nanoseconds at the core's peak
+    double log_likelihood = 0;
+  };
+  Rates rates_of(std::int64_t components, const Fitted& fitted, const CorePeak& peak) const {
     const Spread seconds = spread_of(fitted.seconds);
     const auto cells = static_cast<double>(values_.rows());
-    const auto iterations = static_cast<double>(fitted.fit.total_iterations);
-    const double updates = cells * static_cast<double>(components) * iterations;
-    const double nanoseconds = 1e9 * seconds.best / updates;
-    const double floor = operations(static_cast<double>(values_.cols())) / peak.double_gflops;
-    const auto log_likelihood = stats::log_likelihood(fitted.fit.best.mixture, values_);
-    const double per_cell = std::accumulate(log_likelihood.begin(), log_likelihood.end(), 0.0) / cells;
-    if (!options_.json) {
-      std::printf(
-          "gmm %lld components, %zu starts, %lld x %lld: %.3g s, %zu iterations, %.3g ns a cell, component "
-          "and "
-          "iteration (floor %.3g), log-likelihood %.6f a cell, %zu starts failed\n",
-          static_cast<long long>(components), options_.starts, static_cast<long long>(values_.rows()),
-          static_cast<long long>(values_.cols()), seconds.best, fitted.fit.total_iterations, nanoseconds,
-          floor, per_cell, fitted.fit.failed_starts);
-      std::fflush(stdout);
-      return;
-    }
+    const double updates =
+        cells * static_cast<double>(components) * static_cast<double>(fitted.fit.total_iterations);
+    const auto each = stats::log_likelihood(fitted.fit.best.mixture, values_);
+    return {.seconds = seconds,
+            .nanoseconds = 1e9 * seconds.best / updates,
+            .floor = operations(static_cast<double>(values_.cols())) / peak.double_gflops,
+            .log_likelihood = std::accumulate(each.begin(), each.end(), 0.0) / cells};
+  }
+
+  void print(std::int64_t components, const Fitted& fitted, const CorePeak& peak) const {
+    const Rates rates = rates_of(components, fitted, peak);
+    if (options_.json)
+      std::cout << line_of(components, fitted, rates).number("peak_gflops", peak.double_gflops).json()
+                << std::endl;
+    else
+      print_text(components, fitted, rates);
+  }
+
+  void print_text(std::int64_t components, const Fitted& fitted, const Rates& rates) const {
+    std::printf(
+        "gmm %lld components, %zu starts, %lld x %lld: %.3g s, %zu iterations, %.3g ns a cell, component and "
+        "iteration (floor %.3g), log-likelihood %.6f a cell, %zu starts failed\n",
+        static_cast<long long>(components), options_.starts, static_cast<long long>(values_.rows()),
+        static_cast<long long>(values_.cols()), rates.seconds.best, fitted.fit.total_iterations,
+        rates.nanoseconds, rates.floor, rates.log_likelihood, fitted.fit.failed_starts);
+    std::fflush(stdout);
+  }
+
+  Line line_of(std::int64_t components, const Fitted& fitted, const Rates& rates) const {
     Line line("gmm");
     line.text("device", "cpu")
         .text("device_name", processor_name())
@@ -152,15 +175,14 @@ private:
         .count("iterations", fitted.fit.total_iterations)
         .count("failed_starts", fitted.fit.failed_starts)
         .integer("repeats", options_.repeats)
-        .number("seconds", seconds.best)
-        .number("seconds_median", seconds.median)
-        .number("ns_per_cell_component_iteration", nanoseconds)
-        .number("floor_ns_per_cell_component_iteration", floor)
-        .number("fraction_of_floor", floor / nanoseconds)
-        .number("peak_gflops", peak.double_gflops)
-        .number("log_likelihood_per_cell", per_cell)
+        .number("seconds", rates.seconds.best)
+        .number("seconds_median", rates.seconds.median)
+        .number("ns_per_cell_component_iteration", rates.nanoseconds)
+        .number("floor_ns_per_cell_component_iteration", rates.floor)
+        .number("fraction_of_floor", rates.floor / rates.nanoseconds)
+        .number("log_likelihood_per_cell", rates.log_likelihood)
         .number("bic", stats::bic(fitted.fit.best.mixture, values_));
-    std::cout << line.json() << std::endl;
+    return line;
   }
 
   const Options& options_;

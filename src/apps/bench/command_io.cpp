@@ -20,7 +20,7 @@
 #include "cplae/core/stopwatch.hpp"
 #include "cplae/dist/share.hpp"
 #include "cplae/store/read_results.hpp"
-#include "train/state.hpp"
+#include "cplae/train/state.hpp"
 
 namespace cplae::apps::bench {
 

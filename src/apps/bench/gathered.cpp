@@ -5,8 +5,8 @@
 
 #include "apps/bench/gpu_sheet.hpp"
 #include "apps/bench/peak.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
-#include "cplae/store/open_run.hpp"
 
 namespace cplae::apps::bench {
 
@@ -30,7 +30,7 @@ Floor floor_of_cores(const dist::Communicator& communicator, bool with_memory) {
 Floor floor_of_gpus(const dist::Communicator& communicator, int index) {
   const auto sheet = gpu_sheet(index);
   const auto peaks = gather_numbers(communicator, sheet ? sheet->peak_gflops : 0);
-  const auto places = communicator.gather(store::host_name() + ":" + std::to_string(index));
+  const auto places = communicator.gather(host_name() + ":" + std::to_string(index));
   std::map<std::string, double> peak_of;
   for (std::size_t rank = 0; rank < places.size(); ++rank)
     peak_of[places[rank]] = peaks[rank];

@@ -54,7 +54,8 @@ reduce::Context context_of_study(const CaseOptions& options) {
   require_file(options.study, "study");
   study::Study study = study::read_study(options.study);
   change(study.base, options);
-  return reduce::make_context(std::move(study), read_data(parse_sources(options.data)));
+  data::Dataset dataset = read_data(parse_sources(options.data), study::modality_names(study));
+  return reduce::make_context(std::move(study), std::move(dataset));
 }
 
 reduce::Context context_of_shape(const CaseOptions& options) {

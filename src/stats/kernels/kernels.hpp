@@ -11,8 +11,10 @@ namespace cplae::stats {
 
 /// Cells are taken in blocks of this many; arrays over cells are padded to whole blocks.
 constexpr std::size_t cell_block = 16;
-/// Every sum over cells runs in this many partial sums, cell i in sum i % 8, whatever the width of a vector.
-constexpr std::size_t partial_sums = 8;
+/// Every moment runs in this many partial sums, cell i in sum i % 4, whatever the width of a vector.
+constexpr std::size_t partial_sums = 4;
+/// Doubles of the widest vector.
+constexpr std::size_t widest = 8;
 
 /// Entries of a lower triangle, diagonal included.
 [[nodiscard]] CPLAE_INLINE constexpr std::size_t triangle(std::size_t dim) {
@@ -29,7 +31,7 @@ struct MixtureStep {
   std::size_t dim = 0;
   std::size_t components = 0;
   std::size_t blocks = 0;             ///< of cells
-  std::size_t boxes = 0;              ///< blocks, padded to a multiple of partial_sums
+  std::size_t boxes = 0;              ///< blocks, padded to a multiple of widest
   const double* cells = nullptr;      ///< [dim x blocks * cell_block]
   const double* valid = nullptr;      ///< [blocks * cell_block] 1, or 0 for padding
   const double* centres = nullptr;    ///< [dim x boxes] of the box around each block
@@ -39,8 +41,9 @@ struct MixtureStep {
   const double* offsets = nullptr;    ///< [components x dim] -L m
   const double* constants = nullptr;  ///< [components] log joint density at the mean
   double reach = 0;  ///< joint densities below exp(-reach) of the cell's highest count as 0; up to 700
-  double* scratch = nullptr;       ///< [components x (cell_block + partial_sums)]
-  std::uint32_t* lists = nullptr;  ///< [(partial_sums + 1) x components]
+  double* scratch = nullptr;       ///< [components x (cell_block + widest)]
+  double* off = nullptr;           ///< scratch, [dim x cell_block]
+  std::uint32_t* lists = nullptr;  ///< [(widest + 1) x components]
   double* partial = nullptr;       ///< [components x moments(dim) x partial_sums], added to
 };
 

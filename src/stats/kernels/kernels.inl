@@ -18,8 +18,7 @@ namespace cplae::stats::CPLAE_INSTRUCTIONS {
 namespace {
 
 constexpr std::size_t lanes = CPLAE_LANES;
-constexpr std::size_t packs = cell_block / lanes;      ///< of a block
-constexpr std::size_t strides = partial_sums / lanes;  ///< packs of one set of partial sums
+constexpr std::size_t packs = cell_block / lanes;  ///< of a block
 
 using Vec = double __attribute__((vector_size(lanes * sizeof(double))));
 using Mask = std::int64_t __attribute__((vector_size(lanes * sizeof(double))));
@@ -46,7 +45,7 @@ CPLAE_INLINE Vec larger(Vec a, Vec b) {
 CPLAE_INLINE unsigned bits_of(Mask mask) {
 #if defined(__AVX512DQ__)
   return _mm512_movepi64_mask(reinterpret_cast<__m512i>(mask));
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && CPLAE_LANES == 4
   return static_cast<unsigned>(_mm256_movemask_pd(reinterpret_cast<__m256d>(mask)));
 #else
   unsigned bits = 0;
@@ -58,7 +57,9 @@ CPLAE_INLINE unsigned bits_of(Mask mask) {
 
 #include "kernels/distances.inl"
 #include "kernels/exponential.inl"
-#include "kernels/mixture.inl"
+#include "kernels/moments.inl"
+
+#include "kernels/mixture.inl"  // uses the two above it
 
 #define CPLAE_TEXT(word) #word
 #define CPLAE_NAME(word) CPLAE_TEXT(word)

@@ -77,12 +77,11 @@ CPLAE_INLINE void list_near(const MixtureStep& step, std::size_t box, std::size_
 template <std::size_t D>
 CPLAE_INLINE void log_joint(const MixtureStep& step, std::size_t c, const double* cells, double* out,
                             Vec* highest) {
-  const std::size_t dim = D > 0 ? D : step.dim;
   const std::size_t column = step.blocks * cell_block;
   const Component<D> component(step, c);
   CPLAE_UNROLL for (std::size_t g = 0; g < packs; ++g) {
     Vec value = component.constant;
-    for (std::size_t i = 0; i < dim; ++i) {
+    for (std::size_t i = 0; i < D; ++i) {
       Vec row = component.offset(i);
       for (std::size_t j = 0; j <= i; ++j)
         row += component.factor(triangle(i) + j) * load(cells + j * column + g * lanes);
@@ -90,6 +89,32 @@ CPLAE_INLINE void log_joint(const MixtureStep& step, std::size_t c, const double
     }
     store(out + g * lanes, value);
     highest[g] = larger(value, highest[g]);
+  }
+}
+
+/// The same for any number of dimensions, row by row of the factor.
+template <>
+CPLAE_INLINE void log_joint<0>(const MixtureStep& step, std::size_t c, const double* cells, double* out,
+                               Vec* highest) {
+  const std::size_t column = step.blocks * cell_block;
+  const Component<0> component(step, c);
+  Vec value[packs];
+  for (Vec& own : value)
+    own = component.constant;
+  for (std::size_t i = 0; i < step.dim; ++i) {
+    Vec row[packs];
+    for (Vec& own : row)
+      own = component.offset(i);
+    for (std::size_t j = 0; j <= i; ++j) {
+      const Vec factor = component.factor(triangle(i) + j);
+      CPLAE_UNROLL for (std::size_t g = 0; g < packs; ++g) row[g] +=
+          factor * load(cells + j * column + g * lanes);
+    }
+    CPLAE_UNROLL for (std::size_t g = 0; g < packs; ++g) value[g] -= row[g] * row[g];
+  }
+  for (std::size_t g = 0; g < packs; ++g) {
+    store(out + g * lanes, value[g]);
+    highest[g] = larger(value[g], highest[g]);
   }
 }
 
@@ -111,88 +136,48 @@ CPLAE_INLINE void exponentiate(double reach, double* joint, const Vec* highest, 
   }
 }
 
-/// Sums of one component over the cells of one stride: in registers where the dimension is known at compile
-/// time, else (D = 0) in memory.
-template <std::size_t D>
-struct Sums {
-  Vec values[moments(D)];
-  CPLAE_INLINE explicit Sums(const double* partial) {
-    for (std::size_t m = 0; m < moments(D); ++m)
-      values[m] = load(partial + m * partial_sums);
-  }
-  CPLAE_INLINE void add(std::size_t m, Vec value) { values[m] += value; }
-  CPLAE_INLINE void keep(double* partial) const {
-    for (std::size_t m = 0; m < moments(D); ++m)
-      store(partial + m * partial_sums, values[m]);
-  }
-};
-template <>
-struct Sums<0> {
-  double* at;
-  CPLAE_INLINE explicit Sums(double* partial) : at(partial) {}
-  CPLAE_INLINE void add(std::size_t m, Vec value) {
-    store(at + m * partial_sums, load(at + m * partial_sums) + value);
-  }
-  CPLAE_INLINE void keep(double*) const {}
-};
-
-/// Adds the block's moments of component c.
-template <std::size_t D>
-CPLAE_INLINE void add_moments(const MixtureStep& step, std::size_t c, const double* cells,
-                              const double* joint, const Vec* inverse_total) {
-  const std::size_t dim = D > 0 ? D : step.dim;
-  const std::size_t column = step.blocks * cell_block;
-  const double* mean = step.means + c * dim;
-  CPLAE_UNROLL for (std::size_t stride = 0; stride < strides; ++stride) {
-    double* partial = step.partial + c * moments(dim) * partial_sums + stride * lanes;
-    Sums<D> sums(partial);
-    CPLAE_UNROLL for (std::size_t g = stride; g < packs; g += strides) {
-      const double* own = cells + g * lanes;
-      const Vec ratio = load(joint + g * lanes) * inverse_total[g];
-      sums.add(0, ratio);
-      for (std::size_t i = 0, at = 1 + dim; i < dim; ++i) {
-        const Vec weighted = ratio * (load(own + i * column) - mean[i]);
-        sums.add(1 + i, weighted);
-        for (std::size_t j = 0; j <= i; ++j, ++at)
-          sums.add(at, weighted * (load(own + j * column) - mean[j]));
-      }
-    }
-    sums.keep(partial);
-  }
-}
-
-/// Log-likelihood so far. Totals lie in [1, components], so the product of 64 of them is within range and one
-/// logarithm does for all.
+/// Log-likelihood so far. Totals lie in [1, components]: their product is kept as mantissas and sums of
+/// exponents, and its logarithm is taken once.
 struct LogSum {
+  static constexpr std::int64_t exponent_of_one = 1023;
   Vec highest[packs] = {};
-  double product = 1;
-  double logarithms = 0;
+  SumVec product = SumVec{} + 1;
+  SumMask exponents = {};
+  SumMask usable = ~SumMask{};
   std::size_t blocks = 0;
 
-  CPLAE_INLINE void add(const double* valid, const Vec* highest_of, Vec* total) {
-    double lane_totals[cell_block];
-    for (std::size_t g = 0; g < packs; ++g) {
-      const Vec is_cell = load(valid + g * lanes);
-      highest[g] += is_cell * highest_of[g];
-      store(lane_totals + g * lanes, is_cell > 0 ? total[g] : all(1));
-      total[g] = is_cell / total[g];
-    }
-    for (const double lane : lane_totals)
-      product *= lane;
-    if (++blocks % (64 / cell_block) == 0) flush();
-  }
-  CPLAE_INLINE void flush() {
-    logarithms += __builtin_log(product);
-    product = 1;
-  }
-  CPLAE_INLINE double value() {
-    flush();
-    double lane_sums[cell_block];
+  /// total: [cell_block]; becomes its inverse, 0 where no cell is.
+  CPLAE_INLINE void add(const double* valid, const Vec* highest_of, double* total) {
     for (std::size_t g = 0; g < packs; ++g)
-      store(lane_sums + g * lanes, highest[g]);
-    double sum = logarithms;
-    for (const double lane : lane_sums)
-      sum += lane;
+      highest[g] += load(valid + g * lanes) * highest_of[g];
+    for (std::size_t g = 0; g < sum_packs; ++g) {
+      const SumVec is_cell = load_few(valid + g * sum_lanes);
+      const SumVec own = load_few(total + g * sum_lanes);
+      product *= is_cell > 0 ? own : SumVec{} + 1;
+      store_few(total + g * sum_lanes, is_cell / own);
+    }
+    // 4 blocks: at most 32 factors of a lane, each below 2^31.
+    if (++blocks % 4 == 0) normalise();
+  }
+  CPLAE_INLINE void normalise() {
+    usable &= (product >= 1) & (product <= 1e308);
+    const SumMask bits = reinterpret_cast<SumMask>(product);
+    constexpr std::int64_t fraction = (std::int64_t{1} << 52) - 1;
+    exponents += (bits >> 52) - exponent_of_one;
+    product = reinterpret_cast<SumVec>((bits & fraction) | (exponent_of_one << 52));
+  }
+  /// NaN where a total is not finite.
+  CPLAE_INLINE double value() {
+    normalise();
+    double sum = 0;
+    for (std::size_t g = 0; g < packs; ++g) {
+      for (std::size_t lane = 0; lane < lanes; ++lane)
+        sum += highest[g][lane];
+    }
+    for (std::size_t lane = 0; lane < sum_lanes; ++lane) {
+      sum += __builtin_log(product[lane]) + static_cast<double>(exponents[lane]) * 0x1.62e42fefa39efp-1;
+      if (usable[lane] == 0) sum = __builtin_nan("");
+    }
     return sum;
   }
 };
@@ -202,7 +187,7 @@ template <std::size_t D>
 CPLAE_INLINE void add_block(const MixtureStep& step, std::size_t block, const std::uint32_t* near,
                             std::size_t count, LogSum& sum) {
   const double* cells = step.cells + block * cell_block;
-  std::uint32_t* reached = step.lists + partial_sums * step.components;
+  std::uint32_t* reached = step.lists + widest * step.components;
   Vec highest[packs];
   Vec total[packs];
   for (std::size_t g = 0; g < packs; ++g) {
@@ -218,9 +203,12 @@ CPLAE_INLINE void add_block(const MixtureStep& step, std::size_t block, const st
   }
   for (std::size_t n = 0; n < reaching; ++n)
     exponentiate(step.reach, step.scratch + reached[n] * cell_block, highest, total);
-  sum.add(step.valid + block * cell_block, highest, total);
+  double inverse_total[cell_block];
+  for (std::size_t g = 0; g < packs; ++g)
+    store(inverse_total + g * lanes, total[g]);
+  sum.add(step.valid + block * cell_block, highest, inverse_total);
   for (std::size_t n = 0; n < reaching; ++n)
-    add_moments<D>(step, near[reached[n]], cells, step.scratch + reached[n] * cell_block, total);
+    add_moments<D>(step, near[reached[n]], cells, step.scratch + reached[n] * cell_block, inverse_total);
 }
 
 template <std::size_t D>

@@ -14,6 +14,7 @@ stats::MixtureOptions options_of(const Json& request) {
   options.tolerance = request.value("tolerance", options.tolerance);
   options.covariance_floor = request.value("covariance_floor", options.covariance_floor);
   options.max_iterations = request.value("max_iterations", options.max_iterations);
+  options.swaps = request.value("swaps", options.swaps);
   return options;
 }
 
@@ -48,6 +49,7 @@ Json mixture(const Json& request) {
   answer["seconds"] = seconds;
   answer["best_start"] = fit.best_start;
   answer["failed_starts"] = fit.failed_starts;
+  answer["kept_swaps"] = fit.kept_swaps;
   answer["total_iterations"] = fit.total_iterations;
   return answer;
 }

@@ -98,9 +98,12 @@ TEST(Files, MakeFolderMakesParentsAndAcceptsOneThatIsThere) {
 }
 
 TEST(Files, PartsAreKnownByTheirEnding) {
-  for (const char* name : {"a.unit.part", "b.ckpt.part4711", "/run/results.h5.part"})
+  for (const char* name : {"a.unit.part", "b.ckpt.part4711", "/run/results.h5.part", "c.csv.part12-node_1"})
     EXPECT_TRUE(is_part(name)) << name;
-  for (const char* name : {"a.unit", "x.part1,fold=0.unit", "part", "a.party", "a.part12b", "lock"})
+  EXPECT_TRUE(is_part(part_of("/run/a,fold=0.unit"))) << part_of("/run/a,fold=0.unit");
+  EXPECT_EQ(part_of("/run/a.unit").parent_path(), "/run");
+  for (const char* name :
+       {"a.unit", "x.part1,fold=0.unit", "part", "a.party", "a.part12b", "a.part12-", "a.part-node", "lock"})
     EXPECT_FALSE(is_part(name)) << name;
 }
 

@@ -20,6 +20,10 @@ TEST(Text, NearestFindsSlipsButNotStrangers) {
   EXPECT_EQ(nearest("x", {}), std::nullopt);
 }
 
+TEST(Text, OneLineHasNoControlCharacters) {
+  EXPECT_EQ(one_line("a\nb\tc\r\x1b[31m d\xC3\xA9"), "a b c  [31m d\xC3\xA9");
+}
+
 TEST(Text, NumbersReadBackAsTheSameBits) {
   std::vector<std::uint32_t> bits(2000);
   RandomStream(NetworkKey{4}, {.purpose = Purpose::simulation}).fill_bits(bits);

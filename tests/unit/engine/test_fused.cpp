@@ -229,6 +229,33 @@ study::NetworkSpec tiny_batches() {
   return spec;
 }
 
+/// Widths whose last panel holds one to four columns, and those that fill theirs.
+study::NetworkSpec widths(const std::vector<std::int64_t>& first, const std::vector<std::int64_t>& second) {
+  study::NetworkSpec spec = make_network(2);
+  spec.modalities[0].hidden = first;
+  spec.modalities[1].hidden = second;
+  return spec;
+}
+
+study::NetworkSpec four_and_one_latent() {
+  study::NetworkSpec spec = make_network(4);
+  spec.training.latent_dim = 1;
+  return spec;
+}
+
+study::NetworkSpec one_is_not_learned() {
+  study::NetworkSpec spec = make_network(2);
+  spec.modalities[1].alpha = 0;
+  return spec;
+}
+
+study::NetworkSpec batches_of(std::int64_t batch) {
+  study::NetworkSpec spec = make_network(2);
+  spec.training.batch = batch;
+  spec.training.latent_dim = 2;
+  return spec;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Networks, Fused,
     testing::Values(Case{"two", {}, make_network(2)}, Case{"gaps", {.has_gaps = true}, make_network(2)},
@@ -244,7 +271,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"dimension", {}, with_scale(study::CouplingScale::per_dimension)},
                     Case{"norm", {}, with_scale(study::CouplingScale::norm)}, Case{"linear", {}, no_hidden()},
                     Case{"latents", {.features = {37, 11, 6}}, many_latents()},
-                    Case{"few", {.features = {37, 11, 6}, .is_partial = true}, tiny_batches()}),
+                    Case{"few", {.features = {37, 11, 6}, .is_partial = true}, tiny_batches()},
+                    Case{"thin", {.features = {33, 20}}, widths({17, 18, 19, 20}, {33, 34, 35, 36})},
+                    Case{"full", {.features = {48, 16}, .has_gaps = true}, widths({16, 32, 64}, {64, 32})},
+                    Case{"four", {.features = {37, 11, 6, 18}, .is_partial = true}, four_and_one_latent()},
+                    Case{"one_alpha", {.has_gaps = true}, one_is_not_learned()},
+                    Case{"four_cells", {}, batches_of(4)}, Case{"large_batch", {}, batches_of(300)}),
     [](const auto& which) { return which.param.name; });
 
 }  // namespace

@@ -121,13 +121,59 @@ TEST(Mixture, StopsWhenAsked) {
   std::size_t asked = 0;
   const auto never = [&asked] { return ++asked == 0; };
   const auto fit = fit_mixture(
-      values, {.components = 8, .starts = 3, .tolerance = 0, .max_iterations = 120, .stop = never}, key);
+      values,
+      {.components = 8, .starts = 3, .tolerance = 0, .max_iterations = 120, .swaps = 0, .stop = never}, key);
   EXPECT_EQ(asked, 3U * (1 + 2)) << "before every start and every 50 iterations";
   EXPECT_EQ(fit.total_iterations, 360U);
   EXPECT_FALSE(fit.best.converged);
   const auto always = [] { return true; };
   EXPECT_THROW(static_cast<void>(fit_mixture(values, {.components = 2, .starts = 1, .stop = always}, key)),
                Stopped);
+}
+
+TEST(Mixture, SwapsAreTriedAfterEachStart) {
+  const MatrixD values = test::normal(200, 2);
+  std::size_t asked = 0;
+  const auto never = [&asked] { return ++asked == 0; };
+  const auto fit = fit_mixture(
+      values, {.components = 3, .starts = 4, .max_iterations = 40, .swaps = 5, .stop = never}, key);
+  EXPECT_EQ(asked, 4U * (1 + 5));
+  asked = 0;
+  static_cast<void>(fit_mixture(values, {.components = 1, .starts = 4, .swaps = 5, .stop = never}, key));
+  EXPECT_EQ(asked, 4U) << "one component cannot be swapped";
+}
+
+TEST(Mixture, SwapsLeaveAPoorOptimum) {
+  // Three wide types far apart and two narrow ones close together: k-means gives the pair one centre and a
+  // wide type two, which the iteration cannot mend.
+  constexpr Eigen::Index each = 60;
+  const MatrixD scatter = test::normal(5 * each, 2);
+  MatrixD values(5 * each, 2);
+  MatrixD own = MatrixD::Zero(5 * each, 5);
+  const MatrixD centres{{0, 0}, {20, 0}, {0, 20}, {20, 19.7}, {20, 20.3}};
+  for (Eigen::Index cell = 0; cell < 5 * each; ++cell) {
+    const Eigen::Index type = cell / each;
+    values.row(cell) = centres.row(type) + (type < 3 ? 1.0 : 0.05) * scatter.row(cell);
+    own(cell, type) = 1;
+  }
+  MixtureOptions options{.components = 5, .starts = 3, .swaps = 0};
+  const double known = run_em(values, own, options).lower_bound;
+  const auto plain = fit_mixture(values, options, key);
+  EXPECT_LT(plain.best.lower_bound, known - 0.1) << "no start is poor: the rest shows nothing";
+  options.swaps = 30;
+  const auto mended = fit_mixture(values, options, key);
+  EXPECT_GT(mended.kept_swaps, 0U);
+  EXPECT_GT(mended.best.lower_bound, known - 1e-5);
+  EXPECT_NEAR(mended.best.mixture.weights.sum(), 1, 1e-14);
+}
+
+TEST(Mixture, MoreStartsOnlyAddStarts) {
+  const MatrixD values = test::normal(300, 3);
+  const auto few = fit_mixture(values, {.components = 9, .starts = 2}, key);
+  const auto more = fit_mixture(values, {.components = 9, .starts = 6}, key);
+  EXPECT_GE(more.best.lower_bound, few.best.lower_bound);
+  EXPECT_GE(more.kept_swaps, few.kept_swaps);
+  EXPECT_GT(more.total_iterations, few.total_iterations);
 }
 
 TEST(Mixture, SameKeySameBits) {

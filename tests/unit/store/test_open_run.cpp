@@ -9,6 +9,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
+#include "cplae/core/version.hpp"
 #include "cplae/store/units.hpp"
 #include "cplae/study/parse.hpp"
 #include "scratch.hpp"
@@ -40,7 +41,7 @@ protected:
                .command = {"cplae", "run", "small.toml"},
                .hosts = {"node1", "node2"},
                .ranks = 2,
-               .device = "cpu",
+               .devices = {"cpu", "cpu"},
                .data_path = "cells.h5mu",
                .seed = 3} {}
 
@@ -169,7 +170,7 @@ TEST_F(OpenRunTest, AnotherMachineOrLibraryIsWarnedOfAndGoneOnWith) {
     return testing::internal::GetCapturedStderr();
   };
   EXPECT_EQ(warnings(), "");
-  start_.device = "cpu (AVX512)";
+  start_.devices = {"cpu (AVX512)", "cpu (AVX512)"};
   const std::string text = warnings();
   EXPECT_NE(text.find("device cpu then, cpu (AVX512) now"), std::string::npos) << text;
   EXPECT_NE(text.find("not bit for bit"), std::string::npos) << text;
@@ -179,6 +180,56 @@ TEST_F(OpenRunTest, AnotherMachineOrLibraryIsWarnedOfAndGoneOnWith) {
   EXPECT_NE(warnings().find("hdf5 1.10.8 then, 1.14 now"), std::string::npos);
   start_.libraries["torch"] = "2.11.0";
   EXPECT_NE(warnings().find("torch unknown then, 2.11.0 now"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, AnotherCommitIsWarnedOf) {
+  ASSERT_FALSE(open_resumes());
+  nlohmann::json json = provenance();
+  json["sessions"].back()["git_commit"] = "0123abc";
+  write_file_atomically(folder().provenance(), std::string_view(json.dump()));
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(open_resumes());
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("commit of cplae 0123abc then, " + git_commit() + " now"), std::string::npos) << text;
+}
+
+TEST_F(OpenRunTest, DifferentDevicesOfRanksAreWarnedOfAndTold) {
+  start_.devices = {"cuda:0", "cuda:1"};
+  testing::internal::CaptureStderr();
+  ASSERT_FALSE(open_resumes());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "numbers of GPUs are no difference";
+  EXPECT_EQ(provenance()["sessions"].back()["device"], "cuda");
+  start_.devices = {"cpu (AVX2)", "cpu (AVX512)", "cpu (AVX2)"};
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(open_resumes());
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("ranks have different devices (cpu (AVX2); cpu (AVX512))"), std::string::npos) << text;
+  EXPECT_EQ(provenance()["sessions"].back()["device"], "cpu (AVX2); cpu (AVX512)");
+}
+
+TEST_F(OpenRunTest, ADifferentWordForTheSameTrainerIsTheSameRun) {
+  identity_.trainer = "fused";
+  ASSERT_FALSE(open_resumes());
+  identity_.study_toml = canonical({"training.trainer=fused"});
+  EXPECT_TRUE(open_resumes());
+  EXPECT_EQ(read_file(folder().study(), 100'000), identity_.study_toml);
+  // Which networks `reference` trains is then a matter of the key.
+  identity_.trainer = "fused+reference";
+  EXPECT_NE(refusal().find("trainer fused there, fused+reference here"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, TheWordForTheTrainerCountsWhereVariantsHaveDifferentOnes) {
+  identity_.trainer = "fused+reference";
+  ASSERT_FALSE(open_resumes());
+  identity_.study_toml = canonical({"training.trainer=reference"});
+  EXPECT_NE(refusal().find("training.trainer"), std::string::npos);
+}
+
+TEST_F(OpenRunTest, LibrariesAreNamedWithTheirVersions) {
+  const auto versions = library_versions();
+  EXPECT_EQ(versions.size(), 2U);
+  for (const auto& [name, version] : versions)
+    EXPECT_NE(version.find_first_of("0123456789"), std::string::npos) << name << " " << version;
 }
 
 TEST_F(OpenRunTest, FilesThatAreNoRunAreLeftAlone) {
@@ -210,7 +261,7 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
   units.write(UnitKind::network, "folds,fold=0", Record());
   const std::vector<std::filesystem::path> leftovers{
       put(folder().checkpoint("folds,fold=0")),      put(networks / "folds,fold=1.unit.part77"),
-      put(networks / "folds,fold=1.ckpt.part78"),    put(statistics / "a.unit.part9"),
+      put(part_of(networks / "folds,fold=1.ckpt")),  put(statistics / "a.unit.part9"),
       put(folder().results().string() + ".part"),    put(folder().tables() / "summary.csv.part7"),
       put(folder().provenance().string() + ".part7")};
   // Still wanted: the checkpoint of a network without a unit, or with a damaged one; what others put here.

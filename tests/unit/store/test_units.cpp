@@ -55,6 +55,15 @@ TEST_F(Units, FinishedAreTheWholeOnes) {
   EXPECT_EQ(units_.finished(UnitKind::statistics), std::vector<std::string>{"s"});
 }
 
+TEST_F(Units, IsEmptyUntilThereIsAFileOfAUnit) {
+  EXPECT_TRUE(units_.is_empty(UnitKind::network));
+  write_file_atomically(units_.folder().checkpoint("c"), std::string_view("not a unit"));
+  EXPECT_TRUE(units_.is_empty(UnitKind::network));
+  write_file_atomically(units_.folder().unit(UnitKind::network, "torn"), std::string_view("CPLAEREC"));
+  EXPECT_FALSE(units_.is_empty(UnitKind::network));
+  EXPECT_TRUE(UnitStore(RunFolder(scratch_ / "new")).is_empty(UnitKind::network));
+}
+
 TEST_F(Units, AFileUnderAnothersNameCountsAsMissing) {
   units_.write(UnitKind::network, "a", record(1));
   std::filesystem::copy_file(units_.folder().unit(UnitKind::network, "a"),

@@ -51,6 +51,17 @@ study::NetworkSpec make_spec() {
   return spec;
 }
 
+train::Result train_alone(const train::Task& task, const train::Hooks& hooks = {}) {
+  train::Result result;
+  train::Hooks with_result = hooks;
+  with_result.finished = [&](std::size_t, train::Result found) { result = std::move(found); };
+  const auto make = [&](const std::vector<engine::Subject>& subjects) {
+    return engine::make_engine(engine::choose_kind(task.spec, {}), subjects, {});
+  };
+  train::train_together(make, {task}, with_result);
+  return result;
+}
+
 class TrainerTest : public testing::TestWithParam<study::Trainer> {
 protected:
   void SetUp() override {
@@ -65,7 +76,7 @@ protected:
   train::Result train(const std::string& id, const train::Hooks& hooks = {},
                       const std::filesystem::path& checkpoint = {}) {
     const train::Task task{spec_, data_, split_, make_key(7, id), id, checkpoint};
-    return train::train_network(task, {}, hooks);
+    return train_alone(task, hooks);
   }
 
   static constexpr std::size_t cells = 200;
@@ -185,27 +196,6 @@ TEST_P(TrainerTest, OneModalityAndThree) {
   EXPECT_EQ(result.latents.size(), 3U);
 }
 
-TEST_P(TrainerTest, NetworksTrainedTogetherAreThoseTrainedAlone) {
-  std::vector<train::Task> tasks;
-  for (const std::string id : {"a", "b", "c"})
-    tasks.push_back({spec_, data_, split_, make_key(7, id), id, folder_ / (id + ".ckpt")});
-  const auto kind = engine::choose_kind(spec_, {});
-  const std::size_t most = engine::most_together(kind, {spec_, data_, split_, tasks[0].key}, {});
-  std::vector<train::Result> together(tasks.size());
-  for (std::size_t begin = 0; begin < tasks.size(); begin += most) {
-    const std::size_t end = std::min(begin + most, tasks.size());
-    const std::vector<train::Task> group(tasks.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         tasks.begin() + static_cast<std::ptrdiff_t>(end));
-    train::train_together(
-        kind, group, {},
-        {.stop = {}, .progress = {}, .finished = [&](std::size_t task, train::Result result) {
-           together[begin + task] = std::move(result);
-         }});
-  }
-  for (std::size_t t = 0; t < tasks.size(); ++t)
-    expect_same(together[t], train(tasks[t].id));
-}
-
 INSTANTIATE_TEST_SUITE_P(Trainers, TrainerTest,
                          testing::Values(study::Trainer::fused, study::Trainer::reference),
                          [](const auto& which) {
@@ -227,7 +217,7 @@ TEST(Trainers, CurvesAreStatisticallyEqualOverSeeds) {
   const auto curve = [&](study::Trainer trainer, std::uint64_t seed) {
     spec.training.trainer = trainer;
     const train::Task task{spec, data, split, make_key(seed, "curve"), "curve", {}};
-    return Eigen::VectorXd(train::train_network(task, {}, {}).losses.col(column).cast<double>());
+    return Eigen::VectorXd(train_alone(task).losses.col(column).cast<double>());
   };
   constexpr std::uint64_t seeds = 12;
   Eigen::MatrixXd differences(seeds, 6);

@@ -1,0 +1,10 @@
+// An .h5ad or .h5mu file.
+#include "cplae/data/read.hpp"
+#include "target.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const cplae::fuzz::MemoryFile file({data, size});
+  cplae::fuzz::expect_result_or_refusal(
+      [&] { static_cast<void>(cplae::data::read_dataset({{.path = file.path(), .name = ""}})); });
+  return 0;
+}

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cplae/store/run_folder.hpp"
+
+namespace cplae::store {
+
+/// What a look at stored bytes found.
+struct Inspection {
+  std::size_t whole = 0;             ///< files or datasets whose checksum is right
+  std::vector<std::string> damaged;  ///< one line each: which one, and what is wrong with it
+};
+
+/// Checksums of all units of one kind. Local. Throws IoError when the folder cannot be listed or a file not
+/// be read.
+[[nodiscard]] Inspection inspect_units(const RunFolder& folder, UnitKind kind);
+/// Checksums of all checkpoints. Local. Throws IoError.
+[[nodiscard]] Inspection inspect_checkpoints(const RunFolder& folder);
+
+/// Checksum of every dataset of results.h5, and of every row of its replicate tables against the network's
+/// unit, where there is one. Local. What cannot be opened or read is damage too.
+[[nodiscard]] Inspection inspect_results(const RunFolder& folder);
+
+/// Two results.h5 by names, types, shapes and bytes of their datasets (attributes may differ: seconds,
+/// paths). The first difference in words: dataset, index, both values; none if there is none. Local. Throws
+/// DataError, IoError.
+[[nodiscard]] std::optional<std::string> first_difference(const std::filesystem::path& one,
+                                                          const std::filesystem::path& other);
+
+}  // namespace cplae::store

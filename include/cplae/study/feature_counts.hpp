@@ -1,0 +1,17 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "cplae/study/networks.hpp"
+
+namespace cplae::study {
+
+/// Features of each modality.
+[[nodiscard]] inline std::vector<std::int64_t> feature_counts(const StudyData& data) {
+  std::vector<std::int64_t> counts;
+  for (const auto& modality : data.modalities)
+    counts.push_back(static_cast<std::int64_t>(modality.features.size()));
+  return counts;
+}
+
+}  // namespace cplae::study

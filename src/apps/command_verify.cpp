@@ -1,0 +1,176 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "cplae/core/text.hpp"
+#include "cplae/reduce/verify.hpp"
+#include "cplae/store/verify.hpp"
+#include "figures.hpp"
+#include "run_record.hpp"
+
+namespace cplae::apps {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* notes =
+    R"(With one run: are its units, checkpoints, results.h5 and tables as they were written?
+With two: are all datasets of results.h5 and all tables the same, bit by bit? If not, the
+first difference is named. With --statistically: for each measure of each variant the
+mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
+Student's t interval; together the intervals of all measures hold with the confidence
+given (Bonferroni). A measure is within when its interval reaches 0, or comes nearer to it
+than the millionth part of the measure's size, which is rounding.
+
+Exit code: 0 whole or equal, 1 damaged or different, 2 no such run.
+
+Examples:
+  cplae verify demo_run
+  cplae verify demo_run demo_run_on_another_machine
+  cplae verify cpu_run gpu_run --statistically)";
+
+struct Options {
+  std::string run;
+  std::string other;
+  bool statistically = false;
+  double confidence = 0.95;
+};
+
+/// One line of the report, and what was damaged.
+struct Part {
+  std::string name;
+  store::Inspection found;
+  std::string none;  ///< what it means when there is nothing
+};
+
+ExitCode inspect(const std::string& run) {
+  const store::RunFolder folder{fs::path(run)};
+  std::error_code error;
+  const bool has_results = fs::exists(folder.results(), error);
+  const std::vector<Part> parts = {
+      {"networks", inspect_units(folder, store::UnitKind::network), "none"},
+      {"statistics", inspect_units(folder, store::UnitKind::statistics), "none"},
+      {"checkpoints", inspect_checkpoints(folder), "none"},
+      {"results.h5", has_results ? inspect_results(folder) : store::Inspection{}, "not yet"},
+      {"tables", reduce::inspect_tables(folder.tables()), "not yet"}};
+  std::vector<std::string> damaged;
+  for (const Part& part : parts) {
+    const std::size_t bad = part.found.damaged.size();
+    std::string name = part.name;
+    name.resize(12, ' ');
+    std::cout << name << (part.found.whole + bad == 0 ? part.none : grouped(part.found.whole) + " whole")
+              << (bad > 0 ? ", " + grouped(bad) + " damaged" : "") << "\n";
+    damaged.insert(damaged.end(), part.found.damaged.begin(), part.found.damaged.end());
+  }
+  for (const auto& line : damaged)
+    std::cout << "damaged: " << line << "\n";
+  std::cout << std::flush;
+  if (!damaged.empty())
+    throw Error(run + ": " + grouped(damaged.size()) + " damaged, first " + damaged.front());
+  return ExitCode::done;
+}
+
+void require_results(const std::string& run, const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(file, error))
+    throw UsageError(run + ": has no " + file.filename().string() + " yet; cplae run makes it");
+}
+
+ExitCode compare_bits(const std::string& run, const std::string& other) {
+  const store::RunFolder one{fs::path(run)};
+  const store::RunFolder two{fs::path(other)};
+  require_results(run, one.results());
+  require_results(other, two.results());
+  std::optional<std::string> difference;
+  try {
+    difference = store::first_difference(one.results(), two.results());
+  } catch (const DataError& error) {  // what cplae has not written so is damage, no bad input
+    throw Error(error.what());
+  }
+  if (!difference) difference = reduce::first_table_difference(one.tables(), two.tables());
+  if (difference) throw Error(run + " and " + other + " differ: " + *difference);
+  std::cout << run << " and " << other << ": results.h5 and tables are equal, bit by bit\n";
+  return ExitCode::done;
+}
+
+std::string rounded(double value) {
+  return std::isnan(value) ? "-" : number_text(static_cast<float>(value));
+}
+
+/// A difference that only rounding makes is none, however regular it is.
+bool is_within(const reduce::MeasurePair& pair, const stats::PairedDifference& difference) {
+  constexpr double rounding = 1e-6;
+  double size = 0;
+  for (const auto* values : {&pair.first, &pair.second})
+    for (const double value : *values)
+      if (!std::isnan(value)) size = std::max(size, std::abs(value));
+  const double reach = std::isnan(difference.half_width) ? 0 : difference.half_width;
+  return difference.unpaired == 0 &&
+         (difference.pairs == 0 || std::abs(difference.mean) <= reach + rounding * size);
+}
+
+ExitCode compare_statistics(const Options& options) {
+  const store::RunFolder one{fs::path(options.run)};
+  const store::RunFolder two{fs::path(options.other)};
+  for (const auto& [run, folder] : {std::pair{options.run, &one}, std::pair{options.other, &two}})
+    require_results(run, folder->tables() / "summary.csv");
+  const auto pairs = reduce::pair_measures(one.tables(), two.tables());
+  const double alpha = (1 - options.confidence) / static_cast<double>(std::max<std::size_t>(1, pairs.size()));
+  std::vector<std::vector<std::string>> rows{
+      {"variant, measure", "n", "mean difference", "SD", "interval +-", "verdict"}};
+  std::size_t outside = 0;
+  for (const auto& pair : pairs) {
+    const auto difference = stats::paired_difference(pair.first, pair.second, 1 - alpha);
+    const bool within = is_within(pair, difference);
+    outside += within ? 0 : 1;
+    rows.push_back({pair.variant + ", " + pair.measure, std::to_string(difference.pairs),
+                    rounded(difference.mean), rounded(difference.sd), rounded(difference.half_width),
+                    within ? "within" : "outside"});
+  }
+  std::cout << aligned(rows) << std::flush;
+  if (outside > 0)
+    throw Error(options.run + " and " + options.other + " differ: " + grouped(outside) + " of " +
+                grouped(pairs.size()) + " measures are outside");
+  std::cout << "all " << grouped(pairs.size()) << " measures are within\n";
+  return ExitCode::done;
+}
+
+ExitCode verify(const Options& options) {
+  if (options.statistically && options.other.empty())
+    throw UsageError("verify: --statistically compares two runs, but only one was given");
+  for (const auto& run : {options.run, options.other})
+    if (!run.empty()) static_cast<void>(read_run_record(store::RunFolder{fs::path(run)}));
+  if (options.other.empty()) return inspect(options.run);
+  return options.statistically ? compare_statistics(options) : compare_bits(options.run, options.other);
+}
+
+}  // namespace
+
+Command add_verify(CLI::App& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("verify", "check a run's checksums, or compare two runs");
+  command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
+  command->add_option("RUN2", options->other, "another one to compare it with")->type_name("");
+  CLI::Option* statistically = command->add_flag("--statistically", options->statistically,
+                                                 "compare measures over folds in place of bits");
+  command
+      ->add_option("--confidence", options->confidence,
+                   "of all intervals together, between 0 and 1 (default 0.95)")
+      ->type_name("P")
+      ->check(CLI::Range(0.5, 0.999999))
+      ->needs(statistically);
+  command->footer(notes);
+  return {command, SerialTask([options] { return verify(*options); })};
+}
+
+}  // namespace cplae::apps

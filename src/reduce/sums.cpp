@@ -1,0 +1,70 @@
+#include "sums.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <system_error>
+#include <vector>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "cplae/core/hash.hpp"
+#include "cplae/reduce/verify.hpp"
+
+namespace cplae::reduce {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t largest_sums_bytes = std::size_t{1} << 20U;
+constexpr std::size_t digest_characters = 64;
+
+std::vector<fs::path> tables_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == ".csv") files.push_back(entry->path());
+  if (error) throw IoError(folder.string() + ": cannot be listed: " + error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+fs::path sums_file(const fs::path& folder) {
+  return folder / "SHA256SUMS";
+}
+
+void remove_sums(const fs::path& folder) {
+  std::error_code error;
+  fs::remove(sums_file(folder), error);
+  if (error) throw IoError(sums_file(folder).string() + ": cannot be removed: " + error.message());
+}
+
+void write_sums(const fs::path& folder) {
+  std::string text;
+  for (const auto& file : tables_in(folder))
+    text += sha256_file(file) + "  " + file.filename().string() + "\n";
+  write_file_atomically(sums_file(folder), text);
+}
+
+store::Inspection inspect_tables(const fs::path& tables) {
+  store::Inspection found;
+  std::error_code error;
+  if (!fs::exists(sums_file(tables), error)) return found;
+  std::istringstream lines(read_file(sums_file(tables), largest_sums_bytes));
+  for (std::string line; std::getline(lines, line);) {
+    const fs::path file =
+        tables /
+        fs::path(line.size() > digest_characters + 2 ? line.substr(digest_characters + 2) : "?").filename();
+    if (!fs::exists(file, error))
+      found.damaged.push_back(file.string() + ": missing, but named in SHA256SUMS");
+    else if (sha256_file(file) != line.substr(0, digest_characters))
+      found.damaged.push_back(file.string() + ": its checksum is wrong");
+    else
+      ++found.whole;
+  }
+  return found;
+}
+
+}  // namespace cplae::reduce

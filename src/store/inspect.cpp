@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
+#include "cplae/core/record.hpp"
+#include "cplae/store/network_unit.hpp"
+#include "cplae/store/read_results.hpp"
+#include "cplae/store/verify.hpp"
+#include "raw_dataset.hpp"
+#include "row_sums.hpp"
+
+namespace cplae::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t largest_record_bytes = std::size_t{1} << 36U;
+
+std::vector<fs::path> files_of(const fs::path& folder, const std::string& extension) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (entry->path().extension() == extension) files.push_back(entry->path());
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw IoError(folder.string() + ": cannot be listed: " + error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string id_in(const Record& record, const std::string& name) {
+  const auto found = record.text.find(name);
+  return found == record.text.end() ? "" : found->second;
+}
+
+/// Reads all records of a folder; `id_name` is the text that says whose record it is.
+Inspection inspect_records(const fs::path& folder, const std::string& extension, const std::string& id_name) {
+  Inspection found;
+  for (const auto& file : files_of(folder, extension)) {
+    try {
+      const Record record = decode(read_file(file, largest_record_bytes), file.string());
+      const std::string id = id_in(record, id_name);
+      if (file_name(id) + extension != file.filename())
+        throw DataError(file.string() + ": is the record of '" + id + "'");
+      ++found.whole;
+    } catch (const DataError& error) {
+      found.damaged.emplace_back(error.what());
+    }
+  }
+  return found;
+}
+
+/// Throws DataError.
+void inspect_dataset(const RawDataset& dataset) {
+  const std::string what = h5::where(dataset.handle());
+  const auto expected = h5::text_attribute(dataset.handle(), checksum_attribute);
+  if (!expected) throw DataError(what + ": has no checksum (attribute '" + checksum_attribute + "')");
+  std::string digests;
+  for (std::size_t row = 0; row < dataset.rows();) {
+    const std::size_t end = std::min(dataset.rows(), row + dataset.rows_at_once());
+    digests += row_digests(dataset.read(row, end), end - row);
+    row = end;
+  }
+  if (checksum_of_rows(digests) != *expected) throw DataError(what + ": its checksum is wrong");
+}
+
+/// The checksum of a network that has a whole unit; damaged ones are told of elsewhere.
+std::optional<std::string> unit_checksum(const RunFolder& folder, const std::string& id) {
+  const fs::path file = folder.unit(UnitKind::network, id);
+  std::error_code error;
+  if (!fs::exists(file, error)) return std::nullopt;
+  try {
+    return checksum(to_network_unit(decode(read_file(file, largest_record_bytes), file.string())));
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
+/// Units made again after results.h5, or a results.h5 of another folder, have whole files that do not belong
+/// together.
+void inspect_replicates(const RunFolder& folder, Inspection& found) {
+  const ResultsReader results(folder.results());
+  for (const auto& variant : results.plan().variants) {
+    const auto rows = results.replicates(variant.id);
+    for (const auto& network : results.plan().networks) {
+      if (results.plan().variants[network.variant.index()].id != variant.id) continue;
+      const auto made = unit_checksum(folder, network.id);
+      if (made && *made != rows.at(static_cast<std::size_t>(network.replicate)).checksum)
+        found.damaged.push_back(folder.results().string() + ": network " + network.id +
+                                " is not the one of its unit in work/networks");
+    }
+  }
+}
+
+}  // namespace
+
+Inspection inspect_units(const RunFolder& folder, UnitKind kind) {
+  return inspect_records(folder.units(kind), ".unit", "id");
+}
+
+Inspection inspect_checkpoints(const RunFolder& folder) {
+  return inspect_records(folder.units(UnitKind::network), ".ckpt", "network");
+}
+
+Inspection inspect_results(const RunFolder& folder) {
+  Inspection found;
+  try {
+    const h5::Handle file = h5::open_file(folder.results());
+    for (const auto& name : dataset_names(file)) {
+      try {
+        inspect_dataset(RawDataset(file, name));
+        ++found.whole;
+      } catch (const Error& error) {
+        found.damaged.emplace_back(error.what());
+      }
+    }
+    if (found.damaged.empty()) inspect_replicates(folder, found);
+  } catch (const Error& error) {
+    found.damaged.emplace_back(error.what());
+  }
+  return found;
+}
+
+}  // namespace cplae::store

@@ -1,0 +1,95 @@
+"""What a run folder must hold to be gone on with, and what is refused there."""
+
+import ctypes
+import ctypes.util
+import json
+import re
+import shutil
+
+import pytest
+from program import SMOKE, call, refused, succeed
+from test_run import assert_same_results, hashes
+
+
+@pytest.fixture(scope="module")
+def whole(tiny, tmp_path_factory):
+    """The smoke study, run to its end."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    succeed("run", SMOKE, "--data", tiny, "--out", run)
+    return run
+
+
+class Hash128(ctypes.Structure):
+    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+
+
+def xxh3_128(content):
+    """The checksum of a record, by the library itself."""
+    name = ctypes.util.find_library("xxhash")
+    if not name:
+        pytest.skip("no shared libxxhash: a unit of another version was NOT tried")
+    function = ctypes.CDLL(name).XXH3_128bits
+    function.restype, function.argtypes = Hash128, [ctypes.c_char_p, ctypes.c_size_t]
+    found = function(content, len(content))
+    return f"{found.high:016x}{found.low:016x}".encode()
+
+
+def with_version(unit, version):
+    """A whole unit of another version of the statistics, as long as the one there is."""
+    content, checksum = unit.read_bytes()[:-32], unit.read_bytes()[-32:]
+    assert xxh3_128(content) == checksum
+    old = re.search(rb'"statistics_version":"(\d+)"', content)
+    assert len(old.group(1)) == len(version)
+    changed = content[: old.start(1)] + version + content[old.end(1) :]
+    unit.write_bytes(changed + xxh3_128(changed))
+
+
+def test_reduce_wants_statistics_of_this_version(whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    units = sorted((run / "work/statistics").glob("*.unit"))
+    with_version(units[0], b"0")
+    refused("reduce", SMOKE, "--data", tiny, "--out", run, "--quiet", names=[units[0].stem, "this version", "cplae evaluate"])
+    assert f"statistics  {len(units) - 1} of {len(units)} done, 1 left" in succeed("status", run).stdout
+    succeed("run", SMOKE, "--data", tiny, "--out", run)
+    assert_same_results(whole, run)
+
+
+@pytest.mark.parametrize(("stage", "kind", "before"), [("evaluate", "networks", "train"), ("reduce", "statistics", "evaluate")])
+def test_stages_want_whole_units(stage, kind, before, whole, tiny, tmp_path):
+    """A damaged one is no unit: it is named at once, not waited for."""
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    torn = sorted((run / "work" / kind).glob("*.unit"))[0]
+    torn.write_bytes(torn.read_bytes()[:-7])
+    done = call(stage, SMOKE, "--data", tiny, "--out", run)
+    assert done.returncode == 2
+    assert f"{torn.name}: not a whole record" in done.stderr and f"{torn.stem} is not done yet; run cplae {before}" in done.stderr
+
+
+def test_results_without_their_units_are_not_replaced_unasked(whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    shutil.rmtree(run / "work")
+    before = hashes(run)
+    for stage in ("run", "train"):
+        refused(stage, SMOKE, "--data", tiny, "--out", run, names=[run / "results.h5", "--overwrite"])
+    assert hashes(run) == before
+    succeed("run", SMOKE, "--data", tiny, "--out", run, "--overwrite")
+    assert_same_results(whole, run)
+
+
+def test_the_trainer_by_its_name_is_the_same_run(whole, tiny, tmp_path):
+    """`auto` came to be the fused one on this CPU."""
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    succeed("run", SMOKE, "--data", tiny, "--out", run, "--set", "training.trainer=fused")
+    assert_same_results(whole, run)
+    refused("run", SMOKE, "--data", tiny, "--out", run, "--set", "training.trainer=reference", names=["trainer", "fused", "reference"])
+
+
+def test_provenance_tells_versions_and_devices(whole):
+    session = json.loads((whole / "provenance.json").read_text())["sessions"][-1]
+    assert {"torch", "compiler", "hdf5", "mpi"} <= session["libraries"].keys()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", session["libraries"]["hdf5"])
+    assert session["device"].startswith(("cpu (", "cuda"))

@@ -1,0 +1,255 @@
+"""cplae verify: damage of every kind is found and named, and so is the first difference between two runs."""
+
+import hashlib
+import shutil
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from program import SMOKE, call, refused, succeed
+from scipy import stats
+
+LATENTS = "variants/cross_validation,lambda=1/latents/T"
+
+
+@pytest.fixture(scope="module")
+def runs(tiny, tmp_path_factory):
+    """The smoke study without mpirun and on two ranks; with another seed."""
+    folder = tmp_path_factory.mktemp("runs")
+    succeed("run", SMOKE, "--data", tiny, "--out", folder / "one")
+    succeed("run", SMOKE, "--data", tiny, "--out", folder / "two", ranks=2)
+    succeed("run", SMOKE, "--data", tiny, "--out", folder / "other", "--set", "study.seed=8")
+    return folder
+
+
+@pytest.fixture
+def copy(runs, tmp_path):
+    return shutil.copytree(runs / "one", tmp_path / "copy")
+
+
+def flip(path, offset):
+    with path.open("r+b") as file:
+        file.seek(offset)
+        byte = file.read(1)
+        file.seek(offset)
+        file.write(bytes([byte[0] ^ 4]))
+
+
+def is_named(run, *names):
+    """The damage is told in one line on standard error and in the report."""
+    done = call("verify", run)
+    assert done.returncode == 1, done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if line.startswith("damaged: ")]
+    assert len(lines) == 1 and len(done.stderr.splitlines()) == 1, done.stdout + done.stderr
+    for name in names:
+        assert name in lines[0] and name in done.stderr
+
+
+def test_a_whole_run(runs):
+    networks = len(list((runs / "one/work/networks").glob("*.unit")))
+    text = succeed("verify", runs / "one").stdout
+    found = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
+    assert found["networks"] == [str(networks), "whole"] and found["checkpoints"] == ["none"]
+    with h5py.File(runs / "one/results.h5") as file:
+        names = []
+        file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    assert found["results.h5"] == [str(len(names)), "whole"]
+    assert found["tables"] == [str(len(list((runs / "one/tables").glob("*.csv")))), "whole"]
+
+
+def test_checksums_are_what_the_page_says(runs):
+    def check(name, item):
+        if isinstance(item, h5py.Dataset):
+            rows = "".join(hashlib.sha256(row.tobytes()).hexdigest() for row in item[()])
+            assert hashlib.sha256(rows.encode()).hexdigest() == item.attrs["sha256_rows"], name
+
+    with h5py.File(runs / "two/results.h5") as file:
+        file.visititems(check)
+
+
+def test_damaged_unit(copy):
+    unit = sorted((copy / "work/networks").glob("*.unit"))[3]
+    flip(unit, unit.stat().st_size // 2)
+    is_named(copy, unit.name, "checksum")
+
+
+def test_renamed_unit(copy):
+    units = sorted((copy / "work/statistics").glob("*.unit"))
+    shutil.copy(units[0], units[1])
+    is_named(copy, units[1].name, units[0].stem)
+
+
+def test_damaged_checkpoint(copy):
+    (copy / "work/networks/consensus,init=0.ckpt").write_bytes(b"CPLAEREC")
+    is_named(copy, "consensus,init=0.ckpt", "too short")
+
+
+@pytest.mark.parametrize("name", [LATENTS, "cells", "features_scaling/E/scale", "variants/consensus/replicate", "variants/consensus/split"])
+def test_damaged_dataset(copy, name):
+    with h5py.File(copy / "results.h5") as file:
+        offset = file[name].id.get_offset() + file[name].id.get_storage_size() - 3
+    flip(copy / "results.h5", offset)
+    is_named(copy, "results.h5", name, "checksum")
+
+
+def test_damaged_structure(copy):
+    with (copy / "results.h5").open("r+b") as file:
+        file.truncate((copy / "results.h5").stat().st_size // 2)
+    is_named(copy, "results.h5")
+
+
+def test_a_dataset_without_checksum(copy):
+    with h5py.File(copy / "results.h5", "r+") as file:
+        del file["cells"].attrs["sha256_rows"]
+    is_named(copy, "/cells", "sha256_rows")
+
+
+def test_networks_of_another_run(copy, runs):
+    """Files that are whole but do not belong together."""
+    name = "work/networks/consensus,init=1.unit"
+    shutil.copy(runs / "other" / name, copy / name)
+    is_named(copy, "results.h5", "consensus,init=1")
+
+
+def test_damaged_table(copy):
+    path = copy / "tables/accuracy.csv"
+    flip(path, path.stat().st_size - 4)
+    is_named(copy, "accuracy.csv", "checksum")
+    path.unlink()
+    is_named(copy, "accuracy.csv", "missing")
+
+
+def test_tables_check_by_the_usual_tool(runs):
+    for line in (runs / "one/tables/SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((runs / "one/tables" / name).read_bytes()).hexdigest() == digest
+
+
+def test_an_unfinished_run_is_whole(copy):
+    shutil.rmtree(copy / "tables")
+    shutil.rmtree(copy / "work/statistics")
+    (copy / "results.h5").unlink()
+    text = succeed("verify", copy).stdout
+    assert "results.h5  not yet" in text and "tables      not yet" in text and "statistics  none" in text
+
+
+def test_equal_runs(runs):
+    assert "equal, bit by bit" in succeed("verify", runs / "one", runs / "two").stdout
+
+
+def differ(one, other, *names):
+    line = refused("verify", one, other, code=1, names=names)
+    assert "differ" in line
+
+
+def test_first_difference_has_its_index_and_both_values(copy, runs):
+    with h5py.File(copy / "results.h5", "r+") as file:
+        before = file[LATENTS][1, 3, 1]
+        file[LATENTS][1, 3, 1] = 0.125
+        file[LATENTS][2, 0, 0] = 7
+    differ(runs / "one", copy, f"{LATENTS}[1, 3, 1]", str(before), "0.125")
+
+
+def test_differences_of_nan_and_of_fields(copy, runs):
+    with h5py.File(copy / "results.h5", "r+") as file:
+        rows = file["variants/consensus/replicate"][()]
+        rows["best_step"][1] = 41
+        file["variants/consensus/replicate"][...] = rows
+    differ(runs / "one", copy, "replicate[1]", "best_step=41", "init=1")
+    with h5py.File(copy / "results.h5", "r+") as file:
+        file["variants/consensus/latents/E"][0, 0, 0] = np.nan
+    differ(runs / "one", copy, "latents/E[0, 0, 0]", "nan")
+
+
+def test_difference_of_one_bit_of_nan(copy, runs, tmp_path):
+    """Bits, not numbers: two NaN of other bits differ."""
+    second = shutil.copytree(copy, tmp_path / "second")
+    for run, bits in ((copy, 0x7FC00000), (second, 0x7FC00001)):
+        with h5py.File(run / "results.h5", "r+") as file:
+            file[LATENTS][0, 0, 0] = np.array(bits, dtype=np.uint32).view(np.float32)
+    differ(copy, second, f"{LATENTS}[0, 0, 0]", "nan and nan")
+
+
+def test_differences_of_structure(copy, runs):
+    with h5py.File(copy / "results.h5", "r+") as file:
+        values = file["features/T"][:-1]
+        del file["features/T"]
+        file["features/T"] = values
+    differ(runs / "one", copy, "features/T", "[40]", "[39]")
+    with h5py.File(copy / "results.h5", "r+") as file:
+        del file["features/E"]
+    differ(runs / "one", copy, "features/E", "only in", "one")
+    with h5py.File(copy / "results.h5", "r+") as file:
+        file["features/D"] = values
+    differ(runs / "one", copy, "features/E", "only in", "one")
+    differ(copy, runs / "one", "features/D", "only in", "copy")
+
+
+def test_difference_of_tables(copy, runs):
+    path = copy / "tables/losses.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:4], lines[4] + "0", *lines[5:]]) + "\n")
+    differ(runs / "one", copy, "tables/losses.csv, line 5", lines[4] + "0")
+    path.unlink()
+    differ(runs / "one", copy, "tables/losses.csv", "only in one")
+
+
+def test_runs_of_other_seeds_differ_in_bits(runs):
+    differ(runs / "one", runs / "other", "variants/")
+
+
+def test_bad_input(runs, copy, tmp_path):
+    refused("verify", tmp_path / "none", names=["none", "no run folder"])
+    refused("verify", runs / "one", tmp_path, names=["no run folder"])
+    refused("verify", runs / "one", "--statistically", names=["--statistically", "two runs"])
+    refused("verify", runs / "one", copy, "--confidence", "0.9", names=["--confidence"])
+    (copy / "results.h5").unlink()
+    refused("verify", runs / "one", copy, names=["copy", "results.h5"])
+    shutil.rmtree(copy / "tables")
+    refused("verify", runs / "one", copy, "--statistically", names=["copy", "summary.csv"])
+
+
+def verdicts(text):
+    rows = [line.rsplit(None, 5) for line in text.splitlines() if line.endswith(("within", "outside"))]
+    return {name.strip(): numbers for name, *numbers in rows}
+
+
+def test_statistically_equal(runs):
+    """Another seed: intervals as SciPy gives them, at the level that Bonferroni asks for."""
+    done = call("verify", runs / "one", runs / "other", "--statistically")
+    found = verdicts(done.stdout)
+    name = "cross_validation,lambda=1, r2 E<-T"
+    tables = [pd.read_csv(runs / run / "tables/reconstruction.csv") for run in ("one", "other")]
+    values = [t[(t["variant"] == "cross_validation,lambda=1") & (t["to"] == "E") & (t["from"] == "T")]["r2"] for t in tables]
+    differences = values[1].to_numpy() - values[0].to_numpy()
+    confidence = 1 - 0.05 / len(found)
+    low, high = stats.ttest_1samp(differences, 0).confidence_interval(confidence)
+    n, mean, sd, width, verdict = found[name]
+    assert n == "3" and verdict == ("within" if low <= 0 <= high else "outside")
+    np.testing.assert_allclose([float(mean), float(sd), float(width)], [differences.mean(), differences.std(ddof=1), (high - low) / 2], rtol=1e-5)
+    assert done.returncode == (1 if any(row[-1] == "outside" for row in found.values()) else 0)
+    assert {"accuracy zT leaf 3", "loss validation total"} <= {name.split(", ", 1)[-1].split(",lambda=1, ")[-1] for name in found}
+
+
+def test_a_run_is_within_of_itself(runs):
+    assert "measures are within" in succeed("verify", runs / "one", runs / "two", "--statistically").stdout
+
+
+@pytest.mark.parametrize(("shift", "code"), [(0.2, 1), (1e-9, 0)])
+def test_a_shift_is_outside_and_rounding_is_not(copy, runs, shift, code):
+    path = copy / "tables/reconstruction.csv"
+    table = pd.read_csv(path, dtype=str)
+    table["mse"] = table["mse"].astype(float) + shift
+    table.to_csv(path, index=False)
+    done = call("verify", runs / "one", copy, "--statistically")
+    assert done.returncode == code, done.stdout + done.stderr
+    outside = [name for name, row in verdicts(done.stdout).items() if row[-1] == "outside"]
+    assert all(" mse " in name for name in outside) and (len(outside) > 0) == (code == 1)
+
+
+def test_other_measures_are_bad_input(copy, runs):
+    path = copy / "tables/accuracy.csv"
+    table = pd.read_csv(path, dtype=str)
+    table[table["fold"] != "1"].to_csv(path, index=False)
+    refused("verify", runs / "one", copy, "--statistically", names=["copy", "fold 1", "accuracy"])
