@@ -10,7 +10,7 @@ namespace cplae::study {
 [[nodiscard]] inline std::vector<std::int64_t> feature_counts(const StudyData& data) {
   std::vector<std::int64_t> counts;
   for (const auto& modality : data.modalities)
-    counts.push_back(modality.values.cols());
+    counts.push_back(static_cast<std::int64_t>(modality.features.size()));
   return counts;
 }
 
