@@ -31,7 +31,7 @@ def test_script_parses_and_is_strict(script):
 def test_shellcheck_has_nothing_to_say():
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck: the scripts were NOT checked by it (apt-get install shellcheck)")
-    done = subprocess.run(["shellcheck", "-x", "-P", "SCRIPTDIR", *SCRIPTS], capture_output=True, text=True)
+    done = subprocess.run(["shellcheck", "-x", "-P", "SCRIPTDIR", *SCRIPTS], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout
 
 
