@@ -2,6 +2,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -17,6 +18,17 @@ namespace cplae::store {
 
 namespace {
 
+/// MPI-IO does not say why it failed, and the system's last word may be about something else by then: a disk
+/// that is full says so itself.
+std::string with_disk(const std::string& problem, const std::filesystem::path& file) {
+  constexpr std::uintmax_t nothing = 64 * 1024;
+  const std::string full = std::generic_category().message(ENOSPC);
+  std::error_code error;
+  const auto space = std::filesystem::space(file.parent_path(), error);
+  const bool is_full = !error && space.available < nothing;
+  return is_full && problem.find(full) == std::string::npos ? problem + ": " + full : problem;
+}
+
 /// The work of one rank on one file.
 class ResultsWriter {
 public:
@@ -27,6 +39,15 @@ public:
   }
 
   TransferReport run() {
+    try {
+      return write();
+    } catch (const IoError& error) {
+      throw IoError(with_disk(error.what(), part_));
+    }
+  }
+
+private:
+  TransferReport write() {
     dist::agree(communicator_, [&] {
       if (communicator_.is_root()) lay_out(part_, input_);
     });
@@ -46,7 +67,6 @@ public:
     return writer_.report();
   }
 
-private:
   void write_rows() {
     // What one rank alone may find wrong comes first: the two steps after it are collective.
     dist::agree(communicator_, [&] { h5::check_readable(part_); });

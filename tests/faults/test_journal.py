@@ -66,6 +66,7 @@ def test_damaged_checkpoints(bench, tmp_path):
     before = hashes(run / "work/networks")
     for unit in units(run):
         unit.unlink()
+    (run / "results.h5").unlink()
     networks = run / "work/networks"
     (networks / "folds,fold=0.ckpt").write_bytes(b"CPLAEREC\x01\0\0\0")
     shutil.copy(tmp_path / "whole/work/networks/folds,fold=0.unit", networks / "folds,fold=1.ckpt")
