@@ -171,6 +171,9 @@ MatrixF MatFile::matrix(const std::string& field) const {
   const MatArray array = read(field);
   if (array.kind != MatArray::Kind::numbers || array.shape.size() != 2)
     throw DataError(where(field) + ": holds no real matrix, expected numbers [cells x features]");
+  // 0 x 2^32 is a shape, too, and its rows would be walked.
+  if (array.size() == 0)
+    throw DataError(where(field) + ": has the shape " + array.shape_text() + ", expected cells and features");
   using ColumnMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
   return Eigen::Map<const ColumnMajor>(array.numbers.data(), static_cast<Eigen::Index>(array.shape[0]),
                                        static_cast<Eigen::Index>(array.shape[1]))

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "cplae/core/error.hpp"
+#include "h5/heap.hpp"
 
 namespace cplae::h5 {
 
@@ -13,6 +16,7 @@ namespace {
 /// then where it lies.
 constexpr std::size_t reference_bytes = 16;
 using Reference = std::array<std::uint8_t, reference_bytes>;
+static_assert(std::endian::native == std::endian::little, "references are read as they lie in memory");
 
 /// HDF5's conversion of texts of variable length to opaque bytes: none, so that the references are seen.
 herr_t keep_reference(hid_t source, hid_t target, H5T_cdata_t* data, std::size_t, std::size_t, std::size_t,
@@ -42,14 +46,19 @@ void charge_variable_texts(const TextSource& source, std::size_t count) {
   std::vector<Reference> references(count);
   check(source.fetch(reference_type().id(), references.data()), source.what + ": cannot be read");
   std::uint64_t bytes = 0;
+  HeapAddresses heaps;
   for (const Reference& reference : references) {
-    const std::uint64_t length = std::uint64_t{reference[0]} | std::uint64_t{reference[1]} << 8U |
-                                 std::uint64_t{reference[2]} << 16U | std::uint64_t{reference[3]} << 24U;
+    std::uint32_t length = 0;
+    std::uint64_t address = 0;
+    std::memcpy(&length, reference.data(), sizeof length);
+    std::memcpy(&address, reference.data() + sizeof length, sizeof address);
     if (length > limits::text_bytes)
       throw DataError(source.what + ": a text of " + std::to_string(length) + " bytes, expected at most " +
                       std::to_string(limits::text_bytes));
     bytes += length;
+    if (length > 0) heaps.insert(address);
   }
+  check_heaps(source.owner, heaps, source.what);
   // HDF5's copy and ours are there at the same time.
   source.owner.charge(2 * bytes);
 }

@@ -139,7 +139,18 @@ def old_filter(name):
     return change
 
 
+def heap_without_end(file):
+    """A free object of no bytes, at which HDF5 1.10 would stay for ever."""
+    name = file.filename
+    file.close()
+    whole = bytearray(open(name, "rb").read())
+    at = whole.index(b"GCOL") + 16
+    whole[at : at + 16] = bytes(16)
+    open(name, "wb").write(whole)
+
+
 HOSTILE = {
+    "a heap without end": (heap_without_end, ["damaged: a text larger than the place"]),
     "10^12 elements of fill": (fill((10**6, 10**6)), ["/X", "more than 17179869184 elements"]),
     "10^9 elements of fill": (names_by_fill, ["/obs/_index", "bytes of memory"]),
     "one text for all": (one_text_for_all, ["/obs/leaf", "bytes of memory"]),
@@ -254,6 +265,7 @@ MATLAB = {
     "fewer numbers": (array(6, (6, 5), b"T_dat", element(9, bytes(8 * 29))), ["'T_dat'", "6 x 5", "can hold"]),
     "a shape beyond all": (array(6, (1 << 30, 1 << 30, 1 << 30), b"T_dat", element(9, bytes(8))), ["'T_dat'", "any file can hold"]),
     "numbers of no type": (array(6, (6, 5), b"T_dat", element(99, bytes(8 * 30))), ["'T_dat'", "type 99"]),
+    "billions of empty rows": (array(6, (-1, 0), b"T_dat", element(9, b"")), ["'T_dat'", "4294967295 x 0", "expected cells and features"]),
     "no dimensions": (array(6, (), b"T_dat", element(9, bytes(8))), ["dimensions"]),
     "40 dimensions": (array(6, (1,) * 40, b"T_dat", element(9, bytes(8))), ["160 bytes, expected at most 32"]),
     "no text": (array(4, (1, 4), b"gene_id", element(16, b"\xff\xfe\xfd\xfc")), ["'gene_id'", "no valid text"]),
