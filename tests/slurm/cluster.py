@@ -1,6 +1,7 @@
 """A real SLURM of two nodes on this host, in a folder of its own: its daemons, its commands, and its end."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -43,6 +44,12 @@ def await_(what, condition, seconds=PATIENCE_SECONDS, log=str):
             return value
         time.sleep(0.1)
     raise AssertionError(f"waited {seconds} s in vain: {what}\n{log()}")
+
+
+def end_with_parent():
+    """In a child before its program starts: it is told to end when this process is gone, however that ended."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def environment_of(pid):
@@ -103,7 +110,7 @@ class Cluster:
 
     def start(self, name, *words, **environment):
         log = (self.base / "log" / f"{name}.out").open("ab")
-        self.daemons[name] = subprocess.Popen(words, stdout=log, stderr=log, cwd=self.base, env={**self.environment, **environment})
+        self.daemons[name] = subprocess.Popen(words, stdout=log, stderr=log, cwd=self.base, env={**self.environment, **environment}, preexec_fn=end_with_parent)
 
     def start_munged(self):
         folder = self.base / "munge"
