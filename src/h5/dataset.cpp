@@ -141,6 +141,8 @@ Handle create_dataset(const Handle& parent, const std::string& name, hid_t type,
       shape.empty() ? Handle(H5Screate(H5S_SCALAR), what)
                     : Handle(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), what);
   const Handle creation(H5Pcreate(H5P_DATASET_CREATE), what);
+  // The same content is the same bytes, whenever it is written.
+  check(H5Pset_obj_track_times(creation.id(), false), what);
   if (!layout.chunk.empty()) {
     const std::vector<hsize_t> chunk(layout.chunk.begin(), layout.chunk.end());
     check(H5Pset_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data()), what);

@@ -32,6 +32,7 @@ Handle create_contiguous(const Handle& parent, const std::string& name, hid_t ty
   const std::vector<hsize_t> sizes(shape.begin(), shape.end());
   const Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), what);
   const Handle creation(H5Pcreate(H5P_DATASET_CREATE), what);
+  check(H5Pset_obj_track_times(creation.id(), false), what);
   check(H5Pset_layout(creation.id(), H5D_CONTIGUOUS), what);
   check(H5Pset_alloc_time(creation.id(), H5D_ALLOC_TIME_EARLY), what);
   check(H5Pset_fill_time(creation.id(), H5D_FILL_TIME_NEVER), what);
