@@ -1,5 +1,7 @@
 #include "h5_extra.hpp"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -9,6 +11,18 @@ namespace cplae::store {
 
 using h5::check;
 using h5::Handle;
+
+namespace {
+
+/// A write that a full disk cuts short is a failure without a reason to MPI-IO.
+void blame_full_disk(const Handle& file) {
+  const std::string name = h5::where(file);
+  struct statvfs disk {};
+  if (errno == 0 && ::statvfs(name.substr(0, name.rfind(": /")).c_str(), &disk) == 0)
+    errno = disk.f_bavail == 0 ? ENOSPC : 0;
+}
+
+}  // namespace
 
 Handle compatible_access() {
   Handle access(H5Pcreate(H5P_FILE_ACCESS), "HDF5 access list");
@@ -104,8 +118,9 @@ void CollectiveWriter::write(const Handle& file, const std::string& name, const 
           what);
   }
   errno = 0;  // h5::fail asks for it
-  check(H5Dwrite(dataset.id(), rows.type, memory.id(), space.id(), transfer_.id(), rows.values),
-        what + ": cannot be written");
+  const herr_t code = H5Dwrite(dataset.id(), rows.type, memory.id(), space.id(), transfer_.id(), rows.values);
+  if (code < 0) blame_full_disk(file);
+  check(code, what + ": cannot be written");
   H5D_mpio_actual_io_mode_t mode{};
   check(H5Pget_mpio_actual_io_mode(transfer_.id(), &mode), what);
   ++report_.transfers;
