@@ -1,5 +1,7 @@
 #include <array>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string_view>
 #include <variant>
 
@@ -22,7 +24,10 @@ bool is_first_of_launch() {
 ExitCode run_parallel(const ParallelTask& task, int argc, char** argv) {
   const dist::Session session(&argc, &argv);
   const dist::Communicator parting = session.world().split(0);
-  return leave(session, parting, attempt([&] { return task(session); }));
+  const ExitCode code = leave(session, parting, attempt([&] { return task(session); }));
+  if (code != ExitCode::failed) return code;
+  parting.barrier();  // all that is to be said has been said
+  session.abort(static_cast<int>(code));
 }
 
 ExitCode run_program(int argc, char** argv) {
@@ -47,6 +52,12 @@ ExitCode run_program(int argc, char** argv) {
 
 }  // namespace
 
+/// HDF5 ends with the process, or with MPI, and crashes where it could not close a file: after a failure
+/// neither gets the chance.
 int main(int argc, char** argv) {
-  return static_cast<int>(run_program(argc, argv));
+  const ExitCode code = run_program(argc, argv);
+  if (code != ExitCode::failed) return static_cast<int>(code);
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(static_cast<int>(code));
 }

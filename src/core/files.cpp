@@ -26,8 +26,10 @@ namespace {
 /// A file descriptor that closes itself; close() reports what the destructor has to swallow.
 class Descriptor {
 public:
-  Descriptor(const fs::path& path, int flags, mode_t mode = 0)
-      : path_(path), fd_(::open(path.c_str(), flags, mode)) {
+  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : path_(path) {
+    do
+      fd_ = ::open(path.c_str(), flags, mode);
+    while (fd_ < 0 && errno == EINTR);
     if (fd_ < 0) fail(path_, "open");
   }
   Descriptor(const Descriptor&) = delete;
@@ -63,7 +65,7 @@ public:
 
 private:
   fs::path path_;
-  int fd_;
+  int fd_ = -1;
 };
 
 fs::path folder_of(const fs::path& path) {

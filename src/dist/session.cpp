@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 
@@ -64,7 +65,10 @@ Communicator Session::world() const {
 }
 
 void Session::abort(int exit_code) const {
-  MPI_Abort(world_->comm, exit_code);
+  std::fflush(nullptr);
+  int ranks = 1;
+  // Alone there is nobody to end, and MPI has much to say of it.
+  if (MPI_Comm_size(world_->comm, &ranks) != MPI_SUCCESS || ranks > 1) MPI_Abort(world_->comm, exit_code);
   std::_Exit(exit_code);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string_view>
 
 #include "cplae/core/error.hpp"
@@ -56,7 +57,7 @@ public:
     if (error || !file_) fail("its file cannot be read again");
   }
 
-  void check_collection(std::uint64_t address) {
+  void check_collection(std::uint64_t address, const std::map<std::uint32_t, std::uint64_t>& texts) {
     if (base_ > bytes_ || address > bytes_ - base_) fail("texts outside of the file");
     const std::uint64_t begin = base_ + address;
     read(begin, header_bytes);
@@ -68,8 +69,16 @@ public:
       fail("damaged: texts that claim more than the file");
     left_ -= size;
     read(begin, size);
-    for (std::uint64_t at = header_bytes; size - at >= header_bytes;)
+    std::map<std::uint32_t, std::uint64_t> found;
+    for (std::uint64_t at = header_bytes; size - at >= header_bytes;) {
+      found.emplace(number_at<std::uint16_t>(at), number_at<std::uint64_t>(at + 8));
       at += object_bytes(at, size - at);
+    }
+    for (const auto& [number, length] : texts) {
+      const auto text = found.find(number);
+      if (number == 0 || text == found.end() || text->second < length)
+        fail("damaged: a text that is not where it should be");
+    }
   }
 
 private:
@@ -107,11 +116,11 @@ private:
 
 }  // namespace
 
-void check_heaps(const Handle& object, const HeapAddresses& addresses, const std::string& what) {
-  if (addresses.empty() || is_written(object, what)) return;
+void check_heaps(const Handle& object, const HeapTexts& texts, const std::string& what) {
+  if (texts.empty() || is_written(object, what)) return;
   HeapWalk walk(place_of(object, what), what);
-  for (const std::uint64_t address : addresses)
-    walk.check_collection(address);
+  for (const auto& [address, numbers] : texts)
+    walk.check_collection(address, numbers);
 }
 
 }  // namespace cplae::h5

@@ -46,19 +46,23 @@ void charge_variable_texts(const TextSource& source, std::size_t count) {
   std::vector<Reference> references(count);
   check(source.fetch(reference_type().id(), references.data()), source.what + ": cannot be read");
   std::uint64_t bytes = 0;
-  HeapAddresses heaps;
+  HeapTexts texts;
   for (const Reference& reference : references) {
     std::uint32_t length = 0;
     std::uint64_t address = 0;
+    std::uint32_t number = 0;
     std::memcpy(&length, reference.data(), sizeof length);
     std::memcpy(&address, reference.data() + sizeof length, sizeof address);
+    std::memcpy(&number, reference.data() + sizeof length + sizeof address, sizeof number);
     if (length > limits::text_bytes)
       throw DataError(source.what + ": a text of " + std::to_string(length) + " bytes, expected at most " +
                       std::to_string(limits::text_bytes));
     bytes += length;
-    if (length > 0) heaps.insert(address);
+    if (length == 0) continue;
+    std::uint64_t& longest = texts[address][number];
+    longest = std::max<std::uint64_t>(longest, length);
   }
-  check_heaps(source.owner, heaps, source.what);
+  check_heaps(source.owner, texts, source.what);
   // HDF5's copy and ours are there at the same time.
   source.owner.charge(2 * bytes);
 }

@@ -25,8 +25,10 @@ std::string signature_in(int descriptor) {
 
 }  // namespace
 
-OpenRun::Lock::Lock(const std::filesystem::path& file)
-    : path(file), descriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)) {
+OpenRun::Lock::Lock(const std::filesystem::path& file) : path(file) {
+  do
+    descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  while (descriptor < 0 && errno == EINTR);
   if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
   struct flock whole {};
   whole.l_type = F_WRLCK;
@@ -52,9 +54,14 @@ OpenRun::Lock::~Lock() {
 
 void OpenRun::Lock::sign() const {
   const std::string line = "host " + host_name() + ", process " + std::to_string(::getpid()) + "\n";
-  const bool is_written = ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, line.data(), line.size(),
-                                                                      0) == static_cast<ssize_t>(line.size());
-  if (!is_written) throw IoError(path.string() + ": write failed: " + std::strerror(errno));
+  while (::ftruncate(descriptor, 0) != 0)
+    if (errno != EINTR) throw IoError(path.string() + ": truncation failed: " + std::strerror(errno));
+  for (std::size_t at = 0; at < line.size();) {
+    const ssize_t written = ::pwrite(descriptor, line.data() + at, line.size() - at, static_cast<off_t>(at));
+    if (written < 0 && errno != EINTR)
+      throw IoError(path.string() + ": write failed: " + std::strerror(errno));
+    at += written > 0 ? static_cast<std::size_t>(written) : 0;
+  }
 }
 
 }  // namespace cplae::store

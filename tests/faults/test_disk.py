@@ -16,6 +16,7 @@ def disk(tmp_path):
     def make(kibibytes, options=""):
         words = ["mount", "-t", "tmpfs", "-o", f"{options}size={kibibytes}k", "tmpfs", place]
         done = subprocess.run(words, capture_output=True, text=True)
+        assert done.returncode == 0 or not options, done.stderr
         if done.returncode != 0:
             pytest.skip(f"no right to mount a tmpfs: a full disk was NOT tested ({done.stderr.strip()})")
         return place
@@ -25,7 +26,8 @@ def disk(tmp_path):
 
 
 def kibibytes_of(run):
-    done = subprocess.run(["du", "-sk", "--apparent-size", run], capture_output=True, text=True, check=True)
+    """Whole pages, as a tmpfs counts."""
+    done = subprocess.run(["du", "-sk", run], capture_output=True, text=True, check=True)
     return int(done.stdout.split()[0])
 
 

@@ -1,10 +1,12 @@
 // agree() and agree_same(): every rank throws what one rank threw, and no rank is left in a collective.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 
 #include "cplae/core/error.hpp"
+#include "dist/handle.hpp"
 #include "world.hpp"
 
 namespace cplae::dist {
@@ -81,6 +83,38 @@ TEST(Agree, OnASplitCommunicatorTheOtherGroupGoesOn) {
   }
   EXPECT_EQ(thrown, world.rank() % 2 == 1);
   world.barrier();
+}
+
+TEST(AgreeInStep, IsAgreeWhereAllCome) {
+  const Communicator& world = test::world();
+  int calls = 0;
+  agree_in_step(world, [&] { ++calls; });
+  EXPECT_EQ(calls, 1);
+  EXPECT_THROW(agree_in_step(world,
+                             [&] {
+                               if (world.rank() == world.size() - 1) throw IoError("disk");
+                             }),
+               IoError);
+}
+
+TEST(AgreeInStep, ARankThatFailsDoesNotWaitForThoseThatNeverCome) {
+  const Communicator& world = test::world();
+  if (world.size() == 1) GTEST_SKIP() << "needs 2 ranks";
+  const Communicator group = world.split(0);
+  if (world.is_root()) {
+    const auto fail = [] { throw IoError("disk 0"); };
+    try {
+      agree_in_step(group, fail, std::chrono::milliseconds(20));
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const IoError& error) {
+      EXPECT_STREQ(error.what(), "disk 0");
+    }
+    world.barrier();
+    return;
+  }
+  world.barrier();  // the others stand where rank 0 does not come, until it has gone
+  // Takes up what rank 0 has left behind, so that the communicator can be freed.
+  EXPECT_EQ(least_within(group, group.size(), std::chrono::seconds(60)), 0);
 }
 
 TEST(AgreeSame, PassesOnEqualTexts) {
