@@ -50,10 +50,15 @@ def test_a_rank_that_stands_still_delays(long_bench, tmp_path, rank):
 def test_a_second_run_is_refused(long_bench, tmp_path):
     run = tmp_path / "run"
     process = started(long_bench, run, 2)
+    ranks = ranks_of(process)
     try:
+        for pid in ranks:  # so that it is still at work when the others have tried
+            os.kill(pid, signal.SIGSTOP)
         for words in (long_bench.words(run), [*long_bench.words(run), "--overwrite"]):
             refused(*words, names=[run, "another run", "process"])
         succeed("status", run)
+        for pid in ranks:
+            os.kill(pid, signal.SIGCONT)
         _, errors = process.communicate(timeout=300)
     finally:
         process.kill()
@@ -101,7 +106,7 @@ def test_overwrite_removes_a_link_and_not_its_target(bench, tmp_path):
 
 def test_overwrite_of_a_bad_study_removes_nothing(bench, tmp_path):
     before = hashes(bench.reference, "*.*")
-    refused(*bench.words(bench.reference), "--overwrite", "--set", "labels.column=none", names=["labels.column"])
+    refused(*bench.words(bench.reference), "--overwrite", "--set", "labels.column=none", names=["none", "leaf"])
     assert hashes(bench.reference, "*.*") == before
 
 
