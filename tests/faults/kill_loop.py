@@ -132,7 +132,7 @@ class Killer:
         return time.time()
 
     def settings_of_call(self, run, ranks, log):
-        places = self.calls[min(ranks, 2)]
+        places = self.calls[2 if ranks > 1 else 0]
         number = self.random.choice(places[self.random.choice(sorted(places))])
         return fault_settings(run, "KILL", number, self.random.randrange(max(1, ranks)), log)
 
