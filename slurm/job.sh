@@ -140,7 +140,12 @@ was_cancelled() {
 is_fruitful() {
   gain=no
   [ "$1" = "$(progress)" ] || gain=yes
-  [ -d "$run" ] || return 1
+  if [ ! -d "$run" ]; then
+    # Killed while it started: nothing to look at but how often that was.
+    gain=yes
+    [ "$code" -ge 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_fruitless" ]
+    return
+  fi
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$run/sessions.tsv"
   [ "$gain" = yes ] || [ "$(tail -n "$most_fruitless" "$run/sessions.tsv" | cut -f6 | grep -c no)" -lt "$most_fruitless" ]
 }
