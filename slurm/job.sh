@@ -69,6 +69,13 @@ read_launcher() {
 # What is done, from the run folder alone: the same text twice means no progress.
 progress() { "$program" status "$run" 2>/dev/null | grep -E '^(networks|results|statistics|tables)|checkpoint at step' || true; }
 
+# Whether the run folder says that nothing is left.
+is_done() {
+  local now
+  now="$(progress)"
+  [ "$(grep -cE '^(networks|statistics).*, 0 left' <<<"$now")" = 2 ] && [[ "$now" != *" running"* ]] && grep -qE '^tables +written' <<<"$now"
+}
+
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
   local told pid
@@ -82,6 +89,11 @@ run_study() {
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
+  # srun has been seen to end with 0 when a node could not start its task.
+  if [ "$code" = 0 ] && ! is_done; then
+    say "the launcher ended with 0, but the study is not done"
+    code=1
+  fi
 }
 
 must_follow() {
