@@ -69,6 +69,13 @@ read_launcher() {
 # What is done, from the run folder alone: the same text twice means no progress.
 progress() { "$program" status "$run" 2>/dev/null | grep -E '^(networks|results|statistics|tables)|checkpoint at step' || true; }
 
+# Whether the run folder says that nothing is left.
+is_done() {
+  local now
+  now="$(progress)"
+  [ "$(grep -cE '^(networks|statistics).*, 0 left' <<<"$now")" = 2 ] && [[ "$now" != *" running"* ]] && grep -qE '^tables +written' <<<"$now"
+}
+
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
   local told pid
@@ -82,6 +89,11 @@ run_study() {
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
+  # srun has been seen to end with 0 when a node could not start its task.
+  if [ "$code" = 0 ] && ! is_done; then
+    say "the launcher ended with 0, but the study is not done"
+    code=1
+  fi
 }
 
 must_follow() {
@@ -140,7 +152,12 @@ was_cancelled() {
 is_fruitful() {
   gain=no
   [ "$1" = "$(progress)" ] || gain=yes
-  [ -d "$run" ] || return 1
+  if [ ! -d "$run" ]; then
+    # Killed while it started: nothing to look at but how often that was.
+    gain=yes
+    [ "$code" -ge 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_fruitless" ]
+    return
+  fi
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$run/sessions.tsv"
   [ "$gain" = yes ] || [ "$(tail -n "$most_fruitless" "$run/sessions.tsv" | cut -f6 | grep -c no)" -lt "$most_fruitless" ]
 }

@@ -33,7 +33,7 @@ def test_time_limits(desk, undisturbed):
     whole = min(float((undisturbed / "seconds").read_text()), 50)
     for seconds in (round(whole * 0.7), round(whole * 0.4), 3):
         desk.run = desk.folder / f"run-{seconds}"
-        job = desk.submit("--nodes=1", "--ntasks-per-node=1", "--time=1", CPLAE_RESERVE_SECONDS=str(60 - seconds))
+        job = desk.submit("--nodes=1", "--ntasks-per-node=1", "--time=3", "--signal=USR1@30", CPLAE_RESERVE_SECONDS=str(180 - seconds))
         desk.await_end()
         desk.assert_results(undisturbed)
         if sessions(desk.run):
