@@ -1,6 +1,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -43,6 +44,15 @@ struct Options {
   std::int64_t fold = -1;
   std::int64_t init = -1;
 };
+
+/// For the parser: what is wrong with the number of a fold or initialisation; empty if nothing is.
+std::string refuse_replicate(const std::string& text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec == std::errc() && read.ptr == end && number >= 0) return "";
+  return "found '" + text + "', expected a whole number from 0 on";
+}
 
 /// Data that was moved can be named anew; other data than the run's would get latents that are not its own.
 std::vector<data::Source> find_data(const Options& options, const RunRecord& record) {
@@ -105,7 +115,7 @@ std::vector<data::Embedding> embeddings_of(const store::ResultsReader& results, 
                                        std::numeric_limits<float>::quiet_NaN());
     for (std::size_t cell = 0; cell < rows.size(); ++cell)
       if (rows[cell]) values.row(static_cast<Eigen::Index>(cell)) = latents.row(*rows[cell]);
-    embeddings.push_back({modality.name, std::move(values)});
+    embeddings.push_back({study::source_name(modality), modality.name, std::move(values)});
   }
   return embeddings;
 }
@@ -131,7 +141,7 @@ ExitCode export_latents(const Options& options) {
   check_target(options, sources);
   const store::ResultsReader results(folder.results());
   const ChosenNetwork chosen = choose_network(results, wish_of(options));
-  const data::Dataset dataset = read_data(sources, study::modality_names(results.study()));
+  const data::Dataset dataset = read_data(sources, study::source_names(results.study()));
   const auto embeddings = embeddings_of(results, chosen.network, dataset.cells);
   if (options.to.extension() == ".csv")
     write_latents_table(dataset, embeddings, options.to);
@@ -154,10 +164,10 @@ Command add_export(CLI::App& program) {
       ->type_name("ID");
   command->add_option("--fold", options->fold, "the network of this fold")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(refuse_replicate);
   command->add_option("--init", options->init, "the network of this initialisation")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(refuse_replicate);
   command->add_option("--data", options->data, "the run's data, where it was moved")
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");

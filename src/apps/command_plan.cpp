@@ -216,7 +216,7 @@ ExitCode print_plan(const Options& options) {
   require_file(options.study, "study");
   const auto sources = parse_sources(options.data);
   study::Study study = study::read_study(options.study, options.overrides);
-  data::Dataset dataset = read_data(sources, study::modality_names(study));
+  data::Dataset dataset = read_data(sources, study::source_names(study));
   const reduce::Context context = reduce::make_context(std::move(study), std::move(dataset));
   const auto device = planned_device(options.device);
   const std::string trainer = trainers_of(context.plan, device) + " on " + model::kind_name(device);

@@ -17,7 +17,7 @@ std::string header(const data::Dataset& dataset, const std::vector<data::Embeddi
     if (column.is_text) names.push_back(csv_field(column.name));
   for (const auto& embedding : embeddings)
     for (Eigen::Index d = 0; d < embedding.values.cols(); ++d)
-      names.push_back(csv_field("z_" + embedding.modality + "_" + std::to_string(d)));
+      names.push_back(csv_field("z_" + embedding.name + "_" + std::to_string(d)));
   return join(names, ",") + "\n";
 }
 

@@ -25,7 +25,7 @@ RowOf rows_of(const Dataset& dataset) {
   return rows;
 }
 
-/// Replaces obsm/X_cplae_<modality> of one group by the embedding in that group's own order of cells.
+/// Replaces obsm/X_cplae_<name> of one group by the embedding in that group's own order of cells.
 void put(const h5::Handle& group, const Embedding& embedding, const RowOf& rows) {
   const auto cells = read_index(group, "obs", "cell");
   MatrixF values(static_cast<Eigen::Index>(cells.size()), embedding.values.cols());
@@ -37,7 +37,7 @@ void put(const h5::Handle& group, const Embedding& embedding, const RowOf& rows)
     values.row(static_cast<Eigen::Index>(i)) = embedding.values.row(row->second);
   }
   const h5::Handle obsm = require_dict(group, "obsm");
-  const std::string name = "X_cplae_" + embedding.modality;
+  const std::string name = "X_cplae_" + embedding.name;
   h5::remove(obsm, name);
   write_encoded_matrix(obsm, name, values);
 }

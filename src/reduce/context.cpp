@@ -55,6 +55,7 @@ std::vector<LabelScheme> schemes_of(const study::ExperimentSpec& experiment, con
 
 Context make_context(study::Study study, data::Dataset dataset) {
   Context context;
+  study::adopt_names(study, dataset);
   context.unused_cells = study::keep_used_cells(study, dataset);
   study::check_against(study, dataset);
   context.plan = study::make_plan(study);

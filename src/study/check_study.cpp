@@ -39,6 +39,14 @@ Node shown_list(const std::vector<std::int64_t>& values) {
   return {list, ""};
 }
 
+void check_sources(const std::vector<ModalitySpec>& modalities) {
+  std::set<std::string> sources;
+  for (const auto& modality : modalities)
+    if (!sources.insert(source_name(modality)).second)
+      refuse({"", "modality." + modality.name + ".source",
+              "found " + quoted(source_name(modality)) + ", which is another modality's too"});
+}
+
 void check_labels(const LabelsSpec& labels) {
   std::set<std::string> columns{labels.column};
   for (const auto& column : labels.also)
@@ -113,6 +121,7 @@ void check_baselines(const ExperimentSpec& experiment, const Variant& variant) {
 Plan check_study(const Study& study) {
   check_fields(study_fields(), study, "study");
   check_names(study.base.modalities, "modality");
+  check_sources(study.base.modalities);
   for (const auto& modality : study.base.modalities)
     check_fields(modality_fields(), modality, "modality." + modality.name);
   check_fields(coupling_fields(), study.base.coupling, "coupling");

@@ -23,8 +23,14 @@ std::vector<Field<ModalitySpec>> data_fields() {
       field_of({.key = "name",
                 .type = FieldType::name,
                 .required = true,
-                .meaning = "The modality's name in the data."},
+                .meaning = "The modality's name in ids, tables and results.h5; in the data too, but for "
+                           "`source`."},
                &M::name),
+      field_of({.key = "source",
+                .type = FieldType::text,
+                .meaning = "The modality's name in the data where it is another one, such as \"Gene "
+                           "Expression\"; empty = `name`."},
+               &M::source),
       field_of(
           {.key = "transform",
            .type = FieldType::choice,

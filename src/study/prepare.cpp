@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
@@ -15,11 +16,24 @@ NetworkKey split_key(const Study& study, const ExperimentSpec& experiment) {
   return make_key(study.seed, "split:" + experiment.name);
 }
 
+data::Split held_out_split(const Study& study, const ExperimentSpec& experiment,
+                           const std::vector<std::string>& labels) {
+  try {
+    return data::holdout_split(labels, experiment.test_fraction, split_key(study, experiment));
+  } catch (const UsageError& error) {
+    throw UsageError("experiment." + experiment.name + "." + error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> stratification_labels(const Study& study, const data::Dataset& dataset) {
   if (study.labels.column.empty()) return std::vector<std::string>(dataset.cells.size());
-  return column_labels(dataset, study.labels.column);
+  try {
+    return column_labels(dataset, study.labels.column);
+  } catch (const DataError& error) {
+    throw DataError(std::string("labels.column: ") + error.what());
+  }
 }
 
 std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name) {
@@ -33,9 +47,8 @@ std::vector<std::string> column_labels(const data::Dataset& dataset, const std::
 
 std::vector<data::Split> splits_of(const Study& study, const ExperimentSpec& experiment,
                                    const std::vector<std::string>& labels) {
+  if (experiment.kind != ExperimentKind::kfold) return {held_out_split(study, experiment, labels)};
   const NetworkKey key = split_key(study, experiment);
-  if (experiment.kind != ExperimentKind::kfold)
-    return {data::holdout_split(labels, experiment.test_fraction, key)};
   const auto fold_of_cell = data::stratified_folds(labels, static_cast<std::size_t>(experiment.folds), key);
   std::vector<data::Split> splits;
   for (std::int64_t fold = 0; fold < experiment.folds; ++fold)
@@ -47,11 +60,25 @@ data::Split split_of(const Study& study, const Plan& plan, const Network& networ
                      const std::vector<std::string>& labels) {
   const ExperimentSpec& experiment =
       study.experiments.at(plan.variants.at(network.variant.index()).experiment);
+  if (experiment.kind != ExperimentKind::kfold) return held_out_split(study, experiment, labels);
   const NetworkKey key = split_key(study, experiment);
-  if (experiment.kind != ExperimentKind::kfold)
-    return data::holdout_split(labels, experiment.test_fraction, key);
   const auto fold_of_cell = data::stratified_folds(labels, static_cast<std::size_t>(experiment.folds), key);
   return data::fold_split(fold_of_cell, FoldId(network.replicate));
+}
+
+void adopt_names(const Study& study, data::Dataset& dataset) {
+  // All are looked for before one is taken away: the message names what there is.
+  for (const auto& spec : study.base.modalities)
+    static_cast<void>(dataset.modality(source_name(spec)));
+  std::vector<data::Modality> used;
+  for (const auto& spec : study.base.modalities) {
+    const auto found =
+        std::find_if(dataset.modalities.begin(), dataset.modalities.end(),
+                     [&](const data::Modality& modality) { return modality.name == source_name(spec); });
+    used.push_back(std::move(*found));
+    used.back().name = spec.name;
+  }
+  dataset.modalities = std::move(used);
 }
 
 std::size_t keep_used_cells(const Study& study, data::Dataset& dataset) {

@@ -16,7 +16,8 @@ void write_h5mu(const Dataset& dataset, const std::filesystem::path& path,
 
 /// An embedding to add to a copy of the user's data.
 struct Embedding {
-  std::string modality;  ///< e.g. "T": becomes obsm["X_cplae_T"], globally and in the modality of that name
+  std::string modality;  ///< of the data; the embedding is put there and among those of all cells
+  std::string name;      ///< e.g. "T": becomes obsm["X_cplae_T"]
   MatrixF values;        ///< [cells of the Dataset x d], NaN where the cell lacks the modality
 };
 

@@ -63,6 +63,10 @@ struct Plan {
 [[nodiscard]] data::Split split_of(const Study& study, const Plan& plan, const Network& network,
                                    const std::vector<std::string>& labels);
 
+/// Calls the data's modalities as the study does and leaves out those that it does not use. Throws DataError
+/// naming one that there is not.
+void adopt_names(const Study& study, data::Dataset& dataset);
+
 /// Leaves out the cells that have none of the study's modalities: they would count in splits and in the sizes
 /// of classes, and nothing could be learnt from them. Returns how many. Throws DataError naming a modality
 /// that there is not.

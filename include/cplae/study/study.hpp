@@ -23,6 +23,7 @@ enum class RareClasses : unsigned char { refuse, spread };
 /// `[[modality]]`
 struct ModalitySpec {
   std::string name;
+  std::string source{};  ///< its name in the data; empty = `name`
   data::Transform transform = data::Transform::none;
   std::vector<std::int64_t> hidden{
       50, 50, 50,
@@ -115,11 +116,16 @@ struct Study {
   }
 };
 
-/// Names of the modalities, in their order.
-[[nodiscard]] inline std::vector<std::string> modality_names(const Study& study) {
+/// What a modality is called in the data.
+[[nodiscard]] inline const std::string& source_name(const ModalitySpec& modality) {
+  return modality.source.empty() ? modality.name : modality.source;
+}
+
+/// What the data call the study's modalities, in the study's order.
+[[nodiscard]] inline std::vector<std::string> source_names(const Study& study) {
   std::vector<std::string> names;
   for (const auto& modality : study.base.modalities)
-    names.push_back(modality.name);
+    names.push_back(source_name(modality));
   return names;
 }
 

@@ -54,7 +54,7 @@ reduce::Context context_of_study(const CaseOptions& options) {
   require_file(options.study, "study");
   study::Study study = study::read_study(options.study);
   change(study.base, options);
-  data::Dataset dataset = read_data(parse_sources(options.data), study::modality_names(study));
+  data::Dataset dataset = read_data(parse_sources(options.data), study::source_names(study));
   return reduce::make_context(std::move(study), std::move(dataset));
 }
 

@@ -136,7 +136,7 @@ json do_embed(const json& request) {
     paths.push_back(source.path);
   std::vector<cplae::data::Embedding> embeddings;
   for (const auto& [name, rows] : request["embeddings"].items())
-    embeddings.push_back({.modality = name, .values = load_matrix<cplae::MatrixF>(rows)});
+    embeddings.push_back({.modality = name, .name = name, .values = load_matrix<cplae::MatrixF>(rows)});
   cplae::data::write_with_embeddings(paths, request["names"].get<std::vector<std::string>>(), dataset,
                                      embeddings, request["path"].get<std::string>());
   return json::object();
