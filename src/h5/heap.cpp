@@ -71,12 +71,14 @@ public:
     read(begin, size);
     std::map<std::uint32_t, std::uint64_t> found;
     for (std::uint64_t at = header_bytes; size - at >= header_bytes;) {
-      found.emplace(number_at<std::uint16_t>(at), number_at<std::uint64_t>(at + 8));
+      const auto number = number_at<std::uint16_t>(at);
+      if (!found.emplace(number, number_at<std::uint64_t>(at + 8)).second && number != 0)
+        fail("damaged: two texts of one number");
       at += object_bytes(at, size - at);
     }
     for (const auto& [number, length] : texts) {
       const auto text = found.find(number);
-      if (number == 0 || text == found.end() || text->second < length)
+      if (number == 0 || text == found.end() || text->second != length)
         fail("damaged: a text that is not where it should be");
     }
   }

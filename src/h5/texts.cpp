@@ -59,8 +59,8 @@ void charge_variable_texts(const TextSource& source, std::size_t count) {
                       std::to_string(limits::text_bytes));
     bytes += length;
     if (length == 0) continue;
-    std::uint64_t& longest = texts[address][number];
-    longest = std::max<std::uint64_t>(longest, length);
+    if (texts[address].try_emplace(number, length).first->second != length)
+      throw DataError(source.what + ": damaged: one text of two lengths");
   }
   check_heaps(source.owner, texts, source.what);
   // HDF5's copy and ours are there at the same time.
