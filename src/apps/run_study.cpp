@@ -13,6 +13,7 @@
 #include "cplae/reduce/tables.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
+#include "cplae/store/read_results.hpp"
 #include "cplae/store/results.hpp"
 #include "cplae/study/parse.hpp"
 
@@ -51,7 +52,7 @@ private:
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     study::Study study;
     dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
-    SharedData data = read_shared_data(communicator_, options_.data, study::modality_names(study));
+    SharedData data = read_shared_data(communicator_, options_.data, study::source_names(study));
     dist::agree(communicator_,
                 [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
     const std::size_t unused = inputs_->context.unused_cells;
@@ -115,21 +116,34 @@ private:
   void train(const RunParts& parts) {
     const Stopwatch clock;
     const std::size_t trained = train_networks(parts, device_);
-    bool is_there = false;
-    dist::agree(communicator_, [&] {
-      is_there = communicator_.is_root() && std::filesystem::exists(units_.folder().results());
-    });
-    if (trained == 0 && communicator_.any(is_there)) return;
+    if (trained == 0 && communicator_.any(has_results())) return;
     store::write_results(communicator_, results_input());
     if (communicator_.is_root())
       log::info("results.h5 written; " + std::to_string(trained) + " networks trained in " +
                 duration_text(clock.seconds()));
   }
 
+  /// Of rank 0. One that cannot be opened, cut short perhaps, is as good as none: its units are there.
+  [[nodiscard]] bool has_results() const {
+    const auto& path = units_.folder().results();
+    if (!communicator_.is_root() || !std::filesystem::exists(path)) return false;
+    try {
+      const store::ResultsReader opened(path);
+      return true;
+    } catch (const Error& error) {
+      log::warning(std::string(error.what()) + "; made again from its units");
+      return false;
+    }
+  }
+
   void evaluate(const RunParts& parts) {
     dist::agree(communicator_, [&] {
       if (communicator_.is_root()) require_units(store::UnitKind::network, network_ids(), "cplae train");
     });
+    if (stage_ == Stage::evaluate && !communicator_.any(has_results())) {
+      store::write_results(communicator_, results_input());
+      if (communicator_.is_root()) log::info("results.h5 was missing; made again from its units");
+    }
     compute_statistics(parts);
   }
 

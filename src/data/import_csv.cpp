@@ -90,7 +90,7 @@ ObsColumn obs_column(const Table& table, std::size_t column,
     const std::string field = row ? table.rows[*row][column] : "";
     double number = std::numeric_limits<double>::quiet_NaN();
     const bool missing = is_missing(field);
-    if (!missing && !parse_number(field, number)) obs.is_text = true;
+    if (!missing && (is_identifier(field) || !parse_number(field, number))) obs.is_text = true;
     any_value = any_value || !missing;
     obs.text.push_back(missing ? "" : field);
     obs.numbers.push_back(number);

@@ -170,7 +170,9 @@ MatArray MatFile::read(const std::string& field) const {
 MatrixF MatFile::matrix(const std::string& field) const {
   const MatArray array = read(field);
   if (array.kind != MatArray::Kind::numbers || array.shape.size() != 2)
-    throw DataError(where(field) + ": holds no real matrix, expected numbers [cells x features]");
+    throw DataError(where(field) +
+                    ": holds no full matrix of real numbers, expected one [cells x features] (of a sparse "
+                    "one MATLAB's full() makes it)");
   // 0 x 2^32 is a shape, too, and its rows would be walked.
   if (array.size() == 0)
     throw DataError(where(field) + ": has the shape " + array.shape_text() + ", expected cells and features");

@@ -185,6 +185,14 @@ bool is_missing(std::string_view field) {
   return word.empty() || word == "NA" || word == "N/A" || word == "NaN" || word == "nan";
 }
 
+bool is_identifier(std::string_view field) {
+  constexpr std::size_t exact_digits = 15;
+  const std::string_view word = trimmed(field);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (word.size() < 2 || !std::all_of(word.begin(), word.end(), is_digit)) return false;
+  return word.front() == '0' || word.size() > exact_digits;
+}
+
 bool parse_number(std::string_view field, double& value) {
   std::string_view digits = trimmed(field);
   if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
@@ -225,8 +233,10 @@ Table read_table(const fs::path& path) {
   Splitter splitter(text, delimiter, path);
   Table table;
   table.path = path;
-  if (splitter.at_end()) throw DataError(path.string() + ": is empty, expected a header");
-  table.header = splitter.record();
+  while (!splitter.at_end() && is_blank(table.header = splitter.record()))
+    continue;
+  if (table.header.empty() || is_blank(table.header))
+    throw DataError(path.string() + ": is empty, expected a header");
   while (!splitter.at_end()) {
     const std::size_t line = splitter.line();
     auto row = splitter.record();

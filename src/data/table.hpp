@@ -37,6 +37,10 @@ struct Table {
 /// Pre-condition: not missing.
 [[nodiscard]] bool parse_number(std::string_view field, double& value);
 
+/// Whether a field of digits names something rather than counts it: 007, or more digits than a number of
+/// double precision keeps apart (15). Read as a number, 01 and 1 would be one label.
+[[nodiscard]] bool is_identifier(std::string_view field);
+
 /// A whole file, unpacked where it is gzip; a pipe will do. Throws IoError, DataError when larger than
 /// `limit_bytes`.
 [[nodiscard]] std::string read_maybe_gzip(const std::filesystem::path& path, std::size_t limit_bytes);

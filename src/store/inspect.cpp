@@ -21,7 +21,8 @@ std::vector<fs::path> files_of(const fs::path& folder, const std::string& extens
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().extension() == extension) files.push_back(entry->path());
+    if (entry->path().extension() == extension && entry->is_regular_file(error))
+      files.push_back(entry->path());
   if (error && error != std::errc::no_such_file_or_directory)
     throw IoError(folder.string() + ": cannot be listed: " + error.message());
   std::sort(files.begin(), files.end());

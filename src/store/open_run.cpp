@@ -95,6 +95,9 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
     return std::nullopt;
   }
   const std::string label = folder.study().string();
+  if (!fs::exists(folder.study()))
+    throw UsageError(folder.study().string() +
+                     ": is missing, by which an earlier run is known; --overwrite begins anew");
   const std::string study = read_file(folder.study(), largest_text_bytes);
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {

@@ -34,7 +34,7 @@ std::vector<fs::path> unit_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (entry->path().extension() == ".unit") files.push_back(entry->path());
+    if (entry->path().extension() == ".unit" && entry->is_regular_file(error)) files.push_back(entry->path());
   if (error && error != std::errc::no_such_file_or_directory)
     throw IoError(folder.string() + ": cannot be listed: " + error.message());
   return files;

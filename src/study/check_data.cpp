@@ -34,6 +34,13 @@ std::vector<Demands> demands_of(const Study& study, const Plan& plan) {
   return demands;
 }
 
+std::map<std::string, std::int64_t> class_sizes(const std::vector<std::string>& labels) {
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto& label : labels)
+    if (!label.empty()) ++sizes[label];
+  return sizes;
+}
+
 std::vector<std::string> text_of(const std::vector<std::string>& labels) {
   std::set<std::string> known(labels.begin(), labels.end());
   return {known.begin(), known.end()};
@@ -75,13 +82,38 @@ void check_leaves(const Study& study, const data::Dataset& dataset, const std::v
   }
 }
 
+void check_also(const data::Dataset& dataset, const std::string& column) {
+  try {
+    static_cast<void>(dataset.column(column));
+  } catch (const DataError& error) {
+    throw DataError(std::string("labels.also: ") + error.what());
+  }
+}
+
+/// Columns that can be predicted from anything, or from nothing, are mostly slips: a batch, an identifier.
+void warn_of_classes(const Study& study, const std::vector<std::string>& labels) {
+  const auto counts = class_sizes(labels);
+  const auto usable = std::count_if(counts.begin(), counts.end(),
+                                    [](const auto& entry) { return entry.second > unusable_cells; });
+  if (usable >= 2) return;
+  const std::string column = "obs column " + study.labels.column + ": ";
+  if (counts.size() == 1)
+    log::shared_warning(column + "every labelled cell is " + quoted(counts.begin()->first) +
+                        ": types told from latents are always right, which says nothing");
+  else
+    log::shared_warning(column + std::to_string(usable) + " of its " + std::to_string(counts.size()) +
+                        " classes have more than " + std::to_string(unusable_cells) +
+                        " cells, fewer than the two that types can be told by (is it the right column?)");
+}
+
 void check_labels(const Study& study, const data::Dataset& dataset, const std::vector<std::string>& labels) {
   if (study.labels.column.empty()) return;
   const bool any =
       std::any_of(labels.begin(), labels.end(), [](const std::string& label) { return !label.empty(); });
   if (!any) throw DataError("obs column " + study.labels.column + ": found no label, expected some");
   for (const auto& column : study.labels.also)
-    static_cast<void>(dataset.column(column));
+    check_also(dataset, column);
+  warn_of_classes(study, labels);
   check_leaves(study, dataset, labels);
 }
 
@@ -93,9 +125,7 @@ void check_folds(const ExperimentSpec& experiment, const std::vector<std::string
   if (experiment.folds > cells)
     refuse({"", path + ".folds", found + "the " + std::to_string(cells) + " cells of the data"});
   if (experiment.rare_classes == RareClasses::spread) return;
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& label : labels)
-    if (!label.empty()) ++counts[label];
+  auto counts = class_sizes(labels);
   std::erase_if(counts, [](const auto& entry) { return entry.second <= unusable_cells; });
   const auto smallest = std::min_element(counts.begin(), counts.end(),
                                          [](const auto& a, const auto& b) { return a.second < b.second; });

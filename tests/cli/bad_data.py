@@ -7,6 +7,7 @@ import shutil
 import h5py
 import numpy as np
 import scipy.io
+import scipy.sparse
 from bad_cases import CASES, case, own
 from program import SMOKE, make_modalities, make_mudata
 
@@ -264,6 +265,13 @@ for mat_name, mat_bytes in MATLAB.items():
 @case("MATLAB file of other fields")
 def _(folder, tiny):
     scipy.io.savemat(folder / "a.mat", {"T_dta": np.ones((2, 2))})
+    return ["import", "mat", folder / "a.mat", "--out", "x.h5mu"]
+
+
+@case("sparse matrix of MATLAB")
+def _(folder, tiny):
+    texts = np.array(["c0", "c1"], dtype=object)
+    scipy.io.savemat(folder / "a.mat", {"sample_id": texts, "cluster": texts, "T_dat": scipy.sparse.eye(2, format="csc")})
     return ["import", "mat", folder / "a.mat", "--out", "x.h5mu"]
 
 

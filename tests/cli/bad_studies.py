@@ -19,6 +19,7 @@ LINES = {
     "output in no folder": ["simulate", "--preset", "tiny", "--out", "none/x.h5mu"],
     "status of no run": ["status", "none"],
     "export of no run": ["export", "none", "--to", "x.h5mu"],
+    "fold below 0": ["export", "none", "--to", "x.h5mu", "--fold", "-1"],
     "import of no table": ["import", "csv", "--modality", "T", "--out", "x.h5mu"],
     "transposed table that is none": ["import", "csv", "--modality", "T=none.csv", "--transpose", "E", "--out", "x.h5mu"],
 }
@@ -47,6 +48,7 @@ TINY = {
     "components that fall": ["--set", "experiment.consensus.components=[5, 3]"],
     "nothing to test on": ["--set", "experiment.consensus.test_fraction=0"],
     "everything to test on": ["--set", "experiment.consensus.test_fraction=1.5"],
+    "training on nothing": ["--set", "experiment.consensus.test_fraction=0.999999"],
     "unknown scale": ["--set", "coupling.scale=sqrt"],
     "unknown label column": ["--set", "labels.column=lefa"],
     "labels that are inner nodes": ["--set", "labels.column=family"],
@@ -75,6 +77,7 @@ STUDIES = {
     "a boolean for a number": "[coupling]\nlambda = true\n" + GOOD,
     "unknown table": "[traning]\nsteps = 3\n" + GOOD,
     "two modalities of one name": '[[modality]]\nname = "T"\n' + GOOD,
+    "two modalities of one source": '[[modality]]\nname = "G"\nsource = "T"\n' + GOOD,
     "modality without a name": "[[modality]]\nhidden = [3]\n" + GOOD,
     "experiment that leads elsewhere": '[[modality]]\nname = "T"\n[[experiment]]\nname = "../../etc"\n',
     "modality of dots": '[[modality]]\nname = ".."\n[[experiment]]\nname = "e"\n',

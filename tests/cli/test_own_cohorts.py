@@ -35,6 +35,34 @@ def test_any_number_of_modalities(count, tmp_path):
         assert np.array_equal(everywhere[np.isfinite(everywhere[:, 0])], here)
 
 
+def test_modalities_under_names_of_their_own(tmp_path):
+    """Names with blanks, as of 10x Genomics, cannot stand in ids; a study gives the modality another."""
+    modalities = make_modalities(["Gene Expression", "ATAC peaks", "one"])
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    text = study_text(["one", "two"])
+    text = text.replace('name = "one"\n', 'name = "one"\nsource = "Gene Expression"\n').replace('name = "two"\n', 'name = "two"\nsource = "ATAC peaks"\n')
+    (tmp_path / "own.toml").write_text(text)
+    succeed("run", tmp_path / "own.toml", "--data", tmp_path / "data.h5mu", "--out", tmp_path / "run", ranks=2)
+    with h5py.File(tmp_path / "run/results.h5") as results:
+        assert sorted(results["features"]) == ["one", "two"]
+        found = results["features/one"][:].astype(str).tolist()
+    assert found == modalities["Gene Expression"].var_names.tolist()
+    succeed("export", tmp_path / "run", "--to", tmp_path / "latents.h5mu")
+    exported = md.read_h5mu(tmp_path / "latents.h5mu")
+    assert np.array_equal(exported["Gene Expression"].obsm["X_cplae_one"], exported.obsm["X_cplae_one"])
+    assert "X_cplae_two" in exported["ATAC peaks"].obsm and not exported["one"].obsm
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [(["same"], "every labelled cell is \"same\""), ([f"cell {i}" for i in range(90)], "0 of its 90 classes have more than 10 cells")],
+)
+def test_labels_that_say_nothing_are_named(classes, words, tmp_path):
+    make_mudata(make_modalities(["x", "y"]), classes=classes).write_h5mu(tmp_path / "data.h5mu")
+    (tmp_path / "own.toml").write_text(study_text(["x", "y"]))
+    assert words in succeed("run", tmp_path / "own.toml", "--data", tmp_path / "data.h5mu", "--out", tmp_path / "run").stderr
+
+
 def test_without_labels(tmp_path):
     make_mudata(make_modalities(["x", "y"])).write_h5mu(tmp_path / "data.h5mu")
     repeats = 'kind = "repeats"\ninitialisations = 2\ncomponents = [1, 2]\nstarts = 2\n'

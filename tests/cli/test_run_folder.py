@@ -79,6 +79,39 @@ def test_results_without_their_units_are_not_replaced_unasked(whole, tiny, tmp_p
     assert_same_results(whole, run)
 
 
+@pytest.mark.parametrize("stage", ["run", "evaluate"])
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+def test_results_are_made_again_from_their_units(stage, damage, whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    results = run / "results.h5"
+    content = results.read_bytes()
+    results.unlink()
+    if damage == "cut":
+        results.write_bytes(content[: len(content) // 2])
+    told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+    assert ("results.h5: cannot be opened" in told) == (damage == "cut")
+    assert_same_results(whole, run)
+
+
+def test_a_folder_among_the_units_is_nobody_s(whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    for kind in ("networks", "statistics"):
+        (run / "work" / kind / "mine.unit").mkdir()
+    succeed("run", SMOKE, "--data", tiny, "--out", run)
+    succeed("status", run)
+    succeed("verify", run)
+    assert_same_results(whole, run)
+
+
+def test_a_run_without_its_study_is_refused(whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    (run / "study.toml").unlink()
+    refused("run", SMOKE, "--data", tiny, "--out", run, "--quiet", names=[run / "study.toml", "missing", "--overwrite"])
+
+
 def test_the_trainer_by_its_name_is_the_same_run(whole, tiny, tmp_path):
     """`auto` came to be the fused one on this CPU."""
     run = tmp_path / "run"

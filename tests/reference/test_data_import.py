@@ -264,6 +264,13 @@ def test_labels_of_other_cells(tmp_path):
     (tmp_path / "obs.csv").write_text("cell,leaf,n\nother,x,text\nc2,y,7\n")
     found = ask({**request, "obs": str(tmp_path / "obs.csv")})
     assert found["obs"] == [{"name": "leaf", "values": ["", "y"]}, {"name": "n", "values": [None, 7]}]
+    # Lines without anything before the header are no header.
+    (tmp_path / "obs.csv").write_text("\n\ncell,n\nc2,7\n")
+    assert ask({**request, "obs": str(tmp_path / "obs.csv")})["obs"] == [{"name": "n", "values": [None, 7]}]
+    # Digits that name something stay apart: as numbers 01 and 1 were one label, and long ones lost their last digits.
+    (tmp_path / "obs.csv").write_text("cell,plate,donor,n\nc1,01,9007199254740993,1\nc2,1,9007199254740992,1.0\n")
+    found = ask({**request, "obs": str(tmp_path / "obs.csv")})
+    assert [column["values"] for column in found["obs"]] == [["01", "1"], ["9007199254740993", "9007199254740992"], [1, 1]]
 
 
 def test_the_motor_cortex_tables():
