@@ -129,21 +129,13 @@ CPLAE_INLINE void product_panel(const Product& p, InnerBlock inner, PanelRows ro
       panel_rows<F, tile_rows, vectors>(p, inner, rows.panel_index, row);
 }
 
-#include "engine/fused/kernel_few_columns.inl"
-
 template <Finish F>
 void product_block(const Product& p, InnerBlock inner) {
-  const std::size_t few = few_columns_of(p.c.columns);
-  const std::size_t panels = p.c.panels() - (few > 0 ? 1 : 0);
-  FewColumns columns;
-  if (few > 0) pack(p, inner, few, columns);
   // A long panel of b passes all rows; a short a passes all panels.
   const std::size_t at_once = p.inner > inner_block ? p.rows : row_block;
-  for (std::size_t begin = 0; begin < p.rows; begin += at_once) {
-    for (std::size_t c = 0; c < panels; ++c)
+  for (std::size_t begin = 0; begin < p.rows; begin += at_once)
+    for (std::size_t c = 0; c < p.c.panels(); ++c)
       product_panel<F>(p, inner, {c, begin, at_once});
-    if (few > 0) few_rows<F>(p, inner, columns, {panels, begin, at_once});
-  }
 }
 
 template <Finish F>

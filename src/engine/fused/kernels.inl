@@ -4,8 +4,8 @@
 // Everything here is in a namespace of its own and calls no inline function of a library: the linker keeps
 // one copy of those for the whole program, and it must not be one with instructions that a processor lacks.
 //
-// Each element of a product is one chain of multiply-adds in the order of the summed index (sixteen chains in
-// kernel_few_columns.inl), so its bits do not depend on the width of the vectors.
+// Each element of a product is one chain of multiply-adds in the order of the summed index, so its bits do
+// not depend on the width of the vectors.
 #include <cstddef>
 #include <cstdint>
 
@@ -34,7 +34,6 @@ CPLAE_INLINE Vec all(float value) {
 
 // In the order of use.
 // clang-format off
-#include "engine/fused/kernel_exchange.inl"
 #include "engine/fused/kernel_products.inl"
 #include "engine/fused/kernel_output.inl"
 #include "engine/fused/kernel_random.inl"
