@@ -3,6 +3,7 @@
 #include <chrono>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "cplae/core/error.hpp"
 #include "dist/handle.hpp"
@@ -10,6 +11,11 @@
 namespace cplae::dist {
 
 namespace {
+
+std::function<void()>& waiting_act() {
+  static std::function<void()> act;
+  return act;
+}
 
 template <class Value>
 Value all_reduce(const Communicator& communicator, Value value, MPI_Datatype type, MPI_Op op) {
@@ -41,6 +47,10 @@ void check(int code, const char* call) {
                   std::string(text.data(), static_cast<std::size_t>(length)));
 }
 
+void while_waiting(std::function<void()> act) {
+  waiting_act() = std::move(act);
+}
+
 void wait(MPI_Request& request, const char* call) {
   using std::chrono::microseconds;
   // Ranks may share a core with one that trains: a spinning wait would take half of it.
@@ -48,6 +58,7 @@ void wait(MPI_Request& request, const char* call) {
     int done = 0;
     check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), call);
     if (done != 0) return;
+    if (waiting_act()) waiting_act()();
     std::this_thread::sleep_for(pause);
   }
 }

@@ -2,6 +2,7 @@
 #include <mpi.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,8 +24,12 @@ struct Communicator::Handle {
 /// Throws CommError naming the call and MPI's reason unless `code` is MPI_SUCCESS. In every build.
 void check(int code, const char* call);
 
+/// What a waiting rank does again and again; none to begin with. A rank that has done its share may be the
+/// only one that is signalled, and must tell the others while it waits for them.
+void while_waiting(std::function<void()> act);
+
 /// Completes `request` without spinning: tests, and sleeps in between (0.1 ms, doubled up to 10 ms). Throws
-/// CommError.
+/// CommError, and what is thrown by what it does while waiting.
 void wait(MPI_Request& request, const char* call);
 
 /// Collective: the text of `root` on every rank. Throws CommError.

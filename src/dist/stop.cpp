@@ -130,9 +130,12 @@ struct StopSignal::Impl {
   bool heard = false;  ///< another rank's message has come
 };
 
-StopSignal::StopSignal(const Communicator& communicator) : impl_(std::make_unique<Impl>(communicator)) {}
+StopSignal::StopSignal(const Communicator& communicator) : impl_(std::make_unique<Impl>(communicator)) {
+  while_waiting([impl = impl_.get()] { static_cast<void>(impl->requested()); });
+}
 
 StopSignal::~StopSignal() {
+  while_waiting({});
   impl_->restore_handlers();
   try {
     // An agreed error unwinds on every rank, another one here only: then the others never come, and the

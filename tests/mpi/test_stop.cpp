@@ -39,6 +39,20 @@ TEST_P(StopOn, OneRanksSignalReachesAll) {
   }
 }
 
+/// It has nothing to do but to wait for the others, and asks for no signal itself.
+TEST_P(StopOn, TheSignalOfAWaitingRankReachesAll) {
+  const Communicator& world = test::world();
+  for (int source = 0; source < world.size(); ++source) {
+    StopSignal stop(world);
+    world.barrier();
+    if (world.rank() == source)
+      std::raise(GetParam());
+    else
+      EXPECT_TRUE(becomes_true([&] { return stop.requested(); })) << "source " << source;
+    world.barrier();
+  }
+}
+
 TEST_P(StopOn, SignalsOnAllRanksAtOnce) {
   const Communicator& world = test::world();
   for (int round = 0; round < 5; ++round) {

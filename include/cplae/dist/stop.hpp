@@ -8,7 +8,7 @@ namespace cplae::dist {
 
 /// Asks all ranks to stop when any one of them gets SIGTERM, SIGINT or SIGUSR1. While it lives these signals
 /// only set a flag; a second SIGINT ends the process as usual. The rank that has the flag tells the others by
-/// a message, so one rank's signal (scancel of one step or node) stops all.
+/// a message, also while it waits for them, so one rank's signal (scancel of one step or node) stops all.
 class StopSignal {
 public:
   /// Collective (duplicates the communicator). One at a time. Throws CommError.
