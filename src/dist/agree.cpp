@@ -1,4 +1,6 @@
+#include <chrono>
 #include <string_view>
+#include <thread>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/hash.hpp"
@@ -8,6 +10,9 @@
 namespace cplae::dist {
 
 namespace {
+
+/// Longer than `leave` (apps) waits for the others before it ends the world with better words.
+constexpr std::chrono::seconds longest_unwinding(40);
 
 /// What a rank has to tell of its exception: one letter for the kind, then the text. Empty = none.
 std::string run_and_describe(const std::function<void()>& local) {
@@ -67,6 +72,17 @@ void throw_agreed(const Communicator& communicator, const std::string& mine, int
   throw_described(agreed.front(), prefix + agreed.substr(1));
 }
 
+/// What unwinds now may close files together with ranks that never come: then this ends the world.
+void abort_in(std::chrono::seconds time, const Communicator& communicator, const std::string& text) {
+  const std::string last_words = "rank " + std::to_string(communicator.rank()) + ": " + text +
+                                 " (and the other ranks did not come to hear of it)";
+  std::thread([time, last_words, comm = communicator.handle().comm] {
+    std::this_thread::sleep_for(time);
+    log::error(last_words);
+    MPI_Abort(comm, static_cast<int>(ExitCode::failed));
+  }).detach();
+}
+
 std::string shown(const std::string& text) {
   constexpr std::size_t longest = 100;
   return text.size() <= longest ? "'" + text + "'" : std::to_string(text.size()) + " bytes";
@@ -85,7 +101,10 @@ void agree_in_step(const Communicator& communicator, const std::function<void()>
   const std::string mine = run_and_describe(local);
   if (mine.empty()) return throw_agreed(communicator, mine, least(communicator, communicator.size()));
   const auto guilty = least_within(communicator, communicator.rank(), patience);
-  if (!guilty) throw_described(mine.front(), mine.substr(1));
+  if (!guilty) {
+    abort_in(longest_unwinding, communicator, mine.substr(1));
+    throw_described(mine.front(), mine.substr(1));
+  }
   throw_agreed(communicator, mine, *guilty);
 }
 

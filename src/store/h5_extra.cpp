@@ -84,39 +84,23 @@ void describe(const Handle& dataset, const Description& description) {
   h5::write_text_attribute(dataset, "source", description.source);
 }
 
-Selection select_rows(const Handle& file, const std::string& name, const Rows& rows) {
+void write_dataset_rows(const Handle& file, const std::string& name, const Rows& rows) {
+  if (rows.begin == rows.end) return;
   const std::string what = h5::where(file, name);
-  Handle dataset(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), what);
-  Handle space(H5Dget_space(dataset.id()), what);
+  const Handle dataset(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), what);
+  const Handle space(H5Dget_space(dataset.id()), what);
   std::vector<hsize_t> count(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space.id()), what)));
   check(H5Sget_simple_extent_dims(space.id(), count.data(), nullptr), what);
   std::vector<hsize_t> offset(count.size(), 0);
   offset[0] = rows.begin;
   count[0] = rows.end - rows.begin;
-  Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), what);
-  if (count[0] == 0) {
-    check(H5Sselect_none(space.id()), what);
-    check(H5Sselect_none(memory.id()), what);
-  } else {
-    check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr),
-          what);
-  }
-  return {what, std::move(dataset), std::move(space), std::move(memory), rows.type, rows.values};
-}
-
-CollectiveWriter::CollectiveWriter() : transfer_(H5Pcreate(H5P_DATASET_XFER), "HDF5 transfer list") {
-  check(H5Pset_dxpl_mpio(transfer_.id(), H5FD_MPIO_COLLECTIVE), "HDF5 collective transfer");
-}
-
-void CollectiveWriter::write(const Selection& selection) {
+  const Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), what);
+  check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, offset.data(), nullptr, count.data(), nullptr), what);
+  const Handle transfer(H5Pcreate(H5P_DATASET_XFER), what);
+  check(H5Pset_dxpl_mpio(transfer.id(), H5FD_MPIO_INDEPENDENT), what);
   errno = 0;  // h5::fail asks for it
-  check(H5Dwrite(selection.dataset.id(), selection.type, selection.memory.id(), selection.space.id(),
-                 transfer_.id(), selection.values),
-        selection.what + ": cannot be written");
-  H5D_mpio_actual_io_mode_t mode{};
-  check(H5Pget_mpio_actual_io_mode(transfer_.id(), &mode), selection.what);
-  ++report_.transfers;
-  if (mode != H5D_MPIO_CONTIGUOUS_COLLECTIVE) ++report_.independent;
+  check(H5Dwrite(dataset.id(), rows.type, memory.id(), space.id(), transfer.id(), rows.values),
+        what + ": cannot be written");
 }
 
 }  // namespace cplae::store

@@ -35,8 +35,7 @@ struct Description {
 };
 void describe(const h5::Handle& dataset, const Description& description);
 
-/// Rows [begin, end) of a dataset and their values in memory, of the dataset's own type (a conversion would
-/// break the collective transfer).
+/// Rows [begin, end) of a dataset and their values in memory, of the dataset's own type.
 struct Rows {
   hid_t type;
   std::size_t begin;
@@ -44,31 +43,8 @@ struct Rows {
   const void* values;
 };
 
-/// A dataset, opened, with the part of it that this rank writes.
-struct Selection {
-  std::string what;  ///< for messages
-  h5::Handle dataset;
-  h5::Handle space;
-  h5::Handle memory;
-  hid_t type;
-  const void* values;
-};
-
-/// Local: opens the dataset and selects the rows, none where there are none. Ranks agree on it before they
-/// write, since a rank that threw here would leave the others waiting in the write. Throws IoError.
-[[nodiscard]] Selection select_rows(const h5::Handle& file, const std::string& name, const Rows& rows);
-
-/// Collective writes, and HDF5's own word on whether they were collective.
-class CollectiveWriter {
-public:
-  CollectiveWriter();
-  /// Collective over the ranks that opened the file; a rank without rows takes part. Throws IoError.
-  void write(const Selection& selection);
-  [[nodiscard]] const TransferReport& report() const { return report_; }
-
-private:
-  h5::Handle transfer_;
-  TransferReport report_;
-};
+/// Local, also where the file was opened by many ranks: writes the rows, of which there may be none. Throws
+/// IoError.
+void write_dataset_rows(const h5::Handle& file, const std::string& name, const Rows& rows);
 
 }  // namespace cplae::store

@@ -1,7 +1,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 #include <system_error>
 
 #include "cplae/core/error.hpp"
@@ -38,16 +37,16 @@ public:
     part_ += ".part";
   }
 
-  TransferReport run() {
+  void run() {
     try {
-      return write();
+      write();
     } catch (const IoError& error) {
       throw IoError(with_disk(error.what(), part_));
     }
   }
 
 private:
-  TransferReport write() {
+  void write() {
     dist::agree(communicator_, [&] {
       if (communicator_.is_root()) lay_out(part_, input_);
     });
@@ -64,7 +63,6 @@ private:
       file.close();
       commit_file(part_, input_.units.folder().results());
     });
-    return writer_.report();
   }
 
   void write_rows() {
@@ -111,16 +109,14 @@ private:
     VariantRows rows;
     dist::agree(communicator_, [&] { rows = read_rows(v, block); });
     seconds_[v] = rows.seconds;
-    // Two agreements a dataset: a rank that cannot open it must not leave the others in the write, nor one
-    // whose write failed in the next.
+    // Each rank writes its rows by itself. In a collective write others write on its behalf, in turns: when
+    // one of those fails in the midst, MPI-IO leaves the rest waiting for it, or tells nobody.
     const auto write = [&](const std::string& name, hid_t type, const auto& values) {
       const std::string path = variant_path(variant.id) + "/" + name;
-      std::optional<Selection> selection;
       dist::agree(communicator_, [&] {
-        selection = select_rows(
-            file, path, {.type = type, .begin = block.begin, .end = block.end, .values = values.data()});
+        write_dataset_rows(file, path,
+                           {.type = type, .begin = block.begin, .end = block.end, .values = values.data()});
       });
-      dist::agree_in_step(communicator_, [&] { writer_.write(*selection); });
       // Of what was meant to be written: what a faulty file system makes of it will not have this checksum.
       digests_ += row_digests(std::as_bytes(std::span(values)), block.end - block.begin);
     };
@@ -221,15 +217,14 @@ private:
   const dist::Communicator& communicator_;
   const ResultsInput& input_;
   std::filesystem::path part_;
-  CollectiveWriter writer_;
   std::vector<std::vector<double>> seconds_;  ///< [variant][replicate of this rank]
   std::string digests_;                       ///< of this rank's rows: by variant, dataset, row
 };
 
 }  // namespace
 
-TransferReport write_results(const dist::Communicator& communicator, const ResultsInput& input) {
-  return ResultsWriter(communicator, input).run();
+void write_results(const dist::Communicator& communicator, const ResultsInput& input) {
+  ResultsWriter(communicator, input).run();
 }
 
 }  // namespace cplae::store

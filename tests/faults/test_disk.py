@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from harness import call_with, error_lines, succeed
+from harness import Bench, call_with, error_lines, succeed
 
 
 @pytest.fixture
@@ -44,14 +44,22 @@ def test_full(bench, disk, percent):
     bench.resume(run)
 
 
-def test_full_for_both_ranks(bench, disk):
-    """The networks and statistics fit, results.h5 does not."""
-    place = disk(65536)
+# Weights of 50 MB a network: more than MPI-IO writes in one go.
+LARGE = ("modality.T.hidden=[2500, 2500]", "training.steps=2", "training.validate_every=1", "training.keep_best_after=1", "training.checkpoint_seconds=3600")
+
+
+@pytest.mark.parametrize(("changes", "part"), [((), 0.5), (LARGE, 0.3), (LARGE, 0.8)], ids=["small", "large, early", "large, late"])
+def test_full_for_both_ranks(disk, tmp_path, changes, part):
+    """The networks and statistics fit, results.h5 does not: both ranks hear of it, neither hangs."""
+    room = 16 << 20
+    place = disk(room)
+    bench = Bench(place, *changes)
     run = shutil.copytree(bench.reference, place / "run")
+    size = kibibytes_of(run / "results.h5")
     (run / "results.h5").unlink()
-    disk(kibibytes_of(run) + kibibytes_of(bench.reference / "results.h5") // 2, "remount,")
+    disk(kibibytes_of(place) + int(size * part), "remount,")
     done = call_with({}, bench.words(run), ranks=2)
     assert done.returncode != 0 and len(error_lines(done)) == 1, done.stderr
     assert "results.h5" in error_lines(done)[0] and "No space left on device" in error_lines(done)[0], done.stderr
-    disk(65536, "remount,")
+    disk(room, "remount,")
     bench.resume(run, ranks=3)

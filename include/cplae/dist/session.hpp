@@ -82,7 +82,8 @@ void on_root(const Communicator& communicator, const std::function<void()>& loca
 
 /// Collective. As agree, for a `local` that is itself collective (parallel HDF5): a rank that fails in its
 /// midst may leave the others there for good. So it waits for them for `patience` only and then throws its
-/// own error, alone; a rank that ends so must end the others (Session::abort).
+/// own error, alone; a rank that ends so must end the others (Session::abort), and 40 s later the world is
+/// ended for it, wherever it may hang by then.
 void agree_in_step(const Communicator& communicator, const std::function<void()>& local,
                    std::chrono::milliseconds patience = std::chrono::seconds(10));
 

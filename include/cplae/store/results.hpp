@@ -23,17 +23,11 @@ struct ResultsInput {
   std::chrono::milliseconds patience = std::chrono::seconds(60);  ///< how long a unit may stay missing
 };
 
-/// What HDF5 itself reports of the parallel transfers, over all ranks.
-struct TransferReport {
-  std::size_t transfers = 0;    ///< datasets written by this rank, with or without rows of its own
-  std::size_t independent = 0;  ///< of these, transfers that HDF5 did not make collective
-};
-
 /// Collective: writes results.h5 of the units' run folder (layout: docs/file-formats.md), complete or not at
 /// all. Rank 0 lays the file out; then every rank reads the units of one contiguous block of the replicates
-/// of each variant and writes it into each dataset, collectively; rank 0 renames the file. The bytes of every
+/// of each variant and writes it into each dataset; rank 0 renames the file. The bytes of every
 /// dataset depend on the units only, not on the ranks. Throws IoError when a unit stays missing, DataError
 /// when a unit does not fit the plan; every rank throws the same.
-TransferReport write_results(const dist::Communicator& communicator, const ResultsInput& input);
+void write_results(const dist::Communicator& communicator, const ResultsInput& input);
 
 }  // namespace cplae::store
