@@ -12,7 +12,12 @@ import os
 import sys
 from pathlib import Path
 
-import matplotlib.pyplot as plt
+try:
+    import h5py  # noqa: F401
+    import matplotlib.pyplot as plt
+    import pandas as pd  # noqa: F401
+except ImportError as missing:
+    sys.exit(f"report: {missing}; `scripts/setup.sh demo` puts what the report needs into build/env: build/env/bin/python analysis/report.py RUN")
 
 from figures import accuracy, clusters, features, latents, losses, reconstruction
 from figures.page import Section, page_html

@@ -16,11 +16,13 @@ PROJECTIONS = ((0, 1), (0, 2))
 
 
 def chosen_network(run: Run) -> Replicate:
-    """Least held-out loss among the networks of the first experiment of repeats, else of the first variant."""
+    """Least held-out loss among the networks of the first experiment of repeats, else of the first variant; of
+    several variants the most coupled come first, since latents of uncoupled modalities lie in spaces of their own."""
     done = [replicate for replicate in run.replicates if replicate.done]
     if not done:
         raise LeftOut("every network failed")
     trained = [variant for variant in run.variants if not variant.is_baseline]
+    trained.sort(key=lambda variant: -run.coupling_of(variant))
     repeats = [v for v in trained if run.experiment(v.experiment).get("kind") == "repeats"]
     for variant in (*repeats, *trained):
         own = [replicate for replicate in done if replicate.variant == variant.id]

@@ -46,7 +46,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("data", f"{session.get('data_path', '')} (SHA-256 {identity.get('data_sha256', '')})"),
         ("program", f"cplae {session.get('cplae', '')}, commit {session.get('git_commit', '')}, {session.get('build', '')}"),
         ("trainer, device", f"{identity.get('trainer', '')}, {session.get('device', '')}"),
-        ("ranks, hosts", f"{session.get('ranks', '')} ranks on {hosts}"),
+        ("ranks, hosts", f"{session.get('ranks', '')} {'rank' if session.get('ranks') == 1 else 'ranks'} on {hosts}"),
         ("started", when),
         ("command", " ".join(session.get("command", []))),
     ]

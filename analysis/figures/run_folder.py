@@ -180,6 +180,11 @@ class Run:
     def experiment_of(self, variant: str) -> str:
         return variant.split(",", 1)[0]
 
+    def coupling_of(self, variant: Variant) -> float:
+        """The variant's lambda, from its id where it is varied."""
+        settings = dict(part.split("=", 1) for part in variant.id.split(",")[1:] if "=" in part)
+        return float(settings.get("lambda", self.study.get("coupling", {}).get("lambda", 1)))
+
     def replicate_word(self, variant: Variant) -> str:
         return "folds" if self.experiment(variant.experiment).get("kind") == "kfold" else "initialisations"
 
