@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "cplae/core/error.hpp"
@@ -31,23 +32,35 @@ const Variant& named_variant(const store::ResultsReader& results, const std::str
                    (near ? "; nearest is " + *near : ""));
 }
 
+/// Latents of uncoupled modalities lie in spaces of their own: the variants of the highest lambda.
+std::vector<const Variant*> most_coupled(std::vector<const Variant*> variants) {
+  double most = 0;
+  for (const Variant* variant : variants)
+    most = std::max(most, variant->spec.coupling.lambda);
+  std::erase_if(variants, [&](const Variant* variant) { return variant->spec.coupling.lambda < most; });
+  return variants;
+}
+
+[[noreturn]] void refuse_several(const std::vector<const Variant*>& variants) {
+  std::vector<std::string> ids;
+  for (const Variant* variant : variants)
+    ids.push_back(variant->id);
+  throw UsageError("several variants have folds: expected --variant with one of " + join(ids, "; "));
+}
+
 std::vector<const Variant*> candidates(const store::ResultsReader& results, const NetworkWish& wish) {
   if (!wish.variant.empty()) return {&named_variant(results, wish.variant)};
-  const bool wants_fold = wish.fold.has_value();
-  std::vector<const Variant*> found;
-  for (const auto& variant : results.plan().variants) {
-    const bool fits = wants_fold ? kind_of(results, variant) == ExperimentKind::kfold
-                                 : kind_of(results, variant) == ExperimentKind::repeats;
-    if (fits) found.push_back(&variant);
-  }
-  if (wants_fold && found.size() > 1) {
-    std::vector<std::string> ids;
-    for (const Variant* variant : found)
-      ids.push_back(variant->id);
-    throw UsageError("--fold " + std::to_string(*wish.fold) +
-                     ": several variants have folds; expected --variant with one of " + join(ids, "; "));
-  }
-  if (!found.empty()) return found;
+  const auto of_kind = [&](ExperimentKind kind) {
+    std::vector<const Variant*> found;
+    for (const auto& variant : results.plan().variants)
+      if (kind_of(results, variant) == kind) found.push_back(&variant);
+    return most_coupled(std::move(found));
+  };
+  if (!wish.fold)
+    if (auto repeats = of_kind(ExperimentKind::repeats); !repeats.empty()) return repeats;
+  auto folded = of_kind(ExperimentKind::kfold);
+  if (folded.size() > 1) refuse_several(folded);
+  if (!folded.empty()) return folded;
   return {&results.plan().variants.front()};
 }
 

@@ -20,9 +20,10 @@ struct ChosenNetwork {
   double validation_loss = 0;
 };
 
-/// The network that fits the wish with the least validation loss on held-out cells. Without a variant: among
-/// all variants with repeats, or of the first variant if there are none; a fold alone is enough where one
-/// variant has folds. Failed networks are passed over. Throws UsageError naming what there is.
+/// The network that fits the wish with the least validation loss on held-out cells. Without a variant: of the
+/// variants with repeats, or else with folds (with a fold: of these), that have the highest lambda; refused
+/// where that leaves several with folds. Failed networks are passed over. Throws UsageError naming what there
+/// is.
 [[nodiscard]] ChosenNetwork choose_network(const store::ResultsReader& results, const NetworkWish& wish);
 
 }  // namespace cplae::apps

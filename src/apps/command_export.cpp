@@ -30,7 +30,7 @@ constexpr const char* notes = R"(An .h5mu is a copy of the run's data with the l
 obsm/X_cplae_<modality>, for all cells and in each modality; a .csv has one row a
 cell: its labels, then z_<modality>_0 and so on. An existing file is replaced.
 Without --variant, --fold and --init the network of least loss on held-out cells is
-taken: among the experiments of kind repeats, or of the first variant if there is none.
+taken: of the variants with repeats, or else with folds, that have the highest lambda.
 
 Examples:
   cplae export demo_run --to latents.h5mu

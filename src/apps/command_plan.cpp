@@ -75,7 +75,20 @@ private:
       text += "  modality " + modality.name + ": " + grouped(modality.features.size()) + " features, " +
               grouped(static_cast<std::size_t>(present)) + " cells\n";
     }
-    return text + "\n";
+    return text + labels() + "\n";
+  }
+
+  [[nodiscard]] std::string labels() const {
+    if (context_.study.labels.column.empty()) return "";
+    std::map<std::string, std::size_t> sizes;
+    std::size_t unlabelled = 0;
+    for (const auto& label : context_.labels)
+      ++(label.empty() ? unlabelled : sizes[label]);
+    const auto usable =
+        std::count_if(sizes.begin(), sizes.end(), [](const auto& type) { return type.second > 10; });
+    return "  labels " + context_.study.labels.column + ": " + grouped(sizes.size()) + " types, " +
+           grouped(static_cast<std::size_t>(usable)) + " of more than 10 cells; " + grouped(unlabelled) +
+           " cells without\n";
   }
 
   [[nodiscard]] std::string left_out() const {

@@ -100,6 +100,23 @@ ObsColumn obs_column(const Table& table, std::size_t column,
   return obs;
 }
 
+/// A table that has features for rows has cells that no other table knows.
+void warn_of_apart(const Dataset& dataset) {
+  for (const auto& modality : dataset.modalities) {
+    const bool shares =
+        std::any_of(dataset.modalities.begin(), dataset.modalities.end(), [&](const auto& other) {
+          if (&other == &modality) return false;
+          for (std::size_t cell = 0; cell < dataset.cells.size(); ++cell)
+            if (modality.present[cell] != 0 && other.present[cell] != 0) return true;
+          return false;
+        });
+    if (!shares && dataset.modalities.size() > 1)
+      log::warning("modality " + modality.name +
+                   " shares no cell with another; is its table features x cells (--transpose " +
+                   modality.name + ")?");
+  }
+}
+
 std::vector<ObsColumn> read_obs(const std::filesystem::path& path, const std::vector<std::string>& cells) {
   const Table table = read_table(path);
   check_names(names_after_first(table), "column", path.string() + ": line 1");
@@ -123,6 +140,7 @@ Dataset read_csv(const CsvTables& tables) {
   }
   if (tables.taxonomy) parts.taxonomy = read_taxonomy_csv(*tables.taxonomy);
   Dataset dataset = merge_parts(std::move(parts));
+  warn_of_apart(dataset);
   if (tables.obs) dataset.obs = read_obs(*tables.obs, dataset.cells);
   return dataset;
 }

@@ -106,6 +106,18 @@ void warn_of_classes(const Study& study, const std::vector<std::string>& labels)
                         " cells, fewer than the two that types can be told by (is it the right column?)");
 }
 
+/// Allowed, and asked for by fixed recipes; but who only shortens a study wants to know.
+void warn_of_last_networks(const Plan& plan) {
+  for (const auto& variant : plan.variants) {
+    const TrainingSpec& training = variant.spec.training;
+    if (training.keep_best_after <= training.steps) continue;
+    log::shared_warning("training.keep_best_after = " + std::to_string(training.keep_best_after) +
+                        " exceeds training.steps = " + std::to_string(training.steps) +
+                        ": the last network is kept, not the best one on the held-out cells");
+    return;
+  }
+}
+
 void check_labels(const Study& study, const data::Dataset& dataset, const std::vector<std::string>& labels) {
   if (study.labels.column.empty()) return;
   const bool any =
@@ -253,6 +265,7 @@ void check_against(const Study& study, const data::Dataset& dataset) {
     modalities.push_back(&dataset.modality(spec.name));
   const auto labels = stratification_labels(study, dataset);
   check_labels(study, dataset, labels);
+  warn_of_last_networks(plan);
   const auto demands = demands_of(study, plan);
   if (std::any_of(demands.begin(), demands.end(), [](const Demands& d) { return d.coupled; }))
     check_shared_cells(modalities);

@@ -10,12 +10,12 @@ from program import make_modalities, make_mudata, study_text, succeed
 NAMES = ["rna-seq", "Patch.Clamp", "morphology_2", "A", "B", "C"]
 
 
-def run_own(folder, names, data, **study):
+def run_own(folder, names, data, variant=(), **study):
     (folder / "own.toml").write_text(study_text(names, **study))
     sources = [word for path in data for word in ("--data", path)]
     succeed("plan", folder / "own.toml", *sources)
     succeed("run", folder / "own.toml", *sources, "--out", folder / "run")
-    succeed("export", folder / "run", "--to", folder / "latents.h5mu")
+    succeed("export", folder / "run", "--to", folder / "latents.h5mu", *variant)
     return pd.read_csv(folder / "run/tables/reconstruction.csv"), md.read_h5mu(folder / "latents.h5mu")
 
 
@@ -86,7 +86,7 @@ def test_one_h5ad_file_a_modality(tmp_path):
     modalities["ephys"].write_h5ad(tmp_path / "e.h5ad")
     data = [tmp_path / "counts.h5ad", f"ephys={tmp_path / 'e.h5ad'}"]
     more = "vary.\"modality.ephys.alpha\" = [0.5, 1]\n"
-    _, exported = run_own(tmp_path, ["counts", "ephys"], data, column="kind", extra=more)
+    _, exported = run_own(tmp_path, ["counts", "ephys"], data, variant=["--variant", "folds,alpha_ephys=1"], column="kind", extra=more)
     assert list(exported.mod) == ["counts", "ephys"] and exported["ephys"].obsm["X_cplae_ephys"].shape[1] == 2
     with h5py.File(tmp_path / "run/results.h5") as file:
         assert sorted(file["variants"]) == ["folds,alpha_ephys=0.5", "folds,alpha_ephys=1"]
