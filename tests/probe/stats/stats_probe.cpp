@@ -9,7 +9,9 @@ int main() {
   using namespace cplae;
   using namespace cplae::probe;
   Commands commands;
+  add_clustering(commands);
   add_linear(commands);
+  add_matching(commands);
   add_measures(commands);
   add_mixtures(commands);
   Json answers = Json::array();
