@@ -14,5 +14,6 @@ void add_linear(Commands& commands);
 void add_matching(Commands& commands);
 void add_measures(Commands& commands);
 void add_mixtures(Commands& commands);
+void add_regression(Commands& commands);
 
 }  // namespace cplae::probe

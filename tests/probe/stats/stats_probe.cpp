@@ -14,6 +14,7 @@ int main() {
   add_matching(commands);
   add_measures(commands);
   add_mixtures(commands);
+  add_regression(commands);
   Json answers = Json::array();
   for (const Json& request : Json::parse(std::cin)) {
     try {
