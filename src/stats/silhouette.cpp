@@ -8,7 +8,6 @@
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
-#include "cplae/stats/summary.hpp"
 #include "distances.hpp"
 
 namespace cplae::stats {
@@ -73,6 +72,17 @@ std::vector<double> silhouette_per_cell(const MatrixD& values, const std::vector
 
 double silhouette(const MatrixD& values, const std::vector<std::int64_t>& labels) {
   return mean_ignoring_nan(silhouette_per_cell(values, labels));
+}
+
+Summary silhouette_over_clusters(const MatrixD& values, const std::vector<std::int64_t>& labels) {
+  const std::vector<double> per_cell = silhouette_per_cell(values, labels);
+  const Clusters clusters = renumber(labels);
+  std::vector<double> means(clusters.sizes.size(), 0.0);
+  for (std::size_t cell = 0; cell < per_cell.size(); ++cell) {
+    const std::size_t own = clusters.of_cell[cell];
+    means[own] += per_cell[cell] / static_cast<double>(clusters.sizes[own]);
+  }
+  return summarise(means);
 }
 
 }  // namespace cplae::stats

@@ -10,6 +10,7 @@ namespace cplae::probe {
 using Commands = std::map<std::string, std::function<Json(const Json&)>>;
 
 void add_clustering(Commands& commands);
+void add_comparison(Commands& commands);
 void add_linear(Commands& commands);
 void add_matching(Commands& commands);
 void add_measures(Commands& commands);

@@ -10,6 +10,7 @@ int main() {
   using namespace cplae::probe;
   Commands commands;
   add_clustering(commands);
+  add_comparison(commands);
   add_linear(commands);
   add_matching(commands);
   add_measures(commands);
