@@ -40,6 +40,8 @@ find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
 cplae_need(RANDOM123_INCLUDE_DIR "Random123" librandom123-dev random123)
 find_path(BOOST_INCLUDE_DIR boost/math/distributions/students_t.hpp)
 cplae_need(BOOST_INCLUDE_DIR "Boost.Math" libboost-dev boost)
+find_path(DLIB_INCLUDE_DIR dlib/optimization/max_cost_assignment.h)
+cplae_need(DLIB_INCLUDE_DIR "dlib" libdlib-dev dlib)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp)
 cplae_need(CLI11_INCLUDE_DIR "CLI11" libcli11-dev cli11)
 if(CPLAE_TESTS)
@@ -62,6 +64,12 @@ target_link_libraries(cplae_hdf5 INTERFACE ${HDF5_C_LIBRARIES} cplae_mpi)
 
 add_library(cplae_boost INTERFACE)
 target_include_directories(cplae_boost SYSTEM INTERFACE ${BOOST_INCLUDE_DIR})
+
+# Headers only. A header of dlib refers to its compiled library, to find that the two differ; without that library the header's own guard
+# leaves it out.
+add_library(cplae_dlib INTERFACE)
+target_include_directories(cplae_dlib SYSTEM INTERFACE ${DLIB_INCLUDE_DIR})
+target_compile_definitions(cplae_dlib INTERFACE DLIB_TEST_FOR_ODR_VIOLATIONS_H_)
 
 add_library(cplae_random123 INTERFACE)
 target_include_directories(cplae_random123 SYSTEM INTERFACE ${RANDOM123_INCLUDE_DIR})

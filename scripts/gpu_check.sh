@@ -38,7 +38,8 @@ make_pack() {
   have apt-get || die "--pack needs apt-get; make the folder on a Debian machine and carry it over"
   mkdir -p "$pack/debs"
   local names deb
-  mapfile -t names < <(closure)
+  # Of dlib the headers are used, and nothing that its package depends on.
+  mapfile -t names < <(closure; echo libdlib-dev)
   say "fetching ${#names[@]} packages"
   (cd "$pack/debs" && apt-get download -qq "${names[@]}") || die "apt-get could not fetch the packages"
   for deb in "$pack"/debs/*.deb; do dpkg -x "$deb" "$pack"; done

@@ -8,7 +8,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold git ca-certificates pkg-config python3 python3-venv
   openmpi-bin libopenmpi-dev libhdf5-openmpi-dev hdf5-tools
   libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
-  libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev
+  libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev libdlib-dev
   libgtest-dev libgmock-dev
 )
 # Debian's own anndata, beside the newest one of build/env: files must go both ways with either. SLURM, for the tests of slurm/.

@@ -7,29 +7,11 @@
 #include "check.hpp"
 #include "cplae/core/error.hpp"
 #include "leading_eigenpairs.hpp"
+#include "present_means.hpp"
 
 namespace cplae::stats {
 
 namespace {
-
-Eigen::RowVectorXd present_means(const MatrixD& values) {
-  Eigen::RowVectorXd means(values.cols());
-  for (Eigen::Index column = 0; column < values.cols(); ++column) {
-    double sum = 0;
-    Eigen::Index present = 0;
-    for (Eigen::Index row = 0; row < values.rows(); ++row) {
-      if (std::isnan(values(row, column))) continue;
-      sum += values(row, column);
-      ++present;
-    }
-    if (present == 0) {
-      throw NumericError("principal components: column " + std::to_string(column) +
-                         " has no present entry among " + std::to_string(values.rows()) + " training cells");
-    }
-    means[column] = sum / static_cast<double>(present);
-  }
-  return means;
-}
 
 /// Centred values; a missing entry, which counts as the mean, becomes 0.
 Eigen::MatrixXd centred(const MatrixD& values, const Eigen::RowVectorXd& mean) {
@@ -84,7 +66,7 @@ Pca Pca::fit(const MatrixD& values, Eigen::Index components) {
   }
   require_usable(values, "principal components", Missing::allowed);
   Pca pca;
-  pca.mean_ = present_means(values);
+  pca.mean_ = present_means(values, "principal components");
   Directions directions = leading_directions(centred(values, pca.mean_), components);
   fix_signs(directions.axes);
   pca.components_ = directions.axes.transpose();

@@ -8,7 +8,7 @@
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
-#include "cplae/stats/summary.hpp"
+#include "distances.hpp"
 
 namespace cplae::stats {
 
@@ -35,19 +35,6 @@ Clusters renumber(const std::vector<std::int64_t>& labels) {
   return clusters;
 }
 
-/// Euclidean distances of one cell to all cells. columns [dim x cells], row-major.
-void distances_from(const MatrixD& columns, Eigen::Index cell, std::vector<double>& out) {
-  std::fill(out.begin(), out.end(), 0.0);
-  for (Eigen::Index j = 0; j < columns.rows(); ++j) {
-    const double* column = &columns(j, 0);
-    const double own = column[cell];
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] += (column[i] - own) * (column[i] - own);
-  }
-  for (double& squared : out)
-    squared = std::sqrt(squared);
-}
-
 double silhouette_of(const std::vector<double>& sums, const Clusters& clusters, std::size_t cell) {
   const std::size_t own = clusters.of_cell[cell];
   if (clusters.sizes[own] == 1) return 0;
@@ -72,13 +59,12 @@ std::vector<double> silhouette_per_cell(const MatrixD& values, const std::vector
                        " cells, expected one label a cell and 2 to cells - 1 clusters");
   }
   const MatrixD columns = values.transpose();
-  std::vector<double> distances(cells);
   std::vector<double> result(cells);
   for (std::size_t cell = 0; cell < cells; ++cell) {
-    distances_from(columns, static_cast<Eigen::Index>(cell), distances);
+    const MatrixD squares = squared_distances(values.middleRows(static_cast<Eigen::Index>(cell), 1), columns);
     std::vector<double> sums(clusters.sizes.size(), 0.0);
     for (std::size_t i = 0; i < cells; ++i)
-      sums[clusters.of_cell[i]] += distances[i];
+      sums[clusters.of_cell[i]] += std::sqrt(squares(0, static_cast<Eigen::Index>(i)));
     result[cell] = silhouette_of(sums, clusters, cell);
   }
   return result;
@@ -86,6 +72,17 @@ std::vector<double> silhouette_per_cell(const MatrixD& values, const std::vector
 
 double silhouette(const MatrixD& values, const std::vector<std::int64_t>& labels) {
   return mean_ignoring_nan(silhouette_per_cell(values, labels));
+}
+
+Summary silhouette_over_clusters(const MatrixD& values, const std::vector<std::int64_t>& labels) {
+  const std::vector<double> per_cell = silhouette_per_cell(values, labels);
+  const Clusters clusters = renumber(labels);
+  std::vector<double> means(clusters.sizes.size(), 0.0);
+  for (std::size_t cell = 0; cell < per_cell.size(); ++cell) {
+    const std::size_t own = clusters.of_cell[cell];
+    means[own] += per_cell[cell] / static_cast<double>(clusters.sizes[own]);
+  }
+  return summarise(means);
 }
 
 }  // namespace cplae::stats

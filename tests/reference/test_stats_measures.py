@@ -136,6 +136,9 @@ def test_silhouettes(rng):
     ours = ask("silhouette", values=values, labels=labels)
     np.testing.assert_allclose(array(ours["per_cell"]), silhouette_samples(values, labels), **ROUNDING)
     np.testing.assert_allclose(ours["mean"], silhouette_score(values, labels), **ROUNDING)
+    means = [silhouette_samples(values, labels)[labels == label].mean() for label in np.unique(labels)]
+    np.testing.assert_allclose([ours["cluster_mean"], ours["cluster_sd"]], [np.mean(means), np.std(means, ddof=1)], **ROUNDING)
+    assert ours["clusters"] == 7
     assert "2 to cells - 1 clusters" in refusal("silhouette", values=values, labels=np.zeros(150, int))
 
 

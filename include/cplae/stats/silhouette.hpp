@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
+#include "cplae/stats/summary.hpp"
 
 namespace cplae::stats {
 
@@ -15,5 +16,10 @@ namespace cplae::stats {
 
 /// Mean of silhouette_per_cell.
 [[nodiscard]] double silhouette(const MatrixD& values, const std::vector<std::int64_t>& labels);
+
+/// Mean and SD over clusters of each cluster's mean of silhouette_per_cell, so that every cluster counts
+/// alike; n clusters. Throws as that does.
+[[nodiscard]] Summary silhouette_over_clusters(const MatrixD& values,
+                                               const std::vector<std::int64_t>& labels);
 
 }  // namespace cplae::stats

@@ -52,8 +52,12 @@ Json bins(const Json& request) {
 
 Json silhouette(const Json& request) {
   const MatrixD values = to_matrix(request.at("values"));
+  const auto clusters = stats::silhouette_over_clusters(values, request.at("labels"));
   return {{"per_cell", stats::silhouette_per_cell(values, request.at("labels"))},
-          {"mean", stats::silhouette(values, request.at("labels"))}};
+          {"mean", stats::silhouette(values, request.at("labels"))},
+          {"cluster_mean", clusters.mean},
+          {"cluster_sd", clusters.sd},
+          {"clusters", clusters.n}};
 }
 
 Json summary(const Json& request) {

@@ -9,9 +9,13 @@ int main() {
   using namespace cplae;
   using namespace cplae::probe;
   Commands commands;
+  add_clustering(commands);
+  add_comparison(commands);
   add_linear(commands);
+  add_matching(commands);
   add_measures(commands);
   add_mixtures(commands);
+  add_regression(commands);
   Json answers = Json::array();
   for (const Json& request : Json::parse(std::cin)) {
     try {

@@ -17,6 +17,10 @@ TEST(Silhouette, ByHand) {
   EXPECT_DOUBLE_EQ(result[1], (4.0 - 1) / 4);
   EXPECT_DOUBLE_EQ(result[2], 0) << "alone in its cluster";
   EXPECT_DOUBLE_EQ(silhouette(values, {7, 7, 9, -1}), (0.8 + 0.75) / 4);
+  const Summary clusters = silhouette_over_clusters(values, {7, 7, 9, -1});
+  EXPECT_EQ(clusters.n, 3U);
+  EXPECT_DOUBLE_EQ(clusters.mean, 0.775 / 3);
+  EXPECT_DOUBLE_EQ(clusters.sd, 0.775 / std::sqrt(3.0)) << "of 0.775, 0 and 0";
 }
 
 TEST(Silhouette, CollapsedLatents) {
