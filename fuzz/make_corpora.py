@@ -1,15 +1,17 @@
 """Writes the corpora of the fuzz targets, small files that the readers understand, to fuzz/corpus/.
 
-    build/env/bin/python fuzz/make_corpora.py
+    CPLAE_BIN_DIR=build/bin build/env/bin/python fuzz/make_corpora.py
 
 The files are committed; they are made again when a reader learns something new.
 """
 
 import gzip
 import json
+import os
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import h5py
@@ -198,7 +200,73 @@ def record():
     write("empty.unit", {"arrays": [{"name": "a", "shape": [0, 3], "type": "float64"}], "kind": "checkpoint", "text": {}}, b"")
 
 
+TINY = """[study]
+name = "t"
+[[modality]]
+name = "A"
+hidden = [2]
+[[modality]]
+name = "B"
+hidden = [2]
+[training]
+latent_dim = 2
+batch = 8
+steps = 2
+validate_every = 1
+keep_best_after = 1
+[[experiment]]
+name = "f"
+kind = "kfold"
+folds = 2
+[[experiment]]
+name = "r"
+kind = "repeats"
+initialisations = 1
+test_fraction = 0.25
+[experiment.vary]
+training.latent_dim = [1]
+"""
+
+
+def results():
+    """What `cplae train` makes of a few cells; as earlier versions wrote it; and with what HDF5 has beside."""
+    path = folder("results")
+    with tempfile.TemporaryDirectory() as top:
+        top = Path(top)
+        (top / "tiny.toml").write_text(TINY)
+        rng = np.random.default_rng(1)
+        words = []
+        for name in "AB":
+            rows = "".join(f"c{i}," + ",".join(f"{x:.3f}" for x in rng.normal(size=3)) + "\n" for i in range(12))
+            (top / f"{name}.csv").write_text("cell,a,b,c\n" + rows)
+            words += ["--modality", f"{name}={top / name}.csv"]
+        cplae = [str(Path(os.environ["CPLAE_BIN_DIR"]) / "cplae")]
+        subprocess.run([*cplae, "import", "csv", *words, "--out", top / "d.h5mu"], check=True)
+        subprocess.run([*cplae, "train", top / "tiny.toml", "--data", top / "d.h5mu", "--out", top / "run"], check=True)
+        whole = (top / "run" / "results.h5").read_bytes()
+    for name in ("whole", "earlier", "others"):
+        (path / f"{name}.h5").write_bytes(whole)
+    with h5py.File(path / "earlier.h5", "r+") as file:
+        del file.attrs["sha256_attributes"]
+    with h5py.File(path / "others.h5", "r+") as file:
+        del file["cells"], file["variants/f/split"], file["variants/f/losses"]
+        file.create_dataset("cells", data=np.array([f"c{i}" for i in range(12)], dtype=object), dtype=TEXT)
+        file.create_dataset("variants/f/split", data=np.zeros((2, 12), "u1"), chunks=(1, 4), compression="gzip")
+        file["variants/f/losses"] = h5py.SoftLink("/variants/r,latent_dim=1/losses")
+
+
+def provenance():
+    path = folder("provenance")
+    session = {"started": "2024-01-01T00:00:00Z", "git_commit": "a", "libraries": {"hdf5": "1", "mpi": "2"}, "command": ["cplae run"]}
+    session.update({"hosts": ["a", "b"], "ranks": 2, "device": "cpu", "data_path": "T=/a.h5ad\nE=/b.h5ad", "slurm": {"SLURM_JOB_ID": "7"}})
+    identity = {"data_sha256": "a", "taxonomy_sha256": "", "trainer": "fused", "device_kind": "cpu"}
+    whole = {"format": 1, "seed": 1, "identity": identity, "sessions": [session, session]}
+    (path / "whole.json").write_text(json.dumps(whole))
+    (path / "empty.json").write_text(json.dumps({**whole, "sessions": []}))
+    (path / "others.json").write_text('{"identity": {"data_sha256": 1e99}, "sessions": [[], {"a": [null, true, -1, "\\ud83d\\ude00"]}]}')
+
+
 if __name__ == "__main__":
-    for make in (hdf5, mat, csv, taxonomy_tables, study, record):
+    for make in (hdf5, mat, csv, taxonomy_tables, study, record, results, provenance):
         make()
     print(subprocess.run(["du", "-sh", "--apparent-size", *sorted(CORPUS.iterdir())], capture_output=True, text=True, check=True).stdout, file=sys.stderr)

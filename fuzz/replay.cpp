@@ -1,14 +1,21 @@
 // Runs a fuzz target on the files of a corpus, and on damaged copies of each: for compilers without
 // libFuzzer.
 //   fuzz_study FOLDER [COPIES]
+// An input that takes more than 5 s or 2 GiB ends the program as a finding, as a crash does.
 // Damage is drawn from a fixed seed, so that what one run finds the next one finds too.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "target.hpp"
@@ -59,14 +66,45 @@ Bytes damaged(Bytes bytes, Random& random) {
   return bytes;
 }
 
+/// What libFuzzer is told by its options.
+constexpr rlim_t most_memory_bytes = rlim_t{2} << 30U;
+constexpr unsigned most_seconds = 5;
+
+/// From handlers of signals and of failed allocations: nothing but the kernel is asked.
+void tell_and_end(std::string_view words) {
+  static_cast<void>(!::write(STDERR_FILENO, words.data(), words.size()));
+  std::_Exit(1);
+}
+
+void end_for_time(int) {
+  tell_and_end("finding: an input that takes more than 5 s\n");
+}
+
+void end_for_memory() {
+  tell_and_end("finding: an input that takes more than 2 GiB\n");
+}
+
+/// Memory is bounded as it is asked for, which is more than what is touched.
+void bound_memory() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0) std::abort();
+  limit.rlim_cur = std::min(limit.rlim_max, most_memory_bytes);
+  if (::setrlimit(RLIMIT_DATA, &limit) != 0) std::abort();
+  std::set_new_handler(end_for_memory);
+}
+
 void run(const Bytes& bytes) {
+  ::alarm(most_seconds);
   LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
+  ::alarm(0);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  bound_memory();
+  std::signal(SIGALRM, end_for_time);
   const unsigned long copies = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0;
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(argv[1]))

@@ -1,5 +1,6 @@
 #include "target.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,14 +24,8 @@ fs::path folder_in_memory() {
   return fs::is_directory(shared, error) ? shared : fs::temp_directory_path();
 }
 
-}  // namespace
-
-MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes) {
-  // HDF5 asks for the real path of what it opens, which an anonymous file has not.
-  std::string name = folder_in_memory() / "cplae_fuzz_XXXXXX";
-  const int descriptor = ::mkstemp(name.data());
-  require(descriptor >= 0, "no memory file");
-  path_ = name;
+/// Writes all of it and closes.
+void fill(int descriptor, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     require(written > 0, "a memory file that cannot be written");
@@ -39,9 +34,31 @@ MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes) {
   ::close(descriptor);
 }
 
+}  // namespace
+
+MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes) {
+  // HDF5 asks for the real path of what it opens, which an anonymous file has not.
+  std::string name = folder_in_memory() / "cplae_fuzz_XXXXXX";
+  const int descriptor = ::mkstemp(name.data());
+  require(descriptor >= 0, "no memory file");
+  path_ = name;
+  fill(descriptor, bytes);
+}
+
+MemoryFile::MemoryFile(std::span<const std::uint8_t> bytes, const std::string& name) {
+  std::string folder = folder_in_memory() / "cplae_fuzz_XXXXXX";
+  require(::mkdtemp(folder.data()) != nullptr, "no folder in memory");
+  folder_ = folder;
+  path_ = folder_ / name;
+  const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  require(descriptor >= 0, "no memory file");
+  fill(descriptor, bytes);
+}
+
 MemoryFile::~MemoryFile() {
   std::error_code ignored;
   fs::remove(path_, ignored);
+  if (!folder_.empty()) fs::remove(folder_, ignored);
 }
 
 void expect_result_or_refusal(const std::function<void()>& read) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 
 /// libFuzzer's entry, which fuzz/replay.cpp calls as well. One target a program.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -15,6 +16,8 @@ namespace cplae::fuzz {
 class MemoryFile {
 public:
   explicit MemoryFile(std::span<const std::uint8_t> bytes);
+  /// Under a name of its own, in a folder of its own.
+  MemoryFile(std::span<const std::uint8_t> bytes, const std::string& name);
   MemoryFile(const MemoryFile&) = delete;
   MemoryFile& operator=(const MemoryFile&) = delete;
   ~MemoryFile();
@@ -22,6 +25,7 @@ public:
 
 private:
   std::filesystem::path path_;
+  std::filesystem::path folder_;  ///< empty where it has none of its own
 };
 
 /// Runs `read`, which may refuse its input by an error of cplae of one line; anything else that it throws, or

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets with clang's libFuzzer and sanitizers into build-fuzz/, and lets each look for inputs that crash, hang for
-# 5 s or take 2 GiB: scripts/fuzz.sh [SECONDS [TARGET...]] (default: 60 s for each of study, hdf5, mat, csv, taxonomy, record).
+# 5 s or take 2 GiB: scripts/fuzz.sh [SECONDS [TARGET...]] (default: 60 s for each of study, hdf5, mat, csv, taxonomy,
+# record, results, provenance).
 # What is found lies in build-fuzz/found/<target>/ and makes the script fail; what only widens the coverage is kept in
 # build-fuzz/seen/<target>/ for the next time.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 seconds="${1:-60}"
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(study hdf5 mat csv taxonomy record)
+[ ${#targets[@]} -gt 0 ] || targets=(study hdf5 mat csv taxonomy record results provenance)
 have clang++ || die "clang++ is not there (apt-get install clang); without it the tests replay the corpora: ctest --test-dir build -L fuzz"
 [ -s "$torch_dir_file" ] || die "scripts/setup.sh has not been run here"
 

@@ -14,6 +14,7 @@
 
 #include "choose_network.hpp"
 #include "commands.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/write.hpp"
 #include "inputs.hpp"
@@ -59,6 +60,7 @@ std::vector<data::Source> find_data(const Options& options, const RunRecord& rec
   const auto sources = options.data.empty() ? record.sources : parse_sources(options.data);
   std::error_code error;
   for (const auto& source : sources) {
+    require_regular(source.path);
     if (fs::exists(source.path, error)) continue;
     throw UsageError(source.path.string() +
                      ": the run's data file is not there any more; name it with --data");

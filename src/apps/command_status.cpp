@@ -16,6 +16,7 @@
 #include "cplae/store/network_unit.hpp"
 #include "cplae/study/parse.hpp"
 #include "figures.hpp"
+#include "inspect_run.hpp"
 #include "run_record.hpp"
 
 namespace cplae::apps {
@@ -73,16 +74,8 @@ Tally tally_networks(const study::Plan& plan, const store::UnitStore& units) {
 }
 
 Tally tally_statistics(const study::Study& study, const study::Plan& plan, const store::UnitStore& units) {
-  const reduce::Context names_only{.study = study,
-                                   .plan = plan,
-                                   .data = {},
-                                   .cells = {},
-                                   .unused_cells = 0,
-                                   .labels = {},
-                                   .schemes = {},
-                                   .stop = {}};
   Tally tally{.all = 0, .running = {}, .failed = {}};
-  for (const auto& unit : reduce::list_units(names_only)) {
+  for (const auto& unit : reduce::list_units(names_only(study, plan))) {
     ++tally.all;
     const auto record = units.read(store::UnitKind::statistics, unit.id);
     // One of another version is computed again by the next start.
@@ -145,7 +138,7 @@ std::string presence(const fs::path& path) {
 ExitCode print_status(const std::string& run) {
   const store::RunFolder folder{fs::path(run)};
   const RunRecord record = read_run_record(folder);
-  const study::Study study = study::read_study(folder.study());
+  const study::Study study = read_run_study(folder);
   const study::Plan plan = study::make_plan(study);
   const store::UnitStore units(folder);
   const Tally networks = tally_networks(plan, units);

@@ -15,6 +15,7 @@
 #include "cplae/reduce/verify.hpp"
 #include "cplae/store/verify.hpp"
 #include "figures.hpp"
+#include "inspect_run.hpp"
 #include "run_record.hpp"
 
 namespace cplae::apps {
@@ -24,7 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* notes =
-    R"(With one run: are its units, checkpoints, results.h5 and tables as they were written?
+    R"(With one run: are its units, checkpoints, results.h5 and tables as they were written, do
+they belong to its study.toml and provenance.json, and are all units of the study there?
 With two: are all datasets of results.h5 and all tables the same, bit by bit? If not, the
 first difference is named. With --statistically: for each measure of each variant the
 mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
@@ -45,40 +47,6 @@ struct Options {
   bool statistically = false;
   double confidence = 0.95;
 };
-
-/// One line of the report, and what was damaged.
-struct Part {
-  std::string name;
-  store::Inspection found;
-  std::string none;  ///< what it means when there is nothing
-};
-
-ExitCode inspect(const std::string& run) {
-  const store::RunFolder folder{fs::path(run)};
-  std::error_code error;
-  const bool has_results = fs::exists(folder.results(), error);
-  const std::vector<Part> parts = {
-      {"networks", inspect_units(folder, store::UnitKind::network), "none"},
-      {"statistics", inspect_units(folder, store::UnitKind::statistics), "none"},
-      {"checkpoints", inspect_checkpoints(folder), "none"},
-      {"results.h5", has_results ? inspect_results(folder) : store::Inspection{}, "not yet"},
-      {"tables", reduce::inspect_tables(folder.tables()), "not yet"}};
-  std::vector<std::string> damaged;
-  for (const Part& part : parts) {
-    const std::size_t bad = part.found.damaged.size();
-    std::string name = part.name;
-    name.resize(12, ' ');
-    std::cout << name << (part.found.whole + bad == 0 ? part.none : grouped(part.found.whole) + " whole")
-              << (bad > 0 ? ", " + grouped(bad) + " damaged" : "") << "\n";
-    damaged.insert(damaged.end(), part.found.damaged.begin(), part.found.damaged.end());
-  }
-  for (const auto& line : damaged)
-    std::cout << "damaged: " << line << "\n";
-  std::cout << std::flush;
-  if (!damaged.empty())
-    throw Error(run + ": " + grouped(damaged.size()) + " damaged, first " + damaged.front());
-  return ExitCode::done;
-}
 
 void require_results(const std::string& run, const fs::path& file) {
   std::error_code error;
@@ -148,9 +116,12 @@ ExitCode compare_statistics(const Options& options) {
 ExitCode verify(const Options& options) {
   if (options.statistically && options.other.empty())
     throw UsageError("verify: --statistically compares two runs, but only one was given");
+  if (options.other.empty()) {
+    inspect_run(options.run);
+    return ExitCode::done;
+  }
   for (const auto& run : {options.run, options.other})
-    if (!run.empty()) static_cast<void>(read_run_record(store::RunFolder{fs::path(run)}));
-  if (options.other.empty()) return inspect(options.run);
+    static_cast<void>(read_run_record(store::RunFolder{fs::path(run)}));
   return options.statistically ? compare_statistics(options) : compare_bits(options.run, options.other);
 }
 

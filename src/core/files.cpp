@@ -1,6 +1,7 @@
 #include "cplae/core/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/limits.hpp"
 
 namespace cplae {
 
@@ -53,6 +55,11 @@ public:
       if (errno != EINTR) fail(path_, "read");
     }
   }
+  [[nodiscard]] struct stat status() const {
+    struct stat found {};
+    if (::fstat(fd_, &found) != 0) fail(path_, "stat");
+    return found;
+  }
   void sync() const {
     while (::fsync(fd_) != 0)
       if (errno != EINTR) fail(path_, "fsync");
@@ -67,6 +74,45 @@ private:
   fs::path path_;
   int fd_ = -1;
 };
+
+[[noreturn]] void refuse_kind(const fs::path& path) {
+  throw DataError(path.string() + ": is a pipe or a device, expected a regular file");
+}
+
+void check_size(const fs::path& path, const struct stat& status) {
+  constexpr std::uint64_t block_bytes = 512;
+  if (!S_ISREG(status.st_mode)) refuse_kind(path);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::uint64_t on_disk = static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+  if (size > limits::memory_bytes(on_disk))
+    throw DataError(path.string() + ": claims " + std::to_string(size) + " bytes, of which " +
+                    std::to_string(on_disk) + " are on the disk, expected a file that holds what it claims");
+}
+
+/// What of a file is wanted.
+struct Wanted {
+  const fs::path& path;
+  std::size_t bytes;
+  std::string_view start;
+};
+
+std::string read_all(const Descriptor& file, const Wanted& wanted) {
+  std::string text;
+  constexpr std::size_t piece = std::size_t{1} << 16U;
+  for (std::size_t got = piece; got > 0;) {
+    const std::size_t size = text.size();
+    text.resize(size + piece);
+    got = file.read_some(std::as_writable_bytes(std::span(text).subspan(size)));
+    text.resize(size + got);
+    if (text.size() > wanted.bytes)
+      throw DataError(wanted.path.string() + ": larger than the limit of " + std::to_string(wanted.bytes) +
+                      " bytes");
+    const std::size_t common = std::min(text.size(), wanted.start.size());
+    if (std::string_view(text).substr(0, common) != wanted.start.substr(0, common))
+      throw DataError(wanted.path.string() + ": it does not start with " + std::string(wanted.start));
+  }
+  return text;
+}
 
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -127,21 +173,25 @@ void commit_file(const fs::path& part, const fs::path& path) {
   rename_and_sync(part, path);
 }
 
-std::string read_file(const fs::path& path, std::size_t limit_bytes) {
+void require_regular(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) throw IoError(path.string() + ": is a folder, expected a file");
+  if (fs::exists(status) && !fs::is_regular_file(status)) refuse_kind(path);
+}
+
+std::string read_file(const fs::path& path, std::size_t limit_bytes, std::string_view start) {
+  require_regular(path);
+  // What was a file a moment ago may be a pipe by now.
+  const Descriptor file(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  check_size(path, file.status());
+  return read_all(file, {.path = path, .bytes = limit_bytes, .start = start});
+}
+
+std::string read_file_or_pipe(const fs::path& path, std::size_t limit_bytes) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw IoError(path.string() + ": is a folder, expected a file");
-  const Descriptor file(path, O_RDONLY | O_CLOEXEC);
-  std::string text;
-  constexpr std::size_t piece = std::size_t{1} << 16U;
-  for (std::size_t got = piece; got > 0;) {
-    const std::size_t size = text.size();
-    text.resize(size + piece);
-    got = file.read_some(std::as_writable_bytes(std::span(text).subspan(size)));
-    text.resize(size + got);
-    if (text.size() > limit_bytes)
-      throw DataError(path.string() + ": larger than the limit of " + std::to_string(limit_bytes) + " bytes");
-  }
-  return text;
+  return read_all(Descriptor(path, O_RDONLY | O_CLOEXEC), {.path = path, .bytes = limit_bytes, .start = {}});
 }
 
 void make_folder(const fs::path& path) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
 
 namespace cplae {
 
@@ -65,6 +66,7 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
+  require_regular(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) throw IoError(path.string() + ": cannot be opened for reading");
   Sha256 hash;

@@ -192,6 +192,17 @@ Record decode(const std::string& bytes, const std::string& label) {
   }
 }
 
+Record load_record(const std::filesystem::path& path) {
+  std::string bytes;
+  try {
+    bytes = read_file(path, largest_record_bytes, magic);
+  } catch (const DataError& error) {
+    const std::string label = path.string() + ": ";
+    throw DataError(label + "not a whole record: " + std::string(error.what()).substr(label.size()));
+  }
+  return decode(bytes, path.string());
+}
+
 void write_record(const std::filesystem::path& path, const Record& record) {
   write_file_atomically(path, encode(record));
 }
@@ -200,7 +211,7 @@ std::optional<Record> read_record(const std::filesystem::path& path, const std::
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) return std::nullopt;
   try {
-    Record record = decode(read_file(path, largest_record_bytes), path.string());
+    Record record = load_record(path);
     if (record.kind == kind) return record;
     log::warning(path.string() + ": a record of kind '" + record.kind + "', expected '" + kind +
                  "'; taken as missing");

@@ -85,6 +85,8 @@ ObsColumn obs_column(const Table& table, std::size_t column,
   ObsColumn obs;
   obs.name = table.header[column];
   obs.is_text = false;
+  obs.text.reserve(rows.size());
+  obs.numbers.reserve(rows.size());
   bool any_value = false;
   for (const auto& row : rows) {
     const std::string field = row ? table.rows[*row][column] : "";
@@ -96,7 +98,10 @@ ObsColumn obs_column(const Table& table, std::size_t column,
     obs.numbers.push_back(number);
   }
   obs.is_text = obs.is_text || !any_value;
-  (obs.is_text ? static_cast<void>(obs.numbers.clear()) : obs.text.clear());
+  if (obs.is_text)
+    obs.numbers = {};
+  else
+    obs.text = {};
   return obs;
 }
 
@@ -117,8 +122,21 @@ void warn_of_apart(const Dataset& dataset) {
   }
 }
 
-std::vector<ObsColumn> read_obs(const std::filesystem::path& path, const std::vector<std::string>& cells) {
+/// A table of one row may have many columns, each of which gets a field for every cell.
+void check_column_memory(const Table& table, std::size_t cells, std::uint64_t memory_bytes) {
+  constexpr std::uint64_t field_bytes = sizeof(std::string) + sizeof(double);
+  const std::uint64_t columns = table.header.size() - 1;
+  if (columns > 0 && cells > memory_bytes / field_bytes / columns)
+    throw DataError(table.path.string() + ": " + std::to_string(columns) + " columns for " +
+                    std::to_string(cells) + " cells take more than the " + std::to_string(memory_bytes) +
+                    " bytes of memory that files of their size may fill");
+}
+
+/// `memory_bytes`: that the columns may take.
+std::vector<ObsColumn> read_obs(const std::filesystem::path& path, const std::vector<std::string>& cells,
+                                std::uint64_t memory_bytes) {
   const Table table = read_table(path);
+  check_column_memory(table, cells.size(), memory_bytes);
   check_names(names_after_first(table), "column", path.string() + ": line 1");
   const auto rows = rows_of_cells(table, cells);
   std::vector<ObsColumn> columns;
@@ -139,9 +157,10 @@ Dataset read_csv(const CsvTables& tables) {
     parts.parts.push_back(read_part(table));
   }
   if (tables.taxonomy) parts.taxonomy = read_taxonomy_csv(*tables.taxonomy);
+  const std::uint64_t memory_bytes = parts.memory_bytes;
   Dataset dataset = merge_parts(std::move(parts));
   warn_of_apart(dataset);
-  if (tables.obs) dataset.obs = read_obs(*tables.obs, dataset.cells);
+  if (tables.obs) dataset.obs = read_obs(*tables.obs, dataset.cells, memory_bytes);
   return dataset;
 }
 

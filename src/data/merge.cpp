@@ -10,6 +10,7 @@
 #include "cplae/core/limits.hpp"
 #include "cplae/core/text.hpp"
 #include "frame.hpp"
+#include "table.hpp"
 
 namespace cplae::data {
 
@@ -72,12 +73,28 @@ void check_modality_names(const Parts& parts) {
   }
 }
 
-/// A modality of one cell costs a row for every cell of the others.
+/// Of the texts of all columns of obs, beside their objects.
+std::uint64_t text_bytes(const Parts& parts) {
+  std::uint64_t bytes = 0;
+  for (const auto& part : parts.parts)
+    for (const auto& column : part.obs)
+      for (const auto& text : column.text)
+        bytes += heap_bytes(text.size());
+  return bytes;
+}
+
+/// A modality of one cell costs a row for every cell of the others. Columns of obs are there twice beside the
+/// part's own: in the order of all cells, and joined.
 void check_memory(const Parts& parts, std::size_t cells) {
+  const std::uint64_t texts = 2 * text_bytes(parts);
+  if (texts > parts.memory_bytes)
+    throw DataError(parts.where + ": the texts of its cells take " + std::to_string(texts) +
+                    " bytes, more than the " + std::to_string(parts.memory_bytes) +
+                    " that files of their size may fill, expected files that hold what they claim");
   std::uint64_t bytes_a_cell = 0;
   for (const auto& part : parts.parts)
     bytes_a_cell += sizeof(float) * part.features.size() + limits::text_overhead * part.obs.size();
-  if (bytes_a_cell > 0 && cells > parts.memory_bytes / bytes_a_cell)
+  if (bytes_a_cell > 0 && cells > (parts.memory_bytes - texts) / bytes_a_cell)
     throw DataError(parts.where + ": " + std::to_string(cells) + " cells take " +
                     std::to_string(bytes_a_cell) + " bytes each in all modalities, more than the " +
                     std::to_string(parts.memory_bytes) +
@@ -218,6 +235,7 @@ Dataset merge_parts(Parts parts) {
     const auto at = places(part, index);
     for (const auto& column : part.obs)
       namesakes.add(part.name, align(column, at, dataset.cells.size()));
+    part.obs.clear();
     if (part.is_used) dataset.modalities.push_back(to_modality(part, at, dataset.cells.size()));
   }
   for (const auto& group : namesakes.all())

@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A row and each of its fields are objects of their own.
-constexpr std::uint64_t field_bytes = sizeof(std::string);
+/// A row and each of its fields are objects of their own; most fields become a number in a matrix, and again
+/// in the turned one.
+constexpr std::uint64_t field_bytes = sizeof(std::string) + 2 * sizeof(float);
 constexpr std::uint64_t row_bytes = sizeof(std::vector<std::string>) + sizeof(std::size_t);
 
 /// Splits text into records, one at a time.
@@ -32,8 +33,10 @@ public:
   [[nodiscard]] bool at_end() const { return at_ >= text_.size(); }
   [[nodiscard]] std::size_t line() const { return line_; }
 
-  std::vector<std::string> record() {
+  /// `expected` fields: a row of so many takes no more memory than they do.
+  std::vector<std::string> record(std::size_t expected = 1) {
     std::vector<std::string> fields;
+    fields.reserve(expected);
     do
       fields.push_back(field());
     while (take(delimiter_));
@@ -115,11 +118,27 @@ void check_text(std::string_view text, const fs::path& path) {
   }
 }
 
-/// Before the text is taken apart: a byte may become a field of 32.
+/// What the fields of a text take outside of themselves. Quotes hide delimiters, and a field in quotes grows
+/// byte by byte, to twice its length at most: with them all of the text counts.
+std::uint64_t long_field_bytes(const std::string& text, char delimiter) {
+  if (text.find('"') != std::string::npos) return 3 * std::uint64_t{text.size()};
+  const std::array<char, 3> stops{delimiter, '\n', '\r'};
+  std::uint64_t bytes = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(stops.data(), at, stops.size()), text.size());
+    bytes += heap_bytes(end - at);
+    at = end + 1;
+  }
+  return bytes;
+}
+
+/// Before the text is taken apart, which stays beside its parts: a byte may become a field of 32. Names of
+/// cells and features, and texts of labels, are copied out of the table.
 void check_memory(const std::string& text, char delimiter, const fs::path& path) {
   const auto fields = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), delimiter));
   const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
-  const std::uint64_t bytes = fields * field_bytes + lines * (row_bytes + field_bytes);
+  const std::uint64_t bytes = text.size() + fields * field_bytes + lines * (row_bytes + field_bytes) +
+                              2 * long_field_bytes(text, delimiter);
   if (bytes > table_memory_bytes(path))
     throw DataError(path.string() + ": its " + std::to_string(fields + lines) + " fields take " +
                     std::to_string(bytes) + " bytes of memory, expected at most " +
@@ -178,6 +197,11 @@ std::uint64_t table_memory_bytes(const fs::path& path) {
   std::error_code error;
   const std::uintmax_t bytes = fs::file_size(path, error);
   return limits::memory_bytes(error ? 0 : bytes);
+}
+
+std::uint64_t heap_bytes(std::size_t length) {
+  constexpr std::size_t inside = 15;
+  return length > inside ? std::uint64_t{length} + limits::text_overhead / 2 : 0;
 }
 
 bool is_missing(std::string_view field) {
@@ -239,7 +263,7 @@ Table read_table(const fs::path& path) {
     throw DataError(path.string() + ": is empty, expected a header");
   while (!splitter.at_end()) {
     const std::size_t line = splitter.line();
-    auto row = splitter.record();
+    auto row = splitter.record(table.header.size());
     if (is_blank(row) && table.header.size() > 1) continue;
     if (table.rows.empty() && row.size() == table.header.size() + 1)
       table.header.insert(table.header.begin(), "");

@@ -48,4 +48,8 @@ struct Table {
 /// What the contents of a table may take in memory; a pipe, whose size nobody knows, counts as a small file.
 [[nodiscard]] std::uint64_t table_memory_bytes(const std::filesystem::path& path);
 
+/// What a text of this length takes beside its std::string: its bytes, and what the allocator adds; short
+/// ones lie in the object itself.
+[[nodiscard]] std::uint64_t heap_bytes(std::size_t length);
+
 }  // namespace cplae::data

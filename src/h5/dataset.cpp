@@ -40,18 +40,26 @@ void check_storage(const Dataset& dataset, const std::string& what) {
   check_filters(creation, what);
 }
 
-/// HDF5 unpacks a chunk as a whole.
-void charge_chunk(const Handle& dataset, const std::string& what) {
-  const Handle creation(H5Dget_create_plist(dataset.id()), what);
-  if (H5Pget_layout(creation.id()) != H5D_CHUNKED || H5Pget_nfilters(creation.id()) == 0) return;
+/// HDF5 describes to itself every chunk that is read, written or not, and unpacks one as a whole.
+void charge_chunks(const Dataset& dataset, const std::string& what) {
+  const Handle creation(H5Dget_create_plist(dataset.handle.id()), what);
+  if (H5Pget_layout(creation.id()) != H5D_CHUNKED) return;
   std::array<hsize_t, H5S_MAX_RANK> sizes{};
   const int rank = check(H5Pget_chunk(creation.id(), H5S_MAX_RANK, sizes.data()), what);
-  const Handle type(H5Dget_type(dataset.id()), what);
+  if (static_cast<std::size_t>(rank) != dataset.shape.size())
+    throw DataError(what + ": chunks of " + std::to_string(rank) + " dimensions, expected " +
+                    std::to_string(dataset.shape.size()));
+  const Handle type(H5Dget_type(dataset.handle.id()), what);
   std::uint64_t bytes = H5Tget_size(type.id());
-  // HDF5 holds chunks below 4 GiB, so the product fits.
-  for (int i = 0; i < rank; ++i)
-    bytes *= sizes.at(static_cast<std::size_t>(i));
-  dataset.charge(bytes);
+  std::uint64_t chunks = 1;
+  // HDF5 holds chunks below 4 GiB, and there are no more chunks than elements, so the products fit.
+  for (std::size_t i = 0; i < dataset.shape.size(); ++i) {
+    if (sizes.at(i) == 0) throw DataError(what + ": damaged: chunks of no size");
+    bytes *= sizes.at(i);
+    chunks *= (dataset.shape[i] + sizes.at(i) - 1) / sizes.at(i);
+  }
+  dataset.handle.charge(chunks * limits::chunk_overhead);
+  if (H5Pget_nfilters(creation.id()) > 0) dataset.handle.charge(bytes);
 }
 
 Element element_of(const Handle& type) {
@@ -127,7 +135,7 @@ Dataset open_dataset(const Handle& parent, const std::string& name) {
   dataset.handle.share_budget(parent);
   check_storage(dataset, what);
   dataset.shape = shape_of(dataset.handle.id(), what);
-  charge_chunk(dataset.handle, what);
+  charge_chunks(dataset, what);
   const Handle type(H5Dget_type(dataset.handle.id()), what);
   dataset.element = element_of(type);
   return dataset;

@@ -50,6 +50,7 @@ bool is_measured(const data::Table& table, std::size_t row) {
 }
 
 void add_source(const fs::path& folder, const Source& source, Values& values) {
+  require_regular(folder / source.file);
   const data::Table table = data::read_table(folder / source.file);
   const auto text = [&](std::size_t row, const char* column) {
     return table.rows[row][table.column(column)];

@@ -29,6 +29,17 @@ std::vector<fs::path> tables_in(const fs::path& folder) {
   return files;
 }
 
+/// What is wrong with a table of that checksum; empty if nothing is.
+std::string problem_of(const fs::path& file, const std::string& digest) {
+  std::error_code error;
+  if (!fs::exists(file, error)) return file.string() + ": missing, but named in SHA256SUMS";
+  try {
+    return sha256_file(file) == digest ? "" : file.string() + ": its checksum is wrong";
+  } catch (const Error& problem) {
+    return problem.what();
+  }
+}
+
 }  // namespace
 
 fs::path sums_file(const fs::path& folder) {
@@ -57,12 +68,11 @@ store::Inspection inspect_tables(const fs::path& tables) {
     const fs::path file =
         tables /
         fs::path(line.size() > digest_characters + 2 ? line.substr(digest_characters + 2) : "?").filename();
-    if (!fs::exists(file, error))
-      found.damaged.push_back(file.string() + ": missing, but named in SHA256SUMS");
-    else if (sha256_file(file) != line.substr(0, digest_characters))
-      found.damaged.push_back(file.string() + ": its checksum is wrong");
-    else
+    const std::string problem = problem_of(file, line.substr(0, digest_characters));
+    if (problem.empty())
       ++found.whole;
+    else
+      found.damaged.push_back(problem);
   }
   return found;
 }

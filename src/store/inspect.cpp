@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "attribute_sums.hpp"
 #include "cplae/core/error.hpp"
-#include "cplae/core/files.hpp"
 #include "cplae/core/record.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/store/read_results.hpp"
@@ -14,8 +14,6 @@ namespace cplae::store {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::size_t largest_record_bytes = std::size_t{1} << 36U;
 
 std::vector<fs::path> files_of(const fs::path& folder, const std::string& extension) {
   std::vector<fs::path> files;
@@ -39,7 +37,7 @@ Inspection inspect_records(const fs::path& folder, const std::string& extension,
   Inspection found;
   for (const auto& file : files_of(folder, extension)) {
     try {
-      const Record record = decode(read_file(file, largest_record_bytes), file.string());
+      const Record record = load_record(file);
       const std::string id = id_in(record, id_name);
       if (file_name(id) + extension != file.filename())
         throw DataError(file.string() + ": is the record of '" + id + "'");
@@ -71,7 +69,7 @@ std::optional<std::string> unit_checksum(const RunFolder& folder, const std::str
   std::error_code error;
   if (!fs::exists(file, error)) return std::nullopt;
   try {
-    return checksum(to_network_unit(decode(read_file(file, largest_record_bytes), file.string())));
+    return checksum(to_network_unit(load_record(file)));
   } catch (const DataError&) {
     return std::nullopt;
   }
@@ -91,6 +89,16 @@ void inspect_replicates(const RunFolder& folder, Inspection& found) {
                                 " is not the one of its unit in work/networks");
     }
   }
+}
+
+/// What tells what the numbers mean: the study, names of terms, where tensors lie.
+void inspect_attributes(const h5::Handle& file, Inspection& found) {
+  const auto expected = h5::text_attribute(file, attribute_checksum);
+  if (!expected)
+    found.notes.push_back(h5::where(file) + ": written by an earlier version of cplae, without a checksum " +
+                          "of its attributes (attribute '" + attribute_checksum + "')");
+  else if (checksum_of_attributes(file) != *expected)
+    found.damaged.push_back(h5::where(file) + ": the checksum of its attributes is wrong");
 }
 
 }  // namespace
@@ -115,6 +123,7 @@ Inspection inspect_results(const RunFolder& folder) {
         found.damaged.emplace_back(error.what());
       }
     }
+    if (found.damaged.empty()) inspect_attributes(file, found);
     if (found.damaged.empty()) inspect_replicates(folder, found);
   } catch (const Error& error) {
     found.damaged.emplace_back(error.what());

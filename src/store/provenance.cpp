@@ -64,15 +64,26 @@ Json session_entry(const Start& start) {
           {"slurm", slurm_variables()}};
 }
 
-Json parse(const std::string& text) {
-  try {
-    Json json = Json::parse(text);
-    for (const char* key : {"identity", "sessions"})
-      static_cast<void>(json.at(key));
-    return json;
-  } catch (const Json::exception& error) {
-    throw DataError(std::string("provenance.json cannot be read: ") + error.what());
+/// Copies and texts of JSON are made by recursion, and an ordered object looks through all its keys for each
+/// new one: depth and keys of what others wrote are counted while it is read.
+class Bounds {
+public:
+  void see(int depth, Json::parse_event_t event) {
+    if (depth > deepest) throw DataError("nested deeper than " + std::to_string(deepest));
+    const auto level = static_cast<std::size_t>(depth);
+    if (event == Json::parse_event_t::object_start) keys_.at(level + 1) = 0;
+    if (event == Json::parse_event_t::key && ++keys_.at(level) > most_keys)
+      throw DataError("more than " + std::to_string(most_keys) + " keys in one object");
   }
+
+private:
+  static constexpr int deepest = 16;
+  static constexpr std::size_t most_keys = 1000;
+  std::array<std::size_t, deepest + 2> keys_{};
+};
+
+Json parse(const std::string& text) {
+  return parse_provenance(text, "provenance.json");
 }
 
 Json fresh(const Identity& identity, const Start& start) {
@@ -84,6 +95,25 @@ Json fresh(const Identity& identity, const Start& start) {
 }
 
 }  // namespace
+
+Json parse_provenance(const std::string& text, const std::string& label) {
+  const std::string start = label + " cannot be read: ";
+  try {
+    Bounds bounds;
+    const auto see = [&](int depth, Json::parse_event_t event, Json&) {
+      bounds.see(depth, event);
+      return true;
+    };
+    Json json = Json::parse(text, see);
+    if (!json.at("identity").is_object()) throw DataError("'identity' is no object");
+    if (!json.at("sessions").is_array()) throw DataError("'sessions' is no array");
+    return json;
+  } catch (const Json::exception& error) {
+    throw DataError(start + one_line(error.what()));
+  } catch (const DataError& error) {
+    throw DataError(start + error.what());
+  }
+}
 
 std::string provenance_text(const std::string& before, const Identity& identity, const Start& start) {
   Json json = before.empty() ? fresh(identity, start) : parse(before);

@@ -1,10 +1,16 @@
 #pragma once
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cplae/store/open_run.hpp"
 
 namespace cplae::store {
+
+/// The content of a provenance.json, with an object `identity` and an array `sessions`. Throws DataError
+/// naming `label` when it is none, or nested or filled as no run does it (both would take nlohmann's JSON for
+/// ever).
+[[nodiscard]] nlohmann::ordered_json parse_provenance(const std::string& text, const std::string& label);
 
 /// The text of provenance.json: `before` (empty for a new run) with one more entry in `sessions`. Throws
 /// DataError when `before` is no provenance.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
@@ -17,7 +18,17 @@ constexpr int deepest_group = 16;
 
 struct Walk {
   const Handle& file;
-  std::vector<std::string> names;
+  std::vector<std::pair<std::string, h5::Kind>> objects;
+  std::set<haddr_t> seen;
+
+  /// Objects with several names would make more paths than any file has bytes.
+  void require_new(const std::string& path) {
+    H5L_info_t link;
+    h5::check(H5Lget_info(file.id(), path.c_str(), &link, H5P_DEFAULT), h5::where(file, path));
+    if (link.type != H5L_TYPE_HARD || !seen.insert(link.u.address).second)
+      throw DataError(h5::where(file, path) +
+                      ": a second name of something else in the file, which cplae does not write");
+  }
 
   void visit(const std::string& folder, int depth) {
     if (depth > deepest_group)
@@ -26,12 +37,11 @@ struct Walk {
     for (const auto& member : h5::members(h5::open_group(file, folder.empty() ? "/" : folder))) {
       const std::string path = folder.empty() ? member : folder + "/" + member;
       const h5::Kind kind = h5::kind(file, path);
-      if (kind == h5::Kind::group)
-        visit(path, depth + 1);
-      else if (kind == h5::Kind::dataset)
-        names.push_back(path);
-      else
+      if (kind != h5::Kind::group && kind != h5::Kind::dataset)
         throw DataError(h5::where(file, path) + ": is neither group nor dataset");
+      require_new(path);
+      objects.emplace_back(path, kind);
+      if (kind == h5::Kind::group) visit(path, depth + 1);
     }
   }
 };
@@ -62,16 +72,44 @@ std::string compound_text(const Handle& type, std::span<const std::byte> element
   return "{" + join(fields, ", ") + "}";
 }
 
+/// Whether HDF5 reads elements of this type without looking anywhere else: a reference into a heap, however
+/// deep in an array or a compound, would be believed.
+bool is_plain(const Handle& type) {
+  switch (H5Tget_class(type.id())) {
+    case H5T_INTEGER:
+    case H5T_FLOAT:
+      return true;
+    case H5T_STRING:
+      return H5Tis_variable_str(type.id()) == 0;
+    default:
+      return false;
+  }
+}
+
+bool is_plain_or_row(const Handle& type) {
+  if (H5Tget_class(type.id()) != H5T_COMPOUND) return is_plain(type);
+  const int count = h5::check(H5Tget_nmembers(type.id()), "HDF5 compound");
+  for (int i = 0; i < count; ++i)
+    if (!is_plain(Handle(H5Tget_member_type(type.id(), static_cast<unsigned>(i)), "HDF5 compound")))
+      return false;
+  return true;
+}
+
 }  // namespace
 
 RawDataset::RawDataset(const Handle& file, const std::string& name)
     : name_(name),
       dataset_(h5::open_dataset(file, name)),
       type_(H5Dget_type(dataset_.handle.id()), h5::where(file, name)) {
-  const bool has_variable_length =
-      H5Tdetect_class(type_.id(), H5T_VLEN) > 0 || H5Tis_variable_str(type_.id()) > 0;
-  if (has_variable_length)
-    throw DataError(h5::where(file, name) + ": elements of variable length, which cplae does not write");
+  if (!is_plain_or_row(type_))
+    throw DataError(
+        h5::where(file, name) +
+        ": elements of a type that cplae does not write, expected numbers, texts of one length, or "
+        "rows of these");
+  // With the bound on elements no product of sizes overflows.
+  if (element_bytes() > limits::text_bytes)
+    throw DataError(h5::where(file, name) + ": elements of " + std::to_string(element_bytes()) +
+                    " bytes, expected at most " + std::to_string(limits::text_bytes));
 }
 
 std::size_t RawDataset::element_bytes() const {
@@ -93,6 +131,7 @@ std::size_t RawDataset::rows_at_once() const {
 
 std::vector<std::byte> RawDataset::read(std::size_t begin, std::size_t end) const {
   const std::string what = h5::where(dataset_.handle);
+  dataset_.handle.charge((end - begin) * row_bytes());
   std::vector<std::byte> bytes((end - begin) * row_bytes());
   if (bytes.empty()) return bytes;
   const Handle space(H5Dget_space(dataset_.handle.id()), what);
@@ -111,11 +150,18 @@ std::vector<std::byte> RawDataset::read(std::size_t begin, std::size_t end) cons
   return bytes;
 }
 
-std::vector<std::string> dataset_names(const Handle& file) {
-  Walk walk{file, {}};
+std::vector<std::pair<std::string, h5::Kind>> object_paths(const Handle& file) {
+  Walk walk{file, {}, {}};
   walk.visit("", 0);
-  std::sort(walk.names.begin(), walk.names.end());
-  return walk.names;
+  std::sort(walk.objects.begin(), walk.objects.end());
+  return walk.objects;
+}
+
+std::vector<std::string> dataset_names(const Handle& file) {
+  std::vector<std::string> names;
+  for (const auto& [path, kind] : object_paths(file))
+    if (kind == h5::Kind::dataset) names.push_back(path);
+  return names;
 }
 
 std::string element_text(const Handle& type, std::span<const std::byte> element) {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "h5/h5.hpp"
@@ -12,7 +13,8 @@ namespace cplae::store {
 /// row).
 class RawDataset {
 public:
-  /// Throws DataError as h5::open_dataset does, and for elements of variable length.
+  /// Throws DataError as h5::open_dataset does, and for elements that are no numbers, texts of one length or
+  /// compounds of these.
   RawDataset(const h5::Handle& file, const std::string& name);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -24,7 +26,7 @@ public:
   [[nodiscard]] std::size_t row_bytes() const;
   /// Rows that may be read together without asking for much memory: at least one.
   [[nodiscard]] std::size_t rows_at_once() const;
-  /// Rows [begin, end). Throws IoError.
+  /// Rows [begin, end). Throws IoError, DataError when the file is too small for so much (Handle::charge).
   [[nodiscard]] std::vector<std::byte> read(std::size_t begin, std::size_t end) const;
 
 private:
@@ -33,6 +35,9 @@ private:
   h5::Handle type_;
 };
 
+/// Paths of all groups and datasets of a file but its root, sorted. Throws DataError for links out of the
+/// file, for other objects, and for groups that are nested without end.
+[[nodiscard]] std::vector<std::pair<std::string, h5::Kind>> object_paths(const h5::Handle& file);
 /// Paths of all datasets of a file, sorted. Throws DataError for links out of the file and for other objects.
 [[nodiscard]] std::vector<std::string> dataset_names(const h5::Handle& file);
 

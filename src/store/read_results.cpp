@@ -5,7 +5,7 @@
 #include "cplae/core/error.hpp"
 #include "cplae/study/parse.hpp"
 #include "h5/h5.hpp"
-#include "results_layout.hpp"
+#include "results_shape.hpp"
 
 namespace cplae::store {
 
@@ -36,33 +36,43 @@ struct ResultsReader::Impl {
       throw Error(h5::where(file) + ": no modality '" + name + "'");
   }
 
-  /// The row of one replicate of a dataset [replicates x ...].
-  template <class T>
-  struct Row {
-    h5::Shape shape;  ///< without the replicates
-    std::vector<T> values;
-  };
-  template <class T>
-  [[nodiscard]] Row<T> row(const study::Network& network, const std::string& name,
-                           std::size_t dimensions) const {
-    const study::Variant& owner = plan.variants.at(network.variant.index());
-    const h5::Dataset dataset = h5::open_dataset(file, variant_path(owner.id) + "/" + name);
-    const auto replicate = static_cast<std::uint64_t>(network.replicate);
-    if (dataset.shape.size() != dimensions || dataset.shape[0] != owner.replicates ||
-        replicate >= owner.replicates)
-      throw DataError(h5::where(dataset.handle) + ": not of the shape that the study says");
-    h5::Block block{h5::Shape(dimensions, 0), dataset.shape};
-    block.offset[0] = replicate;
-    block.count[0] = 1;
-    Row<T> found{{dataset.shape.begin() + 1, dataset.shape.end()}, std::vector<T>(h5::elements(block.count))};
-    h5::read_block<T>(dataset, block, found.values);
-    return found;
+  [[nodiscard]] const study::Variant& owner_of(const study::Network& network) const {
+    return plan.variants.at(network.variant.index());
+  }
+  [[nodiscard]] VariantShape shape(const study::Network& network) const {
+    std::vector<std::int64_t> counts;
+    for (const auto& modality : study.base.modalities) {
+      const h5::Dataset names = h5::open_dataset(file, "features/" + modality.name);
+      counts.push_back(static_cast<std::int64_t>(h5::elements(names.shape)));
+    }
+    return variant_shape(owner_of(network), cells.size(), counts);
   }
 
-  [[nodiscard]] MatrixF matrix(const study::Network& network, const std::string& name) const {
-    const Row<float> found = row<float>(network, name, 3);
-    return Eigen::Map<const MatrixF>(found.values.data(), static_cast<Eigen::Index>(found.shape[0]),
-                                     static_cast<Eigen::Index>(found.shape[1]));
+  /// The row of one replicate of a dataset [replicates x ...], whose other sizes are `shape`.
+  template <class T>
+  [[nodiscard]] std::vector<T> row(const study::Network& network, const std::string& name,
+                                   const h5::Shape& shape) const {
+    const study::Variant& owner = owner_of(network);
+    const h5::Dataset dataset = h5::open_dataset(file, variant_path(owner.id) + "/" + name);
+    const auto replicate = static_cast<std::uint64_t>(network.replicate);
+    h5::Block block{{replicate}, {1}};
+    block.offset.resize(1 + shape.size(), 0);
+    block.count.insert(block.count.end(), shape.begin(), shape.end());
+    h5::Shape whole = block.count;
+    whole[0] = owner.replicates;
+    if (dataset.shape != whole || replicate >= owner.replicates)
+      throw DataError(h5::where(dataset.handle) + ": not of the shape that the study says");
+    dataset.handle.charge(h5::elements(shape) * sizeof(T));
+    std::vector<T> values(h5::elements(shape));
+    h5::read_block<T>(dataset, block, values);
+    return values;
+  }
+
+  [[nodiscard]] MatrixF matrix(const study::Network& network, const std::string& name, std::size_t rows,
+                               std::size_t columns) const {
+    const auto values = row<float>(network, name, {rows, columns});
+    return Eigen::Map<const MatrixF>(values.data(), static_cast<Eigen::Index>(rows),
+                                     static_cast<Eigen::Index>(columns));
   }
 
   h5::Handle file;
@@ -109,6 +119,7 @@ std::vector<Replicate> ResultsReader::replicates(const std::string& variant) con
   const h5::Handle found(H5Dget_type(table.handle.id()), what);
   if (table.shape != h5::Shape{owner.replicates} || H5Tequal(found.id(), type.id()) <= 0)
     throw DataError(what + ": not the replicate table that the study says");
+  table.handle.charge(owner.replicates * (sizeof(ReplicateRow) + sizeof(Replicate)));
   std::vector<ReplicateRow> rows(owner.replicates);
   h5::check(H5Dread(table.handle.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()), what);
   std::vector<Replicate> replicates;
@@ -126,12 +137,13 @@ std::vector<Replicate> ResultsReader::replicates(const std::string& variant) con
 
 MatrixF ResultsReader::latents(const study::Network& network, const std::string& modality) const {
   impl_->require_modality(modality);
-  return impl_->matrix(network, "latents/" + modality);
+  const VariantShape shape = impl_->shape(network);
+  return impl_->matrix(network, "latents/" + modality, shape.cells, shape.latent_dim);
 }
 
 data::Split ResultsReader::split(const study::Network& network) const {
   data::Split split;
-  for (const std::uint8_t role : impl_->row<std::uint8_t>(network, "split", 2).values) {
+  for (const std::uint8_t role : impl_->row<std::uint8_t>(network, "split", {impl_->cells.size()})) {
     if (role > static_cast<std::uint8_t>(data::Role::test))
       throw DataError(h5::where(impl_->file) + ": split of '" + network.id + "' holds " +
                       std::to_string(role));
@@ -141,12 +153,14 @@ data::Split ResultsReader::split(const study::Network& network) const {
 }
 
 model::Weights ResultsReader::weights(const study::Network& network) const {
-  return {.parameters = impl_->row<float>(network, "weights/parameters", 2).values,
-          .moving = impl_->row<float>(network, "weights/moving", 2).values};
+  const model::Layout layout = impl_->shape(network).layout;
+  return {.parameters = impl_->row<float>(network, "weights/parameters", {layout.parameter_floats}),
+          .moving = impl_->row<float>(network, "weights/moving", {layout.moving_floats})};
 }
 
 MatrixF ResultsReader::losses(const study::Network& network) const {
-  return impl_->matrix(network, "losses");
+  const VariantShape shape = impl_->shape(network);
+  return impl_->matrix(network, "losses", shape.validations, shape.terms);
 }
 
 }  // namespace cplae::store

@@ -1,46 +1,10 @@
 #pragma once
-#include <array>
-#include <cstdint>
 #include <filesystem>
-#include <string>
 
-#include "cplae/model/layout.hpp"
 #include "cplae/store/results.hpp"
-#include "h5/h5.hpp"
+#include "results_shape.hpp"
 
 namespace cplae::store {
-
-#pragma pack(push, 1)
-/// A row of /variants/<v>/replicate as it lies in the file. Packed: file and memory must have one type, and
-/// no byte of it may be undefined.
-struct ReplicateRow {
-  std::int32_t fold;
-  std::int32_t init;
-  std::uint64_t seed;
-  std::uint8_t status;  ///< 0 done, 1 failed
-  std::int64_t steps;
-  std::int64_t best_step;
-  std::int64_t failed_step;
-  std::array<char, 32> checksum;
-};
-#pragma pack(pop)
-static_assert(sizeof(ReplicateRow) == 73);
-
-[[nodiscard]] h5::Handle replicate_type();
-
-/// Names of objects in results.h5.
-[[nodiscard]] std::string variant_path(const std::string& variant_id);
-
-/// Sizes of a variant's datasets, from the plan alone.
-struct VariantShape {
-  std::size_t replicates = 0;
-  std::size_t cells = 0;
-  std::size_t latent_dim = 0;
-  std::size_t validations = 0;
-  std::size_t terms = 0;
-  model::Layout layout;
-};
-[[nodiscard]] VariantShape variant_shape(const study::Variant& variant, const ResultsInput& input);
 
 /// Makes the file with everything in it but the rows of the variants' datasets. Local, serial: HDF5 1.10
 /// cannot write texts through MPI-IO, and a file whose structure is complete needs no collective metadata.

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cplae/store/network_unit.hpp"
-#include "results_layout.hpp"
+#include "results_shape.hpp"
 
 namespace cplae::store {
 

@@ -3,13 +3,16 @@
 #include <filesystem>
 #include <system_error>
 
+#include "attribute_sums.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/dist/share.hpp"
 #include "cplae/store/results.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "dist/handle.hpp"
 #include "h5_extra.hpp"
 #include "raw_dataset.hpp"
+#include "results_layout.hpp"
 #include "results_rows.hpp"
 #include "row_sums.hpp"
 
@@ -60,6 +63,7 @@ private:
       h5::Handle file = h5::open_file_for_change(part_, access.id());
       write_seconds(file, all_seconds);
       write_checksums(file, all_digests);
+      h5::write_text_attribute(file, attribute_checksum, checksum_of_attributes(file));
       file.close();
       commit_file(part_, input_.units.folder().results());
     });
@@ -141,7 +145,8 @@ private:
 
   [[nodiscard]] VariantRows read_rows(std::size_t v, dist::Block block) const {
     const study::Variant& variant = input_.plan.variants[v];
-    const VariantShape shape = variant_shape(variant, input_);
+    const VariantShape shape =
+        variant_shape(variant, input_.cells.size(), study::feature_counts(input_.data));
     const bool is_fold = input_.study.experiments.at(variant.experiment).kind == study::ExperimentKind::kfold;
     VariantRows rows;
     rows.latents.resize(input_.data.modalities.size());

@@ -195,7 +195,7 @@ Study parse_study(const std::string& text, const std::string& label,
 Study read_study(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   std::string text;
   try {
-    text = read_file(path, largest_study_bytes);
+    text = read_file_or_pipe(path, largest_study_bytes);
   } catch (const Error& error) {
     throw UsageError("study " + std::string(error.what()));
   }

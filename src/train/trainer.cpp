@@ -196,19 +196,6 @@ private:
 
 }  // namespace
 
-std::vector<std::string> loss_names(const study::NetworkSpec& spec) {
-  std::vector<std::string> names{"step"};
-  for (const std::string side : {"train_", "validation_"}) {
-    names.push_back(side + "total");
-    for (const auto& modality : spec.modalities)
-      names.push_back(side + "mse_" + modality.name);
-    for (std::size_t i = 0; i < spec.modalities.size(); ++i)
-      for (std::size_t j = i + 1; j < spec.modalities.size(); ++j)
-        names.push_back(side + "coupling_" + spec.modalities[i].name + "_" + spec.modalities[j].name);
-  }
-  return names;
-}
-
 bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
   return schedule_of(a) == schedule_of(b) &&
          std::equal(a.modalities.begin(), a.modalities.end(), b.modalities.begin(), b.modalities.end(),

@@ -50,7 +50,9 @@ def test_a_whole_run(runs):
     networks = len(list((runs / "one/work/networks").glob("*.unit")))
     text = succeed("verify", runs / "one").stdout
     found = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
-    assert found["networks"] == [str(networks), "whole"] and found["checkpoints"] == ["none"]
+    statistics = len(list((runs / "one/work/statistics").glob("*.unit")))
+    assert found["networks"] == [str(networks), "whole", "of", str(networks)] and found["checkpoints"] == ["none"]
+    assert found["statistics"] == [str(statistics), "whole", "of", str(statistics)] and found["identity"] == ["2", "whole"]
     with h5py.File(runs / "one/results.h5") as file:
         names = []
         file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
@@ -66,6 +68,81 @@ def test_checksums_are_what_the_page_says(runs):
 
     with h5py.File(runs / "two/results.h5") as file:
         file.visititems(check)
+
+
+def test_the_checksum_of_attributes_is_what_the_page_says(runs):
+    digests = []
+
+    def add(name, item):
+        for key in sorted(item.attrs, key=str.encode):
+            value = item.attrs[key]
+            if (name, key) == ("", "sha256_attributes"):
+                continue
+            texts = [value] if isinstance(value, str) else list(value) if np.asarray(value).dtype.kind in "OU" else None
+            content = np.asarray(value).tobytes() if texts is None else "".join(text + "\0" for text in texts).encode()
+            digests.append(hashlib.sha256(f"{name}\0{key}\0".encode() + content).hexdigest())
+
+    with h5py.File(runs / "two/results.h5") as file:
+        paths = []
+        file.visit(paths.append)
+        for path in ["", *sorted(paths, key=str.encode)]:
+            add(path, file[path] if path else file)
+        assert hashlib.sha256("".join(digests).encode()).hexdigest() == file.attrs["sha256_attributes"]
+
+
+@pytest.mark.parametrize("words", [b"validation_mse_T", b"encoder_T/fc0/weight", b"keep_best_after"])
+def test_damaged_attribute(copy, words):
+    """Names of terms, where tensors lie, the study: texts in a heap that HDF5 does not guard."""
+    whole = (copy / "results.h5").read_bytes()
+    flip(copy / "results.h5", whole.index(words) + 4)
+    is_named(copy, "results.h5", "attributes")
+
+
+def test_results_of_an_earlier_version_are_whole(copy):
+    with h5py.File(copy / "results.h5", "r+") as file:
+        del file.attrs["sha256_attributes"]
+    text = succeed("verify", copy).stdout
+    assert "note: " in text and "earlier version" in text
+
+
+def test_study_and_results_belong_together(copy):
+    text = (copy / "study.toml").read_text()
+    (copy / "study.toml").write_text(text.replace("steps = ", "steps = 1", 1))
+    is_named(copy, "another study", "training.steps")
+    (copy / "study.toml").write_text(text.replace('name = "', 'name = "new', 1))
+    succeed("verify", copy)
+    (copy / "study.toml").write_text(text[: len(text) // 2])
+    is_named(copy, "study.toml")
+
+
+def test_provenance_is_read_and_belongs_to_the_results(copy):
+    path = copy / "provenance.json"
+    text = path.read_text()
+    path.write_text(text[: len(text) // 2])
+    is_named(copy, "provenance.json")
+    with h5py.File(copy / "results.h5") as file:
+        sha256 = file.attrs["data_sha256"]
+    path.write_text(text.replace(sha256, "0" * 64))
+    is_named(copy, "results.h5", sha256, "0" * 64)
+
+
+def test_missing_units(copy):
+    """A finished run lacks nothing; of an unfinished one it is told how far it is."""
+    networks, statistics = (sorted((copy / f"work/{kind}").glob("*.unit")) for kind in ("networks", "statistics"))
+    all_networks, all_statistics = len(networks), len(statistics)
+    networks[0].unlink()
+    is_named(copy, f"1 of {all_networks}", networks[0].stem)
+    (copy / "tables/SHA256SUMS").unlink()
+    for unit in statistics[:3]:
+        unit.unlink()
+    text = succeed("verify", copy).stdout
+    assert f"networks    {all_networks - 1} whole of {all_networks}, 1 not there yet" in text
+    assert f"statistics  {all_statistics - 3} whole of {all_statistics}, 3 not there yet" in text
+
+
+def test_work_may_be_deleted(copy):
+    shutil.rmtree(copy / "work")
+    assert "networks    none of " in succeed("verify", copy).stdout
 
 
 def test_damaged_unit(copy):

@@ -8,8 +8,10 @@ import struct
 import subprocess
 import zlib
 
+import anndata
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.io
 from data_probe import PROBE, ask
@@ -130,6 +132,12 @@ def large_chunk(file):
     file.create_dataset("X", (4, 3), maxshape=(None, None), chunks=(2**15, 2**14), dtype="float32", compression="gzip")
 
 
+def many_chunks(file):
+    """360,000 chunks of one number, none of which was written: HDF5 takes 4 kB for each of them in memory."""
+    del file["X"]
+    file.create_dataset("X", (600, 600), chunks=(1, 1), dtype="float32")
+
+
 def old_filter(name):
     def change(file):
         x = file["X"][:]
@@ -161,6 +169,7 @@ HOSTILE = {
     "sparse": (sparse_that_unfolds, ["/X", "bytes of memory"]),
     "20 dimensions": (many_dimensions, ["/X", "20 dimensions"]),
     "a large chunk": (large_chunk, ["/X", "bytes of memory"]),
+    "many chunks": (many_chunks, ["/X", "bytes of memory"]),
     "scale-offset": (old_filter({"scaleoffset": 0}), ["/X", "filter 6"]),
     "lzf": (old_filter({"compression": "lzf"}), ["/X", "filter 32000"]),
 }
@@ -330,6 +339,9 @@ TABLES = {
     "blank lines": (b"cell,g\n", b"\n" * MIB, 64, ["fields take"]),
     "commas": (b"cell,g\nc0,", b"," * MIB, 64, ["fields take"]),
     "one long field": (b"cell,g\nc0,", b"1" * MIB, 1024, ["larger than the limit"]),
+    # 32 bytes each as objects, 48 beside them, and the text: 2.2 GB.
+    "fields of 31 characters": (b"cell,g\nc0,", (b"x" * 31 + b",") * (MIB // 32), 600, ["fields take"]),
+    "fields in quotes": (b"cell,g\nc0,", (b'"' + b"x" * 29 + b'",') * (MIB // 32), 600, ["fields take"]),
 }
 
 
@@ -339,6 +351,29 @@ def test_packed_tables(tmp_path, name):
     path = tmp_path / "t.csv.gz"
     path.write_bytes(gzip.compress(start) + gzip.compress(block) * blocks)
     refused_small({"do": "csv", "modalities": [{"modality": "T", "path": str(path)}]}, path, *words)
+
+
+def test_labels_of_many_columns(tmp_path):
+    """One row of labels with 16,384 columns for 65,536 cells: 40 GiB of fields."""
+    path, obs = tmp_path / "t.csv", tmp_path / "obs.csv"
+    path.write_text("cell,g\n" + "".join(f"c{i},1\n" for i in range(1 << 16)))
+    columns = 1 << 14
+    obs.write_text("cell," + ",".join(f"o{i}" for i in range(columns)) + "\nc0" + ",a" * columns + "\n")
+    refused_small({"do": "csv", "modalities": [{"modality": "T", "path": str(path)}], "obs": str(obs)}, obs, "16384 columns for 65536 cells")
+
+
+def test_texts_count_for_every_copy(tmp_path):
+    """4,096 cells of one category of 100 KiB: 420 MB once, and that twice more while modalities are joined."""
+    path = tmp_path / "long.h5ad"
+    data = anndata.AnnData(np.ones((4096, 2), "float32"))
+    data.obs["leaf"] = pd.Categorical(["a"] * 4096)
+    data.write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        del file["obs/leaf/codes"], file["obs/leaf/categories"]
+        file["obs/leaf"].create_dataset("codes", data=np.zeros(4096, "int8"))
+        file["obs/leaf"].create_dataset("categories", data=np.array(["x" * 100 * 1024], dtype=object), dtype=h5py.string_dtype())
+    answer = ask_bound({"do": "read", "sources": [str(path)]})
+    assert answer.get("error") == "DataError" and "the texts of its cells" in answer["message"], str(answer)[:500]
 
 
 def test_a_deep_tree(tmp_path):

@@ -27,8 +27,17 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 /// IoError.
 void commit_file(const std::filesystem::path& part, const std::filesystem::path& path);
 
-/// The whole file. Throws IoError (missing, unreadable), DataError when larger than `limit_bytes`.
-[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+/// Throws DataError unless `path` is a regular file, or a link to one: whoever opens a pipe waits for its
+/// writer, and a device may never end. One that is not there is left for the opening to tell.
+void require_regular(const std::filesystem::path& path);
+
+/// The whole file. Throws IoError (missing, unreadable), DataError for a pipe or a device, for one that is
+/// larger than `limit_bytes`, or than limits::memory_bytes of what it takes on the disk (a hole costs its
+/// maker nothing), and for one that does not begin with `start`, of which no more is read then.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path, std::size_t limit_bytes,
+                                    std::string_view start = {});
+/// The same for what the user names and may write into a pipe.
+[[nodiscard]] std::string read_file_or_pipe(const std::filesystem::path& path, std::size_t limit_bytes);
 
 /// Makes the folder and its parents; fsync of the parent. Throws IoError naming folder and reason.
 void make_folder(const std::filesystem::path& path);

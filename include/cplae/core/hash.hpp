@@ -13,7 +13,7 @@ namespace cplae {
 [[nodiscard]] std::string hash128_hex(std::span<const std::byte> bytes);
 /// SHA-256 as 64 hexadecimal digits: the identity of input data.
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);
-/// SHA-256 of a file's bytes. Throws IoError naming the file.
+/// SHA-256 of a file's bytes. Throws IoError naming the file, DataError for a pipe or a device.
 [[nodiscard]] std::string sha256_file(const std::filesystem::path& path);
 
 }  // namespace cplae

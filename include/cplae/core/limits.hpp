@@ -19,6 +19,9 @@ inline constexpr std::uint64_t texts = std::uint64_t{1} << 28U;
 inline constexpr std::uint64_t text_bytes = std::uint64_t{1} << 24U;
 /// What one text in memory costs beside its bytes.
 inline constexpr std::uint64_t text_overhead = 64;
+/// What HDF5 takes for a chunk of an array that it reads from, whatever is in it (measured: 3.87 kB). A chunk
+/// that was written takes some dozen bytes of its file at least, so that its own budget pays for it.
+inline constexpr std::uint64_t chunk_overhead = 4096;
 /// Dimensions of one array.
 inline constexpr int rank = 8;
 /// Of one attribute.

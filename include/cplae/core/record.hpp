@@ -30,6 +30,10 @@ struct Record {
 /// Throws DataError naming `label` and what is wrong (magic, version, length, checksum, header).
 [[nodiscard]] Record decode(const std::string& bytes, const std::string& label);
 
+/// The record in a file. Throws DataError as `decode`, and for what is no regular file or ends before it says
+/// so; a file of another kind is not read through. Throws IoError.
+[[nodiscard]] Record load_record(const std::filesystem::path& path);
+
 /// Atomic write. Throws IoError.
 void write_record(const std::filesystem::path& path, const Record& record);
 /// None if there is no such file; a file that is not a whole record of `kind` is named in a warning and

@@ -13,6 +13,7 @@ namespace cplae::store {
 struct Inspection {
   std::size_t whole = 0;             ///< files or datasets whose checksum is right
   std::vector<std::string> damaged;  ///< one line each: which one, and what is wrong with it
+  std::vector<std::string> notes;    ///< what could not be checked, and why that is no damage
 };
 
 /// Checksums of all units of one kind. Local. Throws IoError when the folder cannot be listed or a file not
@@ -21,8 +22,8 @@ struct Inspection {
 /// Checksums of all checkpoints. Local. Throws IoError.
 [[nodiscard]] Inspection inspect_checkpoints(const RunFolder& folder);
 
-/// Checksum of every dataset of results.h5, and of every row of its replicate tables against the network's
-/// unit, where there is one. Local. What cannot be opened or read is damage too.
+/// Checksum of every dataset of results.h5, that of its attributes, and of every row of its replicate tables
+/// against the network's unit, where there is one. Local. What cannot be opened or read is damage too.
 [[nodiscard]] Inspection inspect_results(const RunFolder& folder);
 
 /// Two results.h5 by names, types, shapes and bytes of their datasets (attributes may differ: seconds,

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "cplae/core/error.hpp"
 #include "scratch.hpp"
@@ -86,6 +88,47 @@ TEST(Files, ReadFileRefusesWhatIsMissingAFolderOrTooLarge) {
   write_file_atomically(scratch / "a", text);
   EXPECT_EQ(read_file(scratch / "a", 200'000), text);
   EXPECT_THROW(static_cast<void>(read_file(scratch / "a", 199'999)), DataError);
+}
+
+TEST(Files, APipeOrADeviceIsNotReadButWhereAUserMayNameOne) {
+  const test::Scratch scratch;
+  ASSERT_EQ(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("/dev/zero", scratch / "zeros");
+  for (const char* name : {"pipe", "zeros"})
+    EXPECT_THROW(static_cast<void>(read_file(scratch / name, 10)), DataError) << name;
+  EXPECT_THROW(require_regular(scratch / "pipe"), DataError);
+  EXPECT_NO_THROW(require_regular(scratch / "missing"));
+  std::thread writer([&] { std::ofstream(scratch / "pipe") << "text"; });
+  EXPECT_EQ(read_file_or_pipe(scratch / "pipe", 10), "text");
+  writer.join();
+}
+
+TEST(Files, AHoleIsNotTakenForAFile) {
+  const test::Scratch scratch;
+  std::ofstream(scratch / "hole") << "start";
+  std::filesystem::resize_file(scratch / "hole", std::uintmax_t{1} << 35U);
+  try {
+    static_cast<void>(read_file(scratch / "hole", std::size_t{1} << 36U));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("claims 34359738368 bytes"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Files, AFileOfAnotherStartIsNotReadThrough) {
+  const test::Scratch scratch;
+  write_file_atomically(scratch / "a", std::string(300'000, 'y'));
+  // The limit would be told of if the file were read to it.
+  for (const auto& [start, words] : {std::pair{"yz", "does not start with yz"}, std::pair{"yy", "limit"}}) {
+    try {
+      static_cast<void>(read_file(scratch / "a", 200'000, start));
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const DataError& error) {
+      EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+    }
+  }
+  write_file_atomically(scratch / "short", std::string_view("C"));
+  EXPECT_EQ(read_file(scratch / "short", 10, "CPLAE"), "C");
 }
 
 TEST(Files, MakeFolderMakesParentsAndAcceptsOneThatIsThere) {

@@ -1,6 +1,7 @@
 #include "cplae/core/record.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <bit>
 #include <cstring>
@@ -165,6 +166,18 @@ TEST(RecordFile, ADamagedFileCountsAsMissing) {
   EXPECT_FALSE(read_record(scratch / "a.unit", "network"));
   write_file_atomically(scratch / "a.unit", std::string_view());
   EXPECT_FALSE(read_record(scratch / "a.unit", "network"));
+}
+
+TEST(RecordFile, APipeADeviceOrAHoleCountsAsMissing) {
+  const test::Scratch scratch;
+  ASSERT_EQ(::mkfifo((scratch / "pipe.unit").c_str(), 0600), 0);
+  std::filesystem::create_symlink("/dev/zero", scratch / "zeros.unit");
+  std::ofstream(scratch / "hole.unit") << "CPLAEREC";
+  std::filesystem::resize_file(scratch / "hole.unit", std::uintmax_t{1} << 35U);
+  for (const char* name : {"pipe.unit", "zeros.unit", "hole.unit"}) {
+    EXPECT_FALSE(read_record(scratch / name, "network")) << name;
+    EXPECT_THROW(static_cast<void>(load_record(scratch / name)), DataError) << name;
+  }
 }
 
 TEST(RecordFile, AFolderInItsPlaceIsAnErrorOfTheFileSystem) {
