@@ -8,6 +8,9 @@ job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
 job="${job:-$SLURM_JOB_ID}"
 # So many sessions in a row without progress end the chain.
 most_fruitless=3
+# What the last session left may hold the run folder for a while: ranks that outlive their node's daemon, locks that the server still
+# believes in.
+lock_patience_seconds="${CPLAE_LOCK_PATIENCE_SECONDS:-300}"
 
 say() { printf '[job %s] %s\n' "$job" "$*"; }
 refuse() {
@@ -24,7 +27,7 @@ read_arguments() {
   [ -x "$program" ] || refuse "$program: no such program; build it (scripts/build.sh cplae), or set CPLAE_PROGRAM"
   case "${3:--}" in -*) refuse "expected STUDY DATA RUN, found: '$*'; such as: sbatch slurm/cpu.sbatch jobs/demo.toml cohort.h5mu my_run" ;; esac
   run="$3"
-  words=(run "$1" --data "$2" --device "$device")
+  words=(run "$1" --data "$2" --device "$device" --wait-for-lock "$lock_patience_seconds")
   shift 3
   if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then
     run="$run/seed-$SLURM_ARRAY_TASK_ID"
@@ -108,7 +111,16 @@ must_follow() {
 # add_option NAME VALUE: to `options`, where there is a value.
 add_option() { case "${2:-}" in "" | "(null)") ;; *) options+=("--$1=$2") ;; esac; }
 
-# Sets `options`: this job's own, whatever its command line was.
+# Where this job's log goes, with what sbatch has put in the place of its number.
+own_output() {
+  local path name
+  path="$(job_field StdOut)"
+  name="${path##*/}"
+  [ -z "${SLURM_ARRAY_JOB_ID:-}" ] || name="${name//$SLURM_ARRAY_JOB_ID/%A}"
+  printf '%s' "${path%"${path##*/}"}${name//$SLURM_JOB_ID/%j}"
+}
+
+# Sets `options`: this job's own, whatever its command line was; what SLURM tells of them, which --signal and --mail-type are not among.
 read_own_options() {
   options=()
   add_option job-name "${SLURM_JOB_NAME:-}"
@@ -124,18 +136,31 @@ read_own_options() {
     add_option ntasks "${SLURM_NTASKS:-}"
   fi
   add_option cpus-per-task "${SLURM_CPUS_PER_TASK:-}"
+  add_option gpus "${SLURM_GPUS:-}"
   add_option gpus-per-node "${SLURM_GPUS_PER_NODE:-}"
+  add_option gpus-per-task "${SLURM_GPUS_PER_TASK:-}"
+  [ -n "${SLURM_GPUS_PER_NODE:-}" ] || add_option gres "$(job_field TresPerNode | sed 's/gres://g')"
+  add_option mem "${SLURM_MEM_PER_NODE:-}"
   add_option mem-per-cpu "${SLURM_MEM_PER_CPU:-}"
+  case "$(job_field OverSubscribe)" in NO) options+=(--exclusive) ;; USER) options+=(--exclusive=user) ;; esac
+  add_option reservation "$(job_field Reservation)"
+  add_option nodelist "$(job_field ReqNodeList)"
+  add_option exclude "$(job_field ExcNodeList)"
+  add_option licenses "$(job_field Licenses)"
+  add_option output "$(own_output)"
   add_option array "${SLURM_ARRAY_TASK_ID:-}"
 }
 
 # Sets `next`: the job that starts when this one has ended, however it ended.
 follow_up() {
-  local options
   next="$(squeue --noheader --format='%i %E' --user="$(id -un)" | sed -n "s/^\([^ ]*\) .*afterany:${job}[(,].*/\1/p" | sed -n 1p)"
-  [ -z "$next" ] || return 0
+  [ -n "$next" ] || submit_next
+}
+
+submit_next() {
+  local options
   read_own_options
-  next="$(env -u SLURM_RESTART_COUNT sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
+  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
   next="${next%%;*}"
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }
@@ -148,18 +173,38 @@ was_cancelled() {
   [ "$(job_field PreemptTime)" = None ] && [ "$(job_field Reason)" = None ] && { [ -z "$end" ] || [ "$(date +%s)" -lt $((end - 5)) ]; }
 }
 
-# is_fruitful BEFORE: a line for this session in RUN/sessions.tsv, and whether any of the last few made progress. Sets `gain`: whether this one did.
+# note_session: a line for this session in RUN/sessions.tsv. A link there would have it written elsewhere.
+note_session() {
+  local file="$run/sessions.tsv"
+  if [ -L "$file" ]; then
+    say "$file: is a link, which is not followed" >&2
+    return 1
+  fi
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$file"
+}
+
+# Sessions without progress at the end of RUN/sessions.tsv.
+noted_fruitless() { awk -F '\t' '{ n = $6 == "no" ? n + 1 : 0 } END { print n + 0 }' "$run/sessions.tsv"; }
+
+# is_fruitful BEFORE: whether any of the last few sessions made progress. Sets `gain` (whether this one did), `noted` (whether the run
+# folder says so) and `fruitless` (how many in a row did not). On a full disk the folder tells nothing: then a follow-up is told the count
+# by its environment.
 is_fruitful() {
   gain=no
+  noted=no
   [ "$1" = "$(progress)" ] || gain=yes
   if [ ! -d "$run" ]; then
-    # Killed while it started: nothing to look at but how often that was.
-    gain=yes
-    [ "$code" -ge 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$most_fruitless" ]
-    return
+    # Killed or stopped while it started: nothing to look at but how often that was.
+    [ "$code" -ge 75 ] || return 1
+    fruitless=$((${CPLAE_FRUITLESS:-0} + 1))
+    [ "${SLURM_RESTART_COUNT:-0}" -lt "$fruitless" ] || fruitless=$((SLURM_RESTART_COUNT + 1))
+  elif note_session; then
+    noted=yes
+    fruitless="$(noted_fruitless)"
+  else
+    fruitless=$((${CPLAE_FRUITLESS:-0} + 1))
   fi
-  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$job" "${SLURM_RESTART_COUNT:-0}" "$SLURM_JOB_NODELIST" "$code" "$gain" >>"$run/sessions.tsv"
-  [ "$gain" = yes ] || [ "$(tail -n "$most_fruitless" "$run/sessions.tsv" | cut -f6 | grep -c no)" -lt "$most_fruitless" ]
+  [ "$fruitless" -lt "$most_fruitless" ]
 }
 
 requeue() {
@@ -174,14 +219,16 @@ requeue() {
 }
 
 # The job once more: by the follow-up that waits, by requeueing, or by a follow-up where that is refused. Another job comes first where
-# this one gained nothing: on a node that died, what is left of its step bars the step of the same number.
+# this one gained nothing: on a node that died, what is left of its step bars the step of the same number. A follow-up that was submitted
+# beforehand knows of no count. A requeued job keeps its environment, so that only the run folder, or SLURM's own count, can tell it.
 start_again() {
-  if [ -n "$next" ]; then
+  if [ -n "$next" ] && [ "$noted" = yes ]; then
     say "job $next goes on"
-  elif [ "$gain" = yes ]; then
+  elif [ "$gain" = yes ] && [ "$noted" = yes ]; then
     requeue || follow_up || give_up
   else
-    follow_up || requeue || give_up
+    drop_follow_up
+    submit_next || { { [ "$noted" = yes ] || [ ! -d "$run" ]; } && requeue; } || give_up
   fi
 }
 
@@ -190,7 +237,7 @@ give_up() { say "error: neither requeued nor followed; submit the same line agai
 # What becomes of the job, by the exit code of cplae and by what the run folder said before. SLURM is asked last: a job that is cancelled
 # between its answer and `scontrol requeue` would live again.
 end_session() {
-  local fruitful=yes gain state
+  local fruitful=yes gain noted state
   say "cplae ended with code $code"
   case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
   is_fruitful "$1" || fruitful=no
@@ -210,7 +257,7 @@ end_session() {
 
 # NAME DEVICE STUDY DATA RUN [OPTION...]: the whole job. Ends with the exit code of cplae.
 cplae_job() {
-  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" program run words launch end code before
+  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" fruitless="${CPLAE_FRUITLESS:-0}" program run words launch end code before
   # shellcheck source=slurm/site.sh
   source "${CPLAE_SITE:-$CPLAE_HOME/slurm/site.sh}" || refuse "no site file"
   set +eu  # modules are not written for it

@@ -40,19 +40,27 @@ struct Options {
   std::vector<std::string> overrides;
   std::string device = "auto";
   std::optional<double> max_minutes;
+  double wait_for_lock = 0;
   bool overwrite = false;
   bool quiet = false;
   std::string command_line;
 };
 
-/// For the parser: what is wrong with a number of minutes; empty if nothing is.
-std::string refuse_minutes(const std::string& text) {
-  constexpr double longest = 60 * 24 * 365;
-  double minutes = 0;
+/// For the parser: what is wrong with a number of minutes or seconds; empty if nothing is.
+std::string refuse_time(const std::string& text, const std::string& unit, int longest) {
+  double time = 0;
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, minutes);
-  if (read.ec == std::errc() && read.ptr == end && minutes >= 0 && minutes <= longest) return "";
-  return "found '" + text + "', expected minutes, 0 to " + std::to_string(static_cast<int>(longest));
+  const auto read = std::from_chars(text.data(), end, time);
+  if (read.ec == std::errc() && read.ptr == end && time >= 0 && time <= longest) return "";
+  return "found '" + text + "', expected " + unit + ", 0 to " + std::to_string(longest);
+}
+
+std::string refuse_minutes(const std::string& text) {
+  return refuse_time(text, "minutes", 60 * 24 * 365);
+}
+
+std::string refuse_seconds(const std::string& text) {
+  return refuse_time(text, "seconds", 60 * 60 * 24);
 }
 
 ExitCode run(const dist::Session& session, const Options& options, Stage stage) {
@@ -64,6 +72,7 @@ ExitCode run(const dist::Session& session, const Options& options, Stage stage) 
                     .out = options.out,
                     .overrides = options.overrides,
                     .overwrite = options.overwrite,
+                    .lock_patience = std::chrono::duration<double>(options.wait_for_lock),
                     .longest = {},
                     .command_line = options.command_line};
   if (options.max_minutes)
@@ -110,6 +119,13 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
                    "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
       ->check(refuse_minutes)
       ->type_name("M");
+  command
+      ->add_option(
+          "--wait-for-lock", options->wait_for_lock,
+          "while another run is at work in the folder, wait so long, then exit 75 (default 0: exit 2 "
+          "at once): for batch jobs, whose last session may not be quite dead")
+      ->check(refuse_seconds)
+      ->type_name("S");
   if (words.stage == Stage::everything || words.stage == Stage::train)
     command->add_flag("--overwrite", options->overwrite,
                       "remove an earlier run in the folder, of whatever study, and begin anew");

@@ -14,6 +14,7 @@
 #include "cplae/core/text.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
+#include "cplae/store/open_run.hpp"
 #include "cplae/study/parse.hpp"
 #include "figures.hpp"
 #include "inspect_run.hpp"
@@ -43,11 +44,11 @@ struct Tally {
   [[nodiscard]] std::size_t left() const { return all - done - failed.size() - running.size(); }
 };
 
-std::optional<std::int64_t> checkpoint_step(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error)) return std::nullopt;
-  const auto record = read_record(path, "checkpoint");
+std::optional<std::int64_t> checkpoint_step(const store::UnitStore& units, const std::string& network) {
+  const auto record = read_record(units.folder().checkpoint(network), "checkpoint");
   if (!record) return std::nullopt;
+  const auto identity = record->text.find("identity");
+  if (identity == record->text.end() || identity->second != units.identity()) return std::nullopt;
   const auto found = record->arrays.find("steps");
   if (found == record->arrays.end()) return std::nullopt;
   const auto* steps = std::get_if<std::vector<std::int64_t>>(&found->second.values);
@@ -64,7 +65,7 @@ Tally tally_networks(const study::Plan& plan, const store::UnitStore& units) {
         ++tally.done;
       else
         tally.failed.push_back(network.id + ": not finite before step " + std::to_string(result.failed_step));
-    } else if (const auto step = checkpoint_step(units.folder().checkpoint(network.id))) {
+    } else if (const auto step = checkpoint_step(units, network.id)) {
       const auto steps = plan.variants.at(network.variant.index()).spec.training.steps;
       tally.running.push_back(network.id + ": checkpoint at step " + std::to_string(*step) + " of " +
                               std::to_string(steps));
@@ -140,7 +141,7 @@ ExitCode print_status(const std::string& run) {
   const RunRecord record = read_run_record(folder);
   const study::Study study = read_run_study(folder);
   const study::Plan plan = study::make_plan(study);
-  const store::UnitStore units(folder);
+  const store::UnitStore units(folder, store::recorded_identity(folder));
   const Tally networks = tally_networks(plan, units);
   const Tally statistics = tally_statistics(study, plan, units);
   const auto since = seconds_since_progress(folder);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <span>
 #include <sstream>
@@ -16,6 +17,27 @@ namespace cplae::apps {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// What befalls a file system, not a user's file: the same command may succeed a minute later.
+bool is_of_the_system(const std::error_code& error) {
+  constexpr std::array mistakes{ENOENT, ENOTDIR, EACCES, EPERM, EISDIR, ELOOP, ENAMETOOLONG};
+  return error && std::find(mistakes.begin(), mistakes.end(), error.value()) == mistakes.end();
+}
+
+/// The same of an error whose number is not known any more: by the system's words, which HDF5 passes on too.
+bool tells_of_the_system(const std::string& text) {
+  constexpr std::array failures{EIO,          ESTALE,    ETIMEDOUT,    ENOTCONN, ECONNRESET,
+                                ECONNABORTED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH,
+                                ESHUTDOWN,    EREMOTEIO, ENXIO,        ENODEV,   ENOMEM,
+                                EMFILE,       ENFILE,    EINTR,        EBUSY};
+  return std::any_of(failures.begin(), failures.end(), [&](int failure) {
+    return text.find(std::generic_category().message(failure)) != std::string::npos;
+  });
+}
+
+}  // namespace
+
 void require_file(const fs::path& path, const std::string& what) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -23,6 +45,7 @@ void require_file(const fs::path& path, const std::string& what) {
     throw UsageError(what + " " + path.string() + ": there is no such file");
   if (fs::is_directory(status))
     throw UsageError(what + " " + path.string() + ": is a folder, expected a file");
+  if (is_of_the_system(error)) throw IoError(what + " " + path.string() + ": " + error.message());
   if (error) throw UsageError(what + " " + path.string() + ": " + error.message());
   if (!fs::is_regular_file(status) && !fs::is_fifo(status))
     throw UsageError(what + " " + path.string() + ": is neither a file nor a pipe, expected a file");
@@ -57,6 +80,7 @@ data::Dataset read_data(const std::vector<data::Source>& sources,
   try {
     return data::read_dataset(sources, modalities);
   } catch (const IoError& error) {
+    if (tells_of_the_system(error.what())) throw;
     throw DataError(error.what());
   }
 }

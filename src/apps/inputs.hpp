@@ -9,6 +9,7 @@
 namespace cplae::apps {
 
 /// Throws UsageError unless there is a file of that name: `what` ("data file", "study") begins the message.
+/// IoError where the file system failed, and not the user.
 void require_file(const std::filesystem::path& path, const std::string& what);
 
 /// Throws UsageError when `path` may not be written: it is there and not `replace`d, its name does not end in
@@ -23,7 +24,8 @@ void require_output(const Output& output);
 /// Parses all `--data` arguments and checks that their files are there. Throws UsageError.
 [[nodiscard]] std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments);
 
-/// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError.
+/// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError. Where the system failed
+/// (I/O error, stale handle, no memory, ...) it stays IoError: the input may be good.
 [[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources,
                                       const std::vector<std::string>& modalities);
 

@@ -1,5 +1,6 @@
 #include "apps/run_study.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -96,8 +97,12 @@ private:
     dist::on_root(communicator_, [&] {
       open_run_.emplace(
           store::open_run(units_.folder(), inputs_->identity, start,
-                          options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on));
+                          {.earlier = options_.overwrite ? store::Earlier::overwrite : store::Earlier::go_on,
+                           .patience = options_.lock_patience,
+                           .stop = [this] { return stop_.requested(); }}));
     });
+    const std::string identity = communicator_.broadcast(open_run_ ? open_run_->identity() : "");
+    units_ = store::UnitStore(units_.folder(), identity);
     if (open_run_ && open_run_->resumed())
       log::info(options_.out.string() + ": an earlier run of this study; only what is missing is done");
   }
@@ -175,8 +180,10 @@ private:
   /// that makes it.
   void require_units(store::UnitKind kind, const std::vector<std::string>& ids,
                      const std::string& command) const {
+    // One that was written a moment ago may show late; one that was never made is missed but once.
+    constexpr std::chrono::seconds patience(5);
     for (const auto& id : ids) {
-      const auto record = units_.read(kind, id);
+      const auto record = units_.read_within(patience, kind, id);
       if (!record || (kind == store::UnitKind::statistics && !reduce::is_of_this_version(*record)))
         throw UsageError(options_.out.string() + ": " + id + " is not done " +
                          (record ? "by this version of the statistics" : "yet") + "; run " + command +
@@ -198,9 +205,7 @@ private:
     std::size_t failed = 0;
     const auto ids = network_ids();
     for (const auto& id : ids) {
-      const auto record = units_.read(store::UnitKind::network, id);
-      if (!record) continue;
-      const auto unit = store::to_network_unit(*record);
+      const auto unit = store::to_network_unit(units_.read_awaited(store::UnitKind::network, id));
       if (unit.result.finite) continue;
       log::error("network " + id + " failed: not finite before step " +
                  std::to_string(unit.result.failed_step));
@@ -210,7 +215,9 @@ private:
       log::error(std::to_string(failed) + " of " + std::to_string(ids.size()) + " networks failed");
     std::size_t without_result = 0;
     for (const auto& id : statistics_ids()) {
-      const auto record = units_.read(store::UnitKind::statistics, id);
+      // After training alone there may be none.
+      const auto record = stage_ == Stage::train ? units_.read(store::UnitKind::statistics, id)
+                                                 : units_.read_awaited(store::UnitKind::statistics, id);
       if (!record || reduce::failure(*record).empty()) continue;
       log::error("no statistics: " + id + ": " + reduce::failure(*record));
       ++without_result;

@@ -14,11 +14,12 @@ namespace cplae::apps {
 
 /// What the command line of `cplae run`, `train`, `evaluate` and `reduce` says.
 struct RunOptions {
-  std::filesystem::path study;         ///< TOML file
-  std::vector<data::Source> data;      ///< one .h5mu, or .h5ad files
-  std::filesystem::path out;           ///< run folder
-  std::vector<std::string> overrides;  ///< key=value of --set, in order
-  bool overwrite = false;              ///< remove an earlier run in the folder
+  std::filesystem::path study;                     ///< TOML file
+  std::vector<data::Source> data;                  ///< one .h5mu, or .h5ad files
+  std::filesystem::path out;                       ///< run folder
+  std::vector<std::string> overrides;              ///< key=value of --set, in order
+  bool overwrite = false;                          ///< remove an earlier run in the folder
+  std::chrono::duration<double> lock_patience{0};  ///< for another process at work in the folder
   model::DeviceRequest device = model::DeviceRequest::automatic;
   std::optional<std::chrono::duration<double>> longest;  ///< then it stops as on a signal
   std::string command_line;                              ///< argv, joined by spaces: for provenance

@@ -76,7 +76,7 @@ private:
     std::vector<train::Task> tasks;
     for (std::size_t i = 0; i < members.size(); ++i)
       tasks.push_back({spec_of(members[i]), run_.context.data, units[i].split, units[i].key, units[i].id,
-                       run_.units.folder().checkpoint(units[i].id)});
+                       run_.units.folder().checkpoint(units[i].id), run_.units.identity()});
     const train::Hooks hooks{
         .stop = [this] { return run_.stop.requested(); },
         .progress =

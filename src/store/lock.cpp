@@ -5,12 +5,15 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/core/text.hpp"
 
 namespace cplae::store {
 
@@ -23,29 +26,58 @@ std::string signature_in(int descriptor) {
   return line.empty() ? "an unknown process" : line.substr(0, line.find('\n'));
 }
 
-}  // namespace
-
-OpenRun::Lock::Lock(const std::filesystem::path& file) : path(file) {
-  do
-    descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-  while (descriptor < 0 && errno == EINTR);
-  if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
+/// One attempt: 0, or the system's reason.
+int try_lock(int descriptor) {
   struct flock whole {};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   // Of the open file, not of the process: works between hosts on network file systems, and no other close()
   // in this process drops it.
-  is_held = ::fcntl(descriptor, F_OFD_SETLK, &whole) == 0;
-  if (is_held) return;
-  const int reason = errno;
-  const std::string owner = signature_in(descriptor);
-  if (reason == EAGAIN || reason == EACCES) {
-    ::close(descriptor);
-    throw UsageError(path.parent_path().parent_path().string() + ": another run is at work there (" + owner +
-                     "); wait for it or give another folder");
+  return ::fcntl(descriptor, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+}
+
+bool is_taken(int reason) {
+  return reason == EAGAIN || reason == EACCES;
+}
+
+/// Until it is held or the file system turns out to give no locks: 0, or the system's reason.
+int lock_in_time(const OpenRun::Lock& lock, const Opening& opening) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds pause(500);
+  const std::string folder = lock.path.parent_path().parent_path().string();
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(opening.patience);
+  int reason = try_lock(lock.descriptor);
+  if (!is_taken(reason)) return reason;
+  const std::string at_work =
+      folder + ": another run is at work there (" + signature_in(lock.descriptor) + ")";
+  if (opening.patience.count() <= 0) throw UsageError(at_work + "; wait for it or give another folder");
+  log::warning(at_work + "; waiting for its end, up to " + duration_text(opening.patience.count()));
+  while (is_taken(reason)) {
+    if (Clock::now() >= end || (opening.stop && opening.stop()))
+      throw Stopped(at_work + "; waited for it in vain, run the same command again to go on");
+    std::this_thread::sleep_for(pause);
+    reason = try_lock(lock.descriptor);
   }
-  log::warning(path.string() + ": this file system gives no locks (" + std::strerror(reason) +
-               "): two runs at this folder would go unnoticed");
+  return reason;
+}
+
+}  // namespace
+
+OpenRun::Lock::Lock(const std::filesystem::path& file, const Opening& opening) : path(file) {
+  do
+    descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  while (descriptor < 0 && errno == EINTR);
+  if (descriptor < 0) throw IoError(path.string() + ": open failed: " + std::strerror(errno));
+  try {
+    const int reason = lock_in_time(*this, opening);
+    is_held = reason == 0;
+    if (!is_held)
+      log::warning(path.string() + ": this file system gives no locks (" + std::strerror(reason) +
+                   "): two runs at this folder would go unnoticed");
+  } catch (...) {
+    ::close(descriptor);
+    throw;
+  }
 }
 
 OpenRun::Lock::~Lock() {

@@ -8,9 +8,10 @@ namespace cplae::store {
 /// An advisory lock on a file that tells who holds it; let go when the object or the process ends, however it
 /// ends.
 struct OpenRun::Lock {
-  /// Makes the file if it is missing. Throws UsageError naming host and process when another holds it,
-  /// IoError.
-  explicit Lock(const std::filesystem::path& path);
+  /// Makes the file if it is missing. While another process holds it, waits with the patience of `opening`.
+  /// Throws UsageError naming host and process when another holds it and there is no patience, Stopped when
+  /// there is none left or it is asked to stop; IoError.
+  Lock(const std::filesystem::path& path, const Opening& opening);
   ~Lock();
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;

@@ -11,9 +11,11 @@
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/dist/session.hpp"
+#include "cplae/store/units.hpp"
 #include "cplae/study/parse.hpp"
 #include "discard.hpp"
 #include "h5/h5.hpp"
+#include "identity.hpp"
 #include "lock.hpp"
 #include "provenance.hpp"
 #include "sweep.hpp"
@@ -23,8 +25,6 @@ namespace cplae::store {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::size_t largest_text_bytes = std::size_t{1} << 26U;
 
 bool holds_something(const fs::path& folder) {
   std::error_code error;
@@ -76,15 +76,6 @@ void refuse_links(const RunFolder& folder) {
                    "; give another folder, or --overwrite to remove that run");
 }
 
-/// The study of an earlier run, with the keys that change no number as they are now. Where one trainer trains
-/// all networks, then and now, it does not matter which word asked for it.
-study::Study with_free_keys(study::Study there, const study::Study& here, bool has_one_trainer) {
-  there.name = here.name;
-  there.base.training.checkpoint_seconds = here.base.training.checkpoint_seconds;
-  if (has_one_trainer) there.base.training.trainer = here.base.training.trainer;
-  return there;
-}
-
 /// Text of the provenance.json of an earlier run that this one may go on with; none if nothing was begun.
 std::optional<std::string> matching_provenance(const RunFolder& folder, const Identity& identity) {
   if (!fs::exists(folder.provenance())) {
@@ -102,9 +93,8 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {
     const auto here = study::parse_study(identity.study_toml, "study");
-    const bool has_one_trainer = identity.trainer.find('+') == std::string::npos;
     const auto difference = study::first_difference(
-        with_free_keys(study::parse_study(study, label), here, has_one_trainer), here);
+        with_free_keys(study::parse_study(study, label), here, identity.trainer), here);
     if (!difference.empty()) refuse_other_run(folder, difference);
   }
   std::string provenance = read_file(folder.provenance(), largest_text_bytes);
@@ -140,22 +130,30 @@ std::map<std::string, std::string> library_versions() {
   return {{"hdf5", h5::library_version()}, {"mpi", dist::library_version()}};
 }
 
-OpenRun::OpenRun(bool is_resumed, std::unique_ptr<Lock> lock)
-    : resumed_(is_resumed), lock_(std::move(lock)) {}
+OpenRun::OpenRun(bool is_resumed, std::string identity, std::unique_ptr<Lock> lock)
+    : resumed_(is_resumed), identity_(std::move(identity)), lock_(std::move(lock)) {}
 OpenRun::OpenRun(OpenRun&&) noexcept = default;
 OpenRun& OpenRun::operator=(OpenRun&&) noexcept = default;
 OpenRun::~OpenRun() = default;
 
-OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start, Earlier earlier) {
+OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start,
+                 const Opening& opening) {
   require_usable(folder);
   refuse_links(folder);
   make_folder(folder.work());
-  auto lock = std::make_unique<OpenRun::Lock>(folder.lock());
-  if (earlier == Earlier::overwrite) discard_run(folder);
+  auto lock = std::make_unique<OpenRun::Lock>(folder.lock(), opening);
+  if (opening.earlier == Earlier::overwrite) {
+    if (!lock->is_held)
+      throw UsageError(folder.root().string() +
+                       ": --overwrite needs a file system with locks, to know that " +
+                       "no run is at work there; remove the folder by hand, or give another");
+    discard_run(folder);
+  }
   const std::optional<std::string> before = matching_provenance(folder, identity);
+  const std::string hash = before ? recorded_identity(*before, identity) : identity_hash(identity);
   lock->sign();
   // Without a lock another run may be at work here, whose files these are.
-  if (lock->is_held) sweep_leftovers(folder);
+  if (lock->is_held) sweep_leftovers(UnitStore(folder, hash));
   if (before) warn_of_another_machine(folder, *before, start);
   warn_of_different_devices(start);
   for (const UnitKind kind : {UnitKind::network, UnitKind::statistics})
@@ -165,7 +163,7 @@ OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start&
   // Last: with it the folder is a run whose identity is known.
   write_file_atomically(folder.provenance(),
                         std::string_view(provenance_text(before.value_or(""), identity, start)));
-  return {before.has_value(), std::move(lock)};
+  return {before.has_value(), hash, std::move(lock)};
 }
 
 }  // namespace cplae::store

@@ -18,6 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* hash_key = "hash";
+
 /// One table for writing and comparing: key, words for people, value.
 struct Part {
   const char* key;
@@ -117,6 +119,7 @@ Json parse_provenance(const std::string& text, const std::string& label) {
 
 std::string provenance_text(const std::string& before, const Identity& identity, const Start& start) {
   Json json = before.empty() ? fresh(identity, start) : parse(before);
+  if (!json["identity"].contains(hash_key)) json["identity"][hash_key] = identity_hash(identity);
   json["sessions"].push_back(session_entry(start));
   // A path that is no UTF-8 must not stop a run.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -133,6 +136,26 @@ std::optional<std::string> identity_difference(const std::string& text, const Id
              (part.value.empty() ? "(none)" : part.value) + " here";
   }
   return std::nullopt;
+}
+
+Identity identity_in(const std::string& text, const std::string& study_toml) {
+  try {
+    const Json there = parse(text).at("identity");
+    return {.study_toml = study_toml,
+            .data_sha256 = there.at("data_sha256").get<std::string>(),
+            .taxonomy_sha256 = there.at("taxonomy_sha256").get<std::string>(),
+            .trainer = there.at("trainer").get<std::string>(),
+            .device_kind = there.at("device_kind").get<std::string>()};
+  } catch (const Json::exception& error) {
+    throw DataError(std::string("provenance.json cannot be read: ") + error.what());
+  }
+}
+
+std::string recorded_identity(const std::string& text, const Identity& identity) {
+  const Json there = parse(text).at("identity");
+  const auto found = there.find(hash_key);
+  const bool is_there = found != there.end() && found->is_string() && !found->get<std::string>().empty();
+  return is_there ? found->get<std::string>() : identity_hash(identity);
 }
 
 std::vector<std::string> different_devices(const std::vector<std::string>& devices) {

@@ -22,6 +22,14 @@ namespace cplae::store {
 [[nodiscard]] std::optional<std::string> identity_difference(const std::string& text,
                                                              const Identity& identity);
 
+/// The identity in the text of a provenance.json, with the study that lies beside it. Throws DataError when
+/// the text is no provenance, or a part is missing.
+[[nodiscard]] Identity identity_in(const std::string& text, const std::string& study_toml);
+
+/// The hash that units bear, from the text of a provenance.json; that of `identity` where it has none. Throws
+/// DataError when the text is no provenance.
+[[nodiscard]] std::string recorded_identity(const std::string& text, const Identity& identity);
+
 /// The different devices of some ranks, sorted. GPUs are not told apart by their numbers.
 [[nodiscard]] std::vector<std::string> different_devices(const std::vector<std::string>& devices);
 

@@ -33,16 +33,18 @@ bool is_part_of_ours(const fs::path& file, const RunFolder& folder) {
 
 /// A checkpoint outlives its network where a session was killed between the unit and the end of the
 /// checkpoint.
-bool is_overtaken(const fs::path& checkpoint) {
+bool is_overtaken(const fs::path& checkpoint, const std::string& identity) {
   if (checkpoint.extension() != ".ckpt") return false;
-  fs::path unit = checkpoint;
-  std::error_code error;
-  return fs::exists(unit.replace_extension(".unit"), error) && read_record(unit, "network").has_value();
+  const auto unit = read_record(fs::path(checkpoint).replace_extension(".unit"), "network");
+  if (!unit) return false;
+  const auto found = unit->text.find("identity");
+  return found != unit->text.end() && found->second == identity;
 }
 
 }  // namespace
 
-void sweep_leftovers(const RunFolder& folder) {
+void sweep_leftovers(const UnitStore& units) {
+  const RunFolder& folder = units.folder();
   std::size_t removed = 0;
   const auto remove = [&](const fs::path& file) {
     std::error_code ignored;
@@ -54,7 +56,7 @@ void sweep_leftovers(const RunFolder& folder) {
     for (const auto& file : files_in(place))
       if (is_part_of_ours(file, folder)) remove(file);
   for (const auto& file : files_in(networks))
-    if (is_overtaken(file)) remove(file);
+    if (is_overtaken(file, units.identity())) remove(file);
   if (removed > 0)
     log::info(folder.root().string() + ": " + std::to_string(removed) +
               " leftover files of interrupted sessions removed");

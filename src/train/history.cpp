@@ -2,15 +2,42 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
+
+#include "cplae/core/log.hpp"
 
 namespace cplae::train {
 
 History::History(const Task& task) : task_(task) {
   state_.now = engine::initial_state(task.spec, task.data, task.key);
   state_.best_weights = state_.now.weights;
-  if (!task.checkpoint.empty() && read_checkpoint(task.checkpoint, task.id, state_))
-    seconds_before_ = state_.seconds;
+  if (task.checkpoint.empty()) return;
+  State read = state_;
+  if (!read_checkpoint(task.checkpoint, {task.id, task.identity}, read)) return;
+  if (!is_possible(read)) {
+    log::warning(task.checkpoint.string() + ": at step " + std::to_string(read.step) + ", best step " +
+                 std::to_string(read.best_step) + " and " + std::to_string(read.losses.size()) +
+                 " losses, which training of " + std::to_string(task.spec.training.steps) +
+                 " steps never is; the network starts anew");
+    return;
+  }
+  state_ = std::move(read);
+  seconds_before_ = state_.seconds;
+}
+
+/// A right checksum says that a checkpoint is whole, not that this program made it.
+bool History::is_possible(const State& state) const {
+  const auto& training = task_.spec.training;
+  if (state.step < 0 || state.step > training.steps || state.best_step < 0 || state.best_step > state.step)
+    return false;
+  const bool has_last = state.step == training.steps && training.steps % training.validate_every != 0;
+  const std::int64_t validations = state.step / training.validate_every + (has_last ? 1 : 0);
+  return state.losses.size() == static_cast<std::size_t>(validations) * columns();
+}
+
+std::size_t History::columns() const {
+  return 1 + 2 * engine::terms_of(task_.spec);
 }
 
 void History::record(const std::vector<double>& term_sums, const std::vector<double>& validation,
@@ -49,7 +76,7 @@ void History::write_checkpoint(engine::State now, double seconds_here) {
   if (task_.checkpoint.empty() || failed_step_) return;
   state_.now = std::move(now);
   state_.seconds = seconds_before_ + seconds_here;
-  train::write_checkpoint(task_.checkpoint, task_.id, state_);
+  train::write_checkpoint(task_.checkpoint, {task_.id, task_.identity}, state_);
 }
 
 Result History::result(std::vector<MatrixF> latents, double seconds_here) const {
@@ -59,9 +86,9 @@ Result History::result(std::vector<MatrixF> latents, double seconds_here) const 
   result.steps = state_.step;
   result.best_step = state_.best_step;
   result.weights = state_.best_weights;
-  const auto columns = static_cast<Eigen::Index>(1 + 2 * engine::terms_of(task_.spec));
-  result.losses = Eigen::Map<const MatrixF>(
-      state_.losses.data(), static_cast<Eigen::Index>(state_.losses.size()) / columns, columns);
+  const auto width = static_cast<Eigen::Index>(columns());
+  result.losses = Eigen::Map<const MatrixF>(state_.losses.data(),
+                                            static_cast<Eigen::Index>(state_.losses.size()) / width, width);
   result.latents = std::move(latents);
   if (failed_step_)
     for (auto& latent : result.latents)

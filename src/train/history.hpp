@@ -12,7 +12,8 @@ namespace cplae::train {
 /// made.
 class History {
 public:
-  /// Reads the task's checkpoint if there is one.
+  /// Reads the task's checkpoint if there is one; one that this training cannot have made is named in a
+  /// warning and left out.
   explicit History(const Task& task);
 
   [[nodiscard]] const Task& task() const { return task_; }
@@ -35,6 +36,9 @@ public:
   [[nodiscard]] Result result(std::vector<MatrixF> latents, double seconds_here) const;
 
 private:
+  [[nodiscard]] bool is_possible(const State& state) const;
+  /// Of the loss history.
+  [[nodiscard]] std::size_t columns() const;
   [[nodiscard]] bool is_best(double loss) const;
 
   const Task& task_;

@@ -27,6 +27,11 @@ bool take(const Record& record, const std::string& name, std::vector<Number>& ta
   return true;
 }
 
+bool has_text(const Record& record, const std::string& name, const std::string& expected) {
+  const auto found = record.text.find(name);
+  return (found == record.text.end() ? std::string() : found->second) == expected;
+}
+
 bool take_progress(const Record& record, State& state) {
   const auto* steps = find<std::int64_t>(record, "steps");
   const auto* numbers = find<double>(record, "numbers");
@@ -54,10 +59,11 @@ bool take_all(const Record& record, State& state) {
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& path, const std::string& id, const State& state) {
+void write_checkpoint(const std::filesystem::path& path, const Owner& owner, const State& state) {
   Record record;
   record.kind = "checkpoint";
-  record.text["network"] = id;
+  record.text["network"] = owner.network;
+  record.text["identity"] = owner.identity;
   record.arrays["steps"] = array_of<std::int64_t>({state.step, state.best_step});
   record.arrays["numbers"] = array_of<double>({state.seconds, state.best_loss});
   record.arrays["losses"] = array_of(state.losses);
@@ -71,13 +77,14 @@ void write_checkpoint(const std::filesystem::path& path, const std::string& id, 
   write_record(path, record);
 }
 
-bool read_checkpoint(const std::filesystem::path& path, const std::string& id, State& state) {
+bool read_checkpoint(const std::filesystem::path& path, const Owner& owner, State& state) {
   const auto record = read_record(path, "checkpoint");
   if (!record) return false;
   State read = state;
-  const auto network = record->text.find("network");
-  if (network == record->text.end() || network->second != id || !take_all(*record, read)) {
-    log::warning(path.string() + ": is not a checkpoint of network " + id + "; the network starts anew");
+  if (!has_text(*record, "network", owner.network) || !has_text(*record, "identity", owner.identity) ||
+      !take_all(*record, read)) {
+    log::warning(path.string() + ": is not a checkpoint of network " + owner.network +
+                 " of this run; the network starts anew");
     return false;
   }
   state = std::move(read);

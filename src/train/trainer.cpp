@@ -13,12 +13,15 @@ namespace cplae::train {
 
 namespace {
 
-/// Networks at one step on one device. `hooks` name networks by their place in the group.
+/// Networks at one step on one device. `hooks` name networks by their place in the group. The clock of
+/// checkpoints goes on from group to group: what each of them does in less than a checkpoint's time adds up.
 class Group {
 public:
-  Group(const EngineMaker& make, std::vector<History*> networks, const Hooks& hooks)
+  Group(const EngineMaker& make, std::vector<History*> networks, const Hooks& hooks,
+        Stopwatch& since_checkpoint)
       : networks_(std::move(networks)),
         hooks_(hooks),
+        since_checkpoint_(since_checkpoint),
         training_(networks_.front()->task().spec.training),
         step_(networks_.front()->step()),
         first_step_(step_) {
@@ -106,12 +109,12 @@ private:
 
   std::vector<History*> networks_;
   const Hooks& hooks_;
+  Stopwatch& since_checkpoint_;
   study::TrainingSpec training_;
   std::int64_t step_;
   std::int64_t first_step_;
   std::unique_ptr<engine::Engine> engine_;
   Stopwatch here_;
-  Stopwatch since_checkpoint_;
 };
 
 /// What the loop over steps goes by; networks may differ in the rest.
@@ -150,7 +153,7 @@ public:
       for (const std::size_t t : left_)
         if (histories_[t].step() == step) members.push_back(t);
       const Hooks of_group = hooks_of(members);
-      Group group(make, histories_of(members), of_group);
+      Group group(make, histories_of(members), of_group, since_checkpoint_);
       group.train(least_step_after(step));
       std::erase_if(left_, [&](std::size_t t) {
         return histories_[t].has_failed() || histories_[t].step() == last_step();
@@ -192,6 +195,7 @@ private:
   const Hooks& hooks_;
   std::vector<History> histories_;
   std::vector<std::size_t> left_;  ///< tasks without a result
+  Stopwatch since_checkpoint_;
 };
 
 }  // namespace

@@ -2,13 +2,14 @@
  *
  *   CPLAE_FAULT_BELOW  the folder, as an absolute path without links
  *   CPLAE_FAULT_KIND   COUNT (nothing fails, every call is logged), ENOSPC, EIO, EINTR, SHORT (a write of half the
- *                      bytes), KILL (SIGKILL before the call; of a write, after half of its bytes)
+ *                      bytes), KILL (SIGKILL before the call; of a write, after half of its bytes), NOLOCKS (a file system
+ *                      without locks)
  *   CPLAE_FAULT_AT     which call, from 1
  *   CPLAE_FAULT_RANK   of which MPI rank (default 0)
  *   CPLAE_FAULT_LOG    file outside the folder that gets a line for each call logged: number, call, path
  *
- * Calls: open for any purpose but to list a folder, write, ftruncate, fsync, close of what was open for writing, rename, mkdir; each in all its
- * forms. A number means the same call whatever the kind; nothing happens where a kind does not fit its call: SHORT fits
+ * Calls: open (for writing), read (open for reading, but not to list a folder), write, ftruncate, fsync, close (of what was written to),
+ * shut (of what was open for writing, and nothing was written), rename, mkdir; each in all its forms. A number means the same call whatever the kind; nothing happens where a kind does not fit its call: SHORT fits
  * writes only, and no signal interrupts rename or mkdir. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,7 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { NOTHING, COUNT, FAIL, SHORT, KILL };
+enum kind { NOTHING, COUNT, FAIL, SHORT, KILL, NOLOCKS };
 
 static struct {
   int is_ready;
@@ -38,6 +39,8 @@ static struct {
   char log[PATH_MAX];
 } plan;
 static atomic_long calls;
+enum { MOST_DESCRIPTORS = 4096 };
+static atomic_char written[MOST_DESCRIPTORS];
 
 static const char* setting(const char* name, const char* otherwise) {
   const char* value = getenv(name);
@@ -57,6 +60,7 @@ __attribute__((constructor)) static void prepare(void) {
   if (strcmp(kind, "COUNT") == 0) plan.kind = COUNT;
   if (strcmp(kind, "SHORT") == 0) plan.kind = SHORT;
   if (strcmp(kind, "KILL") == 0) plan.kind = KILL;
+  if (strcmp(kind, "NOLOCKS") == 0) plan.kind = NOLOCKS;
   if (strcmp(kind, "ENOSPC") == 0) plan.error = ENOSPC;
   if (strcmp(kind, "EIO") == 0) plan.error = EIO;
   if (strcmp(kind, "EINTR") == 0) plan.error = EINTR;
@@ -132,7 +136,9 @@ static int is_hit_descriptor(const char* call, int descriptor, enum fit fit) {
   char path[PATH_MAX];
   if (plan.kind == NOTHING) return 0;
   path_of(descriptor, path);
-  return is_below(path) && is_hit(call, path, fit);
+  if (!is_below(path)) return 0;
+  if (fit == WRITES && descriptor < MOST_DESCRIPTORS) written[descriptor] = 1;
+  return is_hit(call, path, fit);
 }
 
 static int fail(void) {
@@ -152,9 +158,9 @@ static int fail(void) {
     va_end(rest);                                       \
   }
 
-/* C++ lists folders by descriptors that do not block; the program opens nothing else so. */
 static int is_open_hit(int folder, const char* path, int flags) {
-  return (flags & O_NONBLOCK) == 0 && is_hit_path("open", folder, path, INTERRUPTIBLE);
+  const char* call = (flags & O_ACCMODE) == O_RDONLY ? "read" : "open";
+  return (flags & O_DIRECTORY) == 0 && is_hit_path(call, folder, path, INTERRUPTIBLE);
 }
 
 int open(const char* path, int flags, ...) {
@@ -232,9 +238,23 @@ int close(int descriptor) {
   const int flags = plan.kind == NOTHING ? -1 : fcntl(descriptor, F_GETFL);
   errno = saved;
   const int is_written = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
-  const int hit = is_written && is_hit_descriptor("close", descriptor, INTERRUPTIBLE);
+  const int has_bytes = descriptor >= 0 && descriptor < MOST_DESCRIPTORS && atomic_exchange(&written[descriptor], 0);
+  const int hit = is_written && is_hit_descriptor(has_bytes ? "close" : "shut", descriptor, INTERRUPTIBLE);
   const int closed = REAL(close)(descriptor); /* a close that fails has closed all the same */
   return hit ? fail() : closed;
+}
+
+/* Other commands of fcntl take a number or a pointer, or nothing: as one word they pass through. */
+int fcntl(int descriptor, int command, ...) {
+  va_list rest;
+  va_start(rest, command);
+  void* argument = va_arg(rest, void*);
+  va_end(rest);
+  if (plan.kind == NOLOCKS && command == F_OFD_SETLK) {
+    errno = ENOLCK;
+    return -1;
+  }
+  return REAL(fcntl)(descriptor, command, argument);
 }
 
 int rename(const char* from, const char* to) {

@@ -2,17 +2,19 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from harness import Bench, hashes, launch_words, succeed
+from harness import HERE, Bench, call_with, fault_settings, hashes, launch_words, succeed
 from kill_loop import ranks_of
 from program import call, refused
 
 LONG = ["training.steps=4000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
 PAUSE_SECONDS = 5
+STUDY = HERE / "study.toml"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,79 @@ def test_a_second_run_is_refused(long_bench, tmp_path):
     long_bench.assert_same(run)
 
 
+def test_a_batch_job_waits_for_the_lock(long_bench, tmp_path):
+    """Whoever asks for it: with exit 75 where the other one is still there after that, and on with the work where it is gone."""
+    run = tmp_path / "run"
+    process = started(long_bench, run, 0)
+    try:
+        os.kill(process.pid, signal.SIGSTOP)
+        done = call(*long_bench.words(run), "--wait-for-lock", 1)
+        assert done.returncode == 75 and "another run is at work" in done.stderr and "in vain" in done.stderr, done.stderr
+        waiting = subprocess.Popen(launch_words([*long_bench.words(run), "--wait-for-lock", 600], 2, {}), stderr=subprocess.PIPE, text=True)
+        line = next(line for line in waiting.stderr if "waiting for its end" in line)
+        assert str(process.pid) in line
+        process.kill()
+        _, errors = waiting.communicate(timeout=300)
+    finally:
+        process.kill()
+    assert waiting.returncode == 0, errors
+    long_bench.assert_same(run)
+
+
+def test_a_waiting_job_hears_signals(long_bench, tmp_path):
+    run = tmp_path / "run"
+    process = started(long_bench, run, 0)
+    try:
+        os.kill(process.pid, signal.SIGSTOP)
+        waiting = subprocess.Popen(launch_words([*long_bench.words(run), "--wait-for-lock", 600], 0, {}), stderr=subprocess.PIPE, text=True)
+        assert any("waiting for its end" in line for line in waiting.stderr)
+        os.kill(waiting.pid, signal.SIGUSR1)
+        waiting.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert waiting.returncode == 75
+
+
+def test_overwrite_needs_a_lock(bench, tmp_path):
+    """Without one, nobody knows whether a run is at work there."""
+    run = tmp_path / "run"
+    succeed(*bench.words(run))
+    before = hashes(run, "*.*")
+    settings = fault_settings(run, "NOLOCKS")
+    done = call_with(settings, [*bench.words(run), "--overwrite"])
+    assert done.returncode == 2 and "--overwrite needs a file system with locks" in done.stderr, done.stderr
+    assert hashes(run, "*.*") == before
+    done = call_with(settings, bench.words(run))
+    assert done.returncode == 0 and "gives no locks" in done.stderr, done.stderr
+
+
+def test_a_unit_that_shows_late_is_waited_for(bench, tmp_path):
+    """As on a network file system that remembers that it was not there."""
+    run = shutil.copytree(bench.reference, tmp_path / "run")
+    unit = next((run / "work/statistics").glob("*.unit"))
+    unit.rename(tmp_path / "late.unit")
+    process = subprocess.Popen(launch_words(bench.words(run, command="reduce"), 0, {}), stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    (tmp_path / "late.unit").rename(unit)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+
+
+def test_a_failing_disk_is_no_bad_input(bench, tmp_path):
+    """Exit 1, which a batch job tries again, and not 2, which ends it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(bench.cohort, folder)
+    words = ["run", STUDY, "--data", folder / bench.cohort.name, "--out", tmp_path / "run", "--quiet"]
+    log = tmp_path / "reads"
+    assert call_with(fault_settings(folder, "COUNT", log=log), words).returncode == 0
+    reads = len(log.read_text().splitlines())
+    assert reads >= 2
+    for at in range(1, reads + 1):
+        done = call_with(fault_settings(folder, "EIO", at), words)
+        assert done.returncode == 1 and bench.cohort.name in done.stderr, (at, done.stderr)
+
+
 def test_a_changed_study_is_refused(bench):
     before = hashes(bench.reference, "*.*")
     refused(*bench.words(bench.reference), "--set", "modality.T.dropout=0.4", names=["modality.T.dropout", "0.5", "0.4", "--overwrite"])
@@ -83,6 +158,22 @@ def test_overwrite_says_what_it_removes(bench, tmp_path):
     parts = [f"{units[0]} networks", f"{units[1]} statistics", "results.h5", f"{tables} tables", "study.toml", "provenance.json"]
     assert all(part in line for part in parts), line
     assert (run / "notes.txt").read_text() == "mine"
+    bench.assert_same(run)
+
+
+def test_a_rank_of_the_earlier_run_writes_into_the_next(bench, tmp_path):
+    """It outlived its rank 0 and the lock: what it renames into place is whole, of the same names and keys, and of other numbers."""
+    earlier, run = tmp_path / "earlier", tmp_path / "run"
+    stopped = [*bench.words(run), "--set", "training.checkpoint_seconds=0", "--max-minutes", 0]
+    succeed(*bench.words(earlier), "--set", "modality.T.dropout=0.4")
+    assert call(*stopped).returncode == 75
+    units = list(earlier.rglob("*.unit"))
+    for unit in units:
+        shutil.copy(unit, run / unit.relative_to(earlier))
+    before = succeed("status", run)
+    assert "networks    0 of 3 done" in before.stdout and "statistics  0 of" in before.stdout
+    done = succeed(*bench.words(run))
+    assert all(f"{unit.name}: a unit of another study" in done.stderr for unit in units), done.stderr
     bench.assert_same(run)
 
 

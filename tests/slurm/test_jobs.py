@@ -1,6 +1,7 @@
 """The scripts of slurm/ by sbatch: from submission to results, and on past time limits; on a real SLURM."""
 
 import pytest
+from cluster import await_
 from jobs import CPLAE, ROOT, TWO_RANKS, sessions
 
 
@@ -42,6 +43,21 @@ def test_time_limits(desk, undisturbed):
     assert desk.cluster.state(job) == "COMPLETED" and desk.log().count("requeued") == len(sessions(desk.run))
 
 
+def test_the_time_limit_strikes(desk, undisturbed):
+    """Before the program stops by itself, which is made to dawdle: SLURM calls it TIMEOUT, and the job goes on."""
+    program = desk.folder / "program"
+    dawdle = 'trap "exit 75" USR1 TERM\nsleep 300 &\nwait $!\nexit 75\n'
+    first = f'touch {desk.folder}/flag\ntimeout -s USR1 3 {CPLAE} "$@"\n{dawdle}'
+    program.write_text(f'#!/bin/bash\n[ "$1" = status ] || [ -e {desk.folder}/flag ] && exec {CPLAE} "$@"\n{first}')
+    program.chmod(0o755)
+    job = desk.submit("--nodes=1", "--ntasks-per-node=1", "--time=10", "--signal=URG@1", CPLAE_PROGRAM=str(program), CPLAE_GO_ON="follow")
+    desk.await_midst()
+    desk.cluster.call("scontrol", "update", f"JobId={job}", "EndTime=now+5")
+    desk.await_end()
+    assert desk.cluster.state(job) == "TIMEOUT", desk.log()
+    desk.assert_results(undisturbed)
+
+
 def test_mistakes_are_named(desk):
     """Ended with code 2, and not started again."""
     for words, options, said in [
@@ -59,11 +75,46 @@ def test_mistakes_are_named(desk):
         assert desk.cluster.state(job) == "FAILED" and "ExitCode=2:0" in desk.cluster.call("scontrol", "show", "job", job)
 
 
-def test_a_session_without_progress_ends_the_chain(desk):
-    """A program that always fails, without and with a run folder."""
+def failing_program(desk, code=1):
+    """A program that always fails, but for `status`."""
     program = desk.folder / "program"
-    program.write_text(f'#!/bin/sh\n[ "$1" = status ] && exec {CPLAE} "$@"\nexit 1\n')
+    program.write_text(f'#!/bin/sh\n[ "$1" = status ] && exec {CPLAE} "$@"\nexit {code}\n')
     program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("go_on", ["requeue", "follow"])
+@pytest.mark.parametrize("obstacle", ["unwritable", "link", "no folder"])
+def test_a_chain_ends_where_nothing_can_be_noted(obstacle, go_on, desk):
+    """A line that cannot be written, a link in the place of the file, and a program that is killed before it makes the folder."""
+    code = 137 if obstacle == "no folder" else 1
+    if obstacle != "no folder":
+        desk.run.mkdir()
+    if obstacle == "unwritable":  # by root too
+        (desk.run / "sessions.tsv").mkdir()
+    if obstacle == "link":
+        (desk.run / "sessions.tsv").symlink_to(desk.folder / "mine.tsv")
+    desk.submit("--nodes=1", "--ntasks-per-node=1", CPLAE_PROGRAM=str(failing_program(desk, code)), CPLAE_GO_ON=go_on)
+    desk.await_end()
+    assert desk.log().count("] session ") == 3 and "not started again" in desk.log(), desk.log()
+    assert not (desk.folder / "mine.tsv").exists()
+
+
+def test_a_follow_up_has_the_job_s_options(desk):
+    """Whatever stood on the command line of the first one."""
+    given = ["--nodes=1", "--ntasks-per-node=1", "--exclude=n2", "--exclusive", "--gres=gpu:1", "--mem-per-cpu=150", "--time=7", "--output=mine-%j.log"]
+    job = desk.submit(*given, CPLAE_GO_ON="follow")
+    await_("the follow-up", lambda: len(desk.cluster.jobs()) == 2, log=desk.log)
+    follow_up = next(number for number in desk.cluster.jobs() if number != job)
+    first, second = desk.cluster.fields(job), desk.cluster.fields(follow_up)
+    for name, value in [("ExcNodeList", "n2"), ("OverSubscribe", "NO"), ("TresPerNode", "gres:gpu:1"), ("MinMemoryCPU", "150M"), ("TimeLimit", "00:07:00")]:
+        assert (first[name], second[name]) == (value, value), name
+    assert first["StdOut"] == str(desk.folder / f"mine-{job}.log") and second["StdOut"] == str(desk.folder / f"mine-{follow_up}.log")
+
+
+def test_a_session_without_progress_ends_the_chain(desk):
+    """Without and with a run folder."""
+    program = failing_program(desk)
     for folder_is_there, expected in ((False, []), (True, [(1, "no")] * 3)):
         if folder_is_there:
             desk.run.mkdir()

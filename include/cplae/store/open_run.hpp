@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +22,15 @@ struct Identity {
   std::string device_kind;      ///< "cpu" or "cuda"
 };
 
+/// SHA-256 of all of an identity but the keys of the study that change no number: what units and checkpoints
+/// bear. Throws UsageError where the study cannot be parsed.
+[[nodiscard]] std::string identity_hash(const Identity& identity);
+
+/// The hash that the units of a run bear: that of provenance.json (a later version knows more keys of
+/// studies, and would make another one of the same study), or made from what the folder says where
+/// provenance.json has none. Throws UsageError, DataError, IoError.
+[[nodiscard]] std::string recorded_identity(const RunFolder& folder);
+
 /// What provenance.json says of one start of the program, beside the identity, the time and SLURM's
 /// variables.
 struct Start {
@@ -35,6 +46,13 @@ struct Start {
 /// What to do with an earlier run in the folder.
 enum class Earlier : unsigned char { go_on, overwrite };
 
+/// How a run folder is opened.
+struct Opening {
+  Earlier earlier = Earlier::go_on;
+  std::chrono::duration<double> patience{0};  ///< waited for another process that is at work there
+  std::function<bool()> stop = {};            ///< asked while waiting: true = throw Stopped
+};
+
 /// Versions of the libraries that write and share results: "hdf5", "mpi".
 [[nodiscard]] std::map<std::string, std::string> library_versions();
 
@@ -42,15 +60,18 @@ enum class Earlier : unsigned char { go_on, overwrite };
 class OpenRun {
 public:
   struct Lock;
-  OpenRun(bool is_resumed, std::unique_ptr<Lock> lock);
+  OpenRun(bool is_resumed, std::string identity, std::unique_ptr<Lock> lock);
   OpenRun(OpenRun&&) noexcept;
   OpenRun& operator=(OpenRun&&) noexcept;
   ~OpenRun();
   /// An earlier run of the same identity was found, whose units count.
   [[nodiscard]] bool resumed() const { return resumed_; }
+  /// The hash that units and checkpoints of this run bear.
+  [[nodiscard]] const std::string& identity() const { return identity_; }
 
 private:
   bool resumed_;
+  std::string identity_;
   std::unique_ptr<Lock> lock_;
 };
 
@@ -61,8 +82,10 @@ private:
 /// holds the result to the run's end. Throws UsageError, with nothing changed: the folder holds another run
 /// (names the first difference), files that are no run, links in the place of its own folders and files, or a
 /// run that another process works on (names its host and process). With `overwrite` an earlier run of
-/// whatever identity is removed first, once it is known that nobody works on it. Throws IoError.
+/// whatever identity is removed first, once it is known that nobody works on it: where the file system gives
+/// no locks that cannot be known, a UsageError. With patience for another process, Stopped where it is still
+/// at work after that. Throws IoError.
 [[nodiscard]] OpenRun open_run(const RunFolder& folder, const Identity& identity, const Start& start,
-                               Earlier earlier = Earlier::go_on);
+                               const Opening& opening = {});
 
 }  // namespace cplae::store

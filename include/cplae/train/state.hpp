@@ -22,11 +22,17 @@ struct State {
   model::Weights best_weights;
 };
 
-/// Atomic. Throws IoError.
-void write_checkpoint(const std::filesystem::path& path, const std::string& id, const State& state);
+/// Whose checkpoint a file is.
+struct Owner {
+  std::string network;   ///< its id
+  std::string identity;  ///< of the run, store::identity_hash: ids alone do not tell studies and data apart
+};
 
-/// Fills `state` and returns true if `path` holds a whole checkpoint of this network whose arrays have the
-/// sizes that `state` has; a file that does not is named in a warning and left out.
-[[nodiscard]] bool read_checkpoint(const std::filesystem::path& path, const std::string& id, State& state);
+/// Atomic. Throws IoError.
+void write_checkpoint(const std::filesystem::path& path, const Owner& owner, const State& state);
+
+/// Fills `state` and returns true if `path` holds a whole checkpoint of this network of this run whose arrays
+/// have the sizes that `state` has; a file that does not is named in a warning and left out.
+[[nodiscard]] bool read_checkpoint(const std::filesystem::path& path, const Owner& owner, State& state);
 
 }  // namespace cplae::train

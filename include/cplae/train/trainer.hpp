@@ -24,6 +24,7 @@ struct Task {
   std::string id;  ///< for messages
   std::filesystem::path
       checkpoint;  ///< empty = none; read on entry if there, removed by the caller when the result is safe
+  std::string identity = {};  ///< of the run, which its checkpoints bear
 };
 
 /// Loss history: one row a validation. Columns are named in `loss_names`.

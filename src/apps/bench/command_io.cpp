@@ -118,13 +118,13 @@ private:
 
   void write_checkpoints() const {
     for (const auto& unit : mine_)
-      train::write_checkpoint(units_.folder().checkpoint(unit.id), unit.id, state_of(unit));
+      train::write_checkpoint(units_.folder().checkpoint(unit.id), {unit.id, ""}, state_of(unit));
   }
 
   void read_checkpoints() const {
     for (const auto& unit : mine_) {
       train::State state = state_of(unit);
-      if (!train::read_checkpoint(units_.folder().checkpoint(unit.id), unit.id, state))
+      if (!train::read_checkpoint(units_.folder().checkpoint(unit.id), {unit.id, ""}, state))
         throw IoError(units_.folder().checkpoint(unit.id).string() + ": is not what was written to it");
     }
   }

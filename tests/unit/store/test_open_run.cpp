@@ -251,7 +251,7 @@ TEST_F(OpenRunTest, AStartThatWasKilledBeforeItsProvenanceIsBegunAnew) {
 
 TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
   ASSERT_FALSE(open_resumes());
-  const UnitStore units(folder());
+  const UnitStore units(folder(), identity_hash(identity_));
   const std::filesystem::path networks = folder().units(UnitKind::network);
   const std::filesystem::path statistics = folder().units(UnitKind::statistics);
   const auto put = [](const std::filesystem::path& path) {
@@ -264,9 +264,12 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
       put(part_of(networks / "folds,fold=1.ckpt")),   put(statistics / "a.unit.part9"),
       put(folder().results().string() + ".part"),     put(folder().tables() / "summary.csv.part7"),
       put(folder().provenance().string() + ".part7"), put(folder().results().string() + ".part.locktest.1")};
-  // Still wanted: the checkpoint of a network without a unit, or with a damaged one; what others put here.
+  UnitStore(folder(), "another run").write(UnitKind::network, "folds,fold=3", Record());
+  // Still wanted: the checkpoint of a network without a unit of this run, or with a damaged one; what others
+  // put here.
   const std::vector<std::filesystem::path> kept{put(folder().checkpoint("folds,fold=1")),
                                                 put(folder().checkpoint("folds,fold=2")),
+                                                put(folder().checkpoint("folds,fold=3")),
                                                 put(folder().unit(UnitKind::network, "folds,fold=2")),
                                                 put(folder().results()),
                                                 put(folder().root() / "download.part"),
@@ -276,6 +279,48 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
     EXPECT_FALSE(std::filesystem::exists(path)) << path;
   for (const auto& path : kept)
     EXPECT_TRUE(std::filesystem::exists(path)) << path;
+}
+
+TEST_F(OpenRunTest, TheHashOfTheIdentityTellsRunsApartAndNoFreeKeys) {
+  identity_.trainer = "fused";
+  const std::string hash = identity_hash(identity_);
+  EXPECT_EQ(hash.size(), 64U);
+  for (const char* key : {"study.name=renamed", "training.checkpoint_seconds=7", "training.trainer=fused"}) {
+    Identity same = identity_;
+    same.study_toml = canonical({key});
+    EXPECT_EQ(identity_hash(same), hash) << key;
+  }
+  std::vector<Identity> others(6, identity_);
+  others[0].study_toml = canonical({"training.steps=777"});
+  others[1].data_sha256 = std::string(64, 'e');
+  others[2].taxonomy_sha256 = std::string(64, 'f');
+  others[3].trainer = "reference";
+  others[4].device_kind = "cuda";
+  others[5].trainer = "fused+reference";
+  for (const auto& other : others)
+    EXPECT_NE(identity_hash(other), hash);
+  // Which networks each of two trains is a matter of the word.
+  Identity word = others[5];
+  word.study_toml = canonical({"training.trainer=reference"});
+  EXPECT_NE(identity_hash(word), identity_hash(others[5]));
+}
+
+TEST_F(OpenRunTest, ARunKeepsTheHashThatItBeganWith) {
+  const std::string hash = open_run(folder(), identity_, start_).identity();
+  EXPECT_EQ(hash, identity_hash(identity_));
+  EXPECT_EQ(recorded_identity(folder()), hash);
+  nlohmann::json json = provenance();
+  EXPECT_EQ(json["identity"]["hash"], hash);
+  // As an earlier version that knew fewer keys would have made it.
+  json["identity"]["hash"] = "earlier";
+  write_file_atomically(folder().provenance(), std::string_view(json.dump()));
+  EXPECT_EQ(open_run(folder(), identity_, start_).identity(), "earlier");
+  EXPECT_EQ(recorded_identity(folder()), "earlier");
+  json["identity"].erase("hash");
+  write_file_atomically(folder().provenance(), std::string_view(json.dump()));
+  EXPECT_EQ(recorded_identity(folder()), hash);
+  EXPECT_EQ(open_run(folder(), identity_, start_).identity(), hash);
+  EXPECT_EQ(provenance()["identity"]["hash"], hash);
 }
 
 TEST_F(OpenRunTest, UnitsOfUnknownOriginAreNotTaken) {

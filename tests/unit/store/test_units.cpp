@@ -75,6 +75,23 @@ TEST_F(Units, AFileUnderAnothersNameCountsAsMissing) {
   EXPECT_EQ(units_.finished(UnitKind::network), std::vector<std::string>{"a"});
 }
 
+TEST_F(Units, AUnitOfAnotherRunCountsAsMissingAndIsNamed) {
+  const UnitStore ours(units_.folder(), "ours");
+  const UnitStore theirs(units_.folder(), "theirs");
+  ours.write(UnitKind::network, "a", record(1));
+  theirs.write(UnitKind::network, "b", record(2));
+  units_.write(UnitKind::network, "c", record(3));  // of a version that noted nothing
+  EXPECT_EQ(ours.finished(UnitKind::network), std::vector<std::string>{"a"});
+  EXPECT_EQ(value_of(theirs.read(UnitKind::network, "b").value()), 2);
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(ours.read(UnitKind::network, "b"));
+  EXPECT_FALSE(ours.read(UnitKind::network, "c"));
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("b.unit: a unit of another study"), std::string::npos) << text;
+  EXPECT_NE(text.find("c.unit: a unit of another study"), std::string::npos) << text;
+  EXPECT_THROW(static_cast<void>(ours.read_awaited(UnitKind::network, "b", milliseconds(20))), IoError);
+}
+
 TEST_F(Units, FinishedOfARunWithoutFoldersIsEmpty) {
   EXPECT_TRUE(UnitStore(RunFolder(scratch_ / "new")).finished(UnitKind::network).empty());
 }

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include "cplae/core/error.hpp"
 #include "cplae/train/groups.hpp"
@@ -161,6 +163,23 @@ TEST_F(TrainGroups, ThoseThatAreBehindCatchUpAndThenGoOnTogether) {
   // Progress names the task, not its place in the group.
   EXPECT_EQ(steps, (std::map<std::size_t, std::vector<std::int64_t>>{
                        {0, {40}}, {2, {10, 20, 30, 40}}, {3, {20, 30, 40}}}));
+}
+
+TEST_F(TrainGroups, StagesShorterThanTheTimeOfACheckpointAddUpToOne) {
+  EXPECT_THROW(static_cast<void>(together({2}, 1)), Stopped);
+  EXPECT_THROW(static_cast<void>(together({3}, 3)), Stopped);
+  for (auto& spec : specs_)
+    spec.training.checkpoint_seconds = 0.5;
+  // Steps 0 to 10 take 0.2 s at least, 10 to 30 another 0.4 s.
+  bool is_there = false;
+  train::Hooks hooks;
+  hooks.progress = [&](const train::Progress& at) {
+    if (at.task != 0) return;
+    if (at.step == 40) is_there = fs::exists(checkpoint(0));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  };
+  train::train_together(make_host_engine, tasks({0, 2, 3}), hooks);
+  EXPECT_TRUE(is_there);
 }
 
 /// A device with memory for so many networks, told of by nobody beforehand.

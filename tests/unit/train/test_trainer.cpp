@@ -6,8 +6,10 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/record.hpp"
 #include "cplae/train/trainer.hpp"
 
 namespace cplae {
@@ -74,8 +76,8 @@ protected:
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   train::Result train(const std::string& id, const train::Hooks& hooks = {},
-                      const std::filesystem::path& checkpoint = {}) {
-    const train::Task task{spec_, data_, split_, make_key(7, id), id, checkpoint};
+                      const std::filesystem::path& checkpoint = {}, const std::string& identity = "ours") {
+    const train::Task task{spec_, data_, split_, make_key(7, id), id, checkpoint, identity};
     return train_alone(task, hooks);
   }
 
@@ -126,6 +128,41 @@ TEST_P(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
                  Stopped);
     ASSERT_TRUE(std::filesystem::exists(checkpoint));
     expect_same(whole, train("resume", {}, checkpoint));
+  }
+}
+
+TEST_P(TrainerTest, ACheckpointOfAnotherRunIsNotGoneOnWith) {
+  const auto checkpoint = folder_ / "stale";
+  const auto whole = train("stale");
+  const double dropout = std::exchange(spec_.modalities[0].dropout, 0.4);
+  int asked = 0;
+  EXPECT_THROW(static_cast<void>(train("stale", {.stop = [&] { return asked++ == 137; }, .progress = {}},
+                                       checkpoint, "theirs")),
+               Stopped);
+  spec_.modalities[0].dropout = dropout;
+  testing::internal::CaptureStderr();
+  expect_same(whole, train("stale", {}, checkpoint));
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("stale: is not a checkpoint of network stale of this run"), std::string::npos) << text;
+}
+
+TEST_P(TrainerTest, ACheckpointThatNoTrainingMakesIsLeftOut) {
+  const auto checkpoint = folder_ / "forged";
+  const auto whole = train("forged");
+  int asked = 0;
+  const train::Hooks stopping{.stop = [&] { return asked++ == 137; }, .progress = {}};
+  EXPECT_THROW(static_cast<void>(train("forged", stopping, checkpoint)), Stopped);
+  const Record honest = read_record(checkpoint, "checkpoint").value();
+  const auto step = std::get<std::vector<std::int64_t>>(honest.arrays.at("steps").values)[0];
+  using Steps = std::vector<std::int64_t>;
+  for (const Steps& steps :
+       {Steps{301, 0}, Steps{-1, 0}, Steps{step, step + 1}, Steps{step, -1}, Steps{300, 0}}) {
+    Record forged = honest;
+    forged.arrays["steps"] = {.shape = {2}, .values = steps};
+    write_record(checkpoint, forged);
+    testing::internal::CaptureStderr();
+    expect_same(whole, train("forged", {}, checkpoint));
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("the network starts anew"), std::string::npos);
   }
 }
 
