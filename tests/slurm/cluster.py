@@ -136,10 +136,13 @@ class Cluster:
         """Numbers of the jobs that wait or run."""
         return self.call("squeue", "-h", "-o", "%i", check=False).split()
 
+    def fields(self, job):
+        """What `scontrol show job` says of a job that SLURM still knows."""
+        return dict(word.split("=", 1) for word in self.call("scontrol", "show", "job", "-o", job).split() if "=" in word)
+
     def state(self, job):
         """Such as RUNNING or COMPLETED; of a job that SLURM still knows."""
-        words = dict(word.split("=", 1) for word in self.call("scontrol", "show", "job", "-o", job).split() if "=" in word)
-        return words["JobState"]
+        return self.fields(job)["JobState"]
 
     def scancel_all(self):
         for job in self.jobs():
@@ -163,4 +166,9 @@ class Cluster:
         for pid in [self.daemons[node].pid, *self.own_processes(node)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self.daemons[node].wait()
+
+    def kill_daemon(self, node):
+        """The node's slurmd alone: what it started lives on, and nobody ends it before the daemon is back."""
+        self.daemons[node].kill()
         self.daemons[node].wait()

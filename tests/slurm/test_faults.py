@@ -1,10 +1,13 @@
 """Damage to jobs in their midst, on a real SLURM: after going on by themselves, or by resubmission, the same bits."""
 
+import contextlib
+import fcntl
 import os
 import signal
+import struct
 
 import pytest
-from cluster import await_
+from cluster import await_, environment_of
 from jobs import CPLAE, TWO_RANKS, sessions
 
 
@@ -26,6 +29,26 @@ def test_signalled(launcher, to, desk, undisturbed):
     desk.await_end()
     desk.assert_results(undisturbed)
     assert sessions(desk.run) == [(75, "yes")] and "requeued" in desk.log()
+
+
+@contextlib.contextmanager
+def taken_over(lock, owners):
+    """The lock of a run folder, held on when its owners are killed: as by a rank that cannot die, which no test can make."""
+    whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    with lock.open("r+") as file:
+        assert not owners or not is_locked(file, whole)
+        for pid in owners:
+            os.kill(pid, signal.SIGKILL)
+        await_("the lock", lambda: is_locked(file, whole), 30)
+        yield
+
+
+def is_locked(file, whole):
+    try:
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, whole)
+    except OSError:
+        return False
+    return True
 
 
 def rank_processes(cluster):
@@ -55,6 +78,24 @@ def test_death_of_a_node(desk, undisturbed):
     desk.cluster.start_node(node)
     desk.await_end()
     desk.assert_results(undisturbed)
+
+
+def test_death_of_a_slurmd_alone(desk, undisturbed):
+    """What it started lives on and holds the lock of the run folder when SLURM has requeued the job: the new session waits."""
+    node = "n1"
+    desk.submit(*TWO_RANKS)
+    desk.await_midst()
+    first = [pid for pid in rank_processes(desk.cluster) if environment_of(pid).get("SLURM_PROCID") == "0"]
+    desk.cluster.kill_daemon(node)
+    for pid in first:  # as if its disk hung: it must not be done before SLURM sees anything
+        os.kill(pid, signal.SIGSTOP)
+    await_("the node is down", lambda: "down" in desk.cluster.call("sinfo", "-h", "-n", node, "-p", "main", "-o", "%t"))
+    with taken_over(desk.run / "work" / "lock", first):
+        desk.cluster.start_node(node)
+        await_("a session that waits for the lock", lambda: "waiting for its end" in desk.log(), log=desk.log)
+    desk.await_end()
+    desk.assert_results(undisturbed)
+    assert "ended with code 2" not in desk.log()
 
 
 @pytest.mark.parametrize("partition", ["requeued", "cancelled"])
