@@ -71,16 +71,30 @@ def units(run):
     return len(list((run / "work").rglob("*.unit")))
 
 
-def lost_seconds(run, now):
-    """Age of the oldest checkpoint of a network that was in training: what a kill at this time throws away."""
-    ages = []
-    for path in (run / "work/networks").glob("*.ckpt"):
+def times_of(paths):
+    """When each was written; of those that are still there."""
+    times = []
+    for path in paths:
         try:
-            if not path.with_suffix(".unit").exists():
-                ages.append(now - path.stat().st_mtime)
+            times.append(path.stat().st_mtime)
         except OSError:
             continue
-    return max(ages, default=0)
+    return times
+
+
+def lost_seconds(run, now, ranks, networks):
+    """What a kill at this time throws away: the age of the oldest checkpoint of a network in training; of a network without one, the
+    time since its training began. One process began it when the last network was finished; which rank of several did, the files do not
+    tell, so that the whole session counts."""
+    folder = run / "work/networks"
+    checkpoints = [path for path in folder.glob("*.ckpt") if not path.with_suffix(".unit").exists()]
+    lost = [now - time for time in times_of(checkpoints)]
+    finished = list(folder.glob("*.unit"))
+    in_training = min(max(1, ranks), networks - len(finished))
+    if len(lost) < in_training:
+        begun = times_of([run / "provenance.json", *(finished if ranks <= 1 else [])])
+        lost += [now - max(begun)] if begun else []
+    return max(lost, default=0)
 
 
 class Killer:
@@ -91,6 +105,7 @@ class Killer:
         self.random = random.Random(seed)
         self.tally = Tally()
         self.all_units = units(bench.reference)
+        self.networks = len(list((bench.reference / "work/networks").glob("*.unit")))
         counted = bench.folder / "counted"
         self.calls = {ranks: self.places(calls_of(bench, counted / str(ranks), ranks)) for ranks in (0, 2)}
         shutil.rmtree(counted)
@@ -156,15 +171,15 @@ class Killer:
             killed = log.stat().st_mtime
             call, path = log.read_text().splitlines()[0].split(" ", 2)[1:]
             self.tally.places[f"{call} .{name_of(path).rsplit('.', 1)[-1]}"] += 1
-        self.note(run, victim, killed)
+        self.note(run, ranks, victim, killed)
         self.outlive(pids)
 
-    def note(self, run, victim, killed):
+    def note(self, run, ranks, victim, killed):
         if killed is None:
             self.tally.finished_first += 1
             return
         self.tally.kills[victim] += 1
-        self.tally.most_lost = max(self.tally.most_lost, lost_seconds(run, killed))
+        self.tally.most_lost = max(self.tally.most_lost, lost_seconds(run, killed, ranks, self.networks))
 
     def outlive(self, pids):
         """Ranks whose launcher was killed must end by themselves; while they live, the lock keeps others out."""
