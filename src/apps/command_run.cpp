@@ -120,10 +120,8 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
       ->check(refuse_minutes)
       ->type_name("M");
   command
-      ->add_option(
-          "--wait-for-lock", options->wait_for_lock,
-          "while another run is at work in the folder, wait so long, then exit 75 (default 0: exit 2 "
-          "at once): for batch jobs, whose last session may not be quite dead")
+      ->add_option("--wait-for-lock", options->wait_for_lock,
+                   "seconds to wait for another run in the folder, then exit 75 (default 0: exit 2)")
       ->check(refuse_seconds)
       ->type_name("S");
   if (words.stage == Stage::everything || words.stage == Stage::train)
