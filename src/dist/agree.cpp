@@ -1,6 +1,4 @@
-#include <chrono>
 #include <string_view>
-#include <thread>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/hash.hpp"
@@ -10,9 +8,6 @@
 namespace cplae::dist {
 
 namespace {
-
-/// Longer than `leave` (apps) waits for the others before it ends the world with better words.
-constexpr std::chrono::seconds longest_unwinding(40);
 
 /// What a rank has to tell of its exception: one letter for the kind, then the text. Empty = none.
 std::string run_and_describe(const std::function<void()>& local) {
@@ -72,17 +67,6 @@ void throw_agreed(const Communicator& communicator, const std::string& mine, int
   throw_described(agreed.front(), prefix + agreed.substr(1));
 }
 
-/// What unwinds now may close files together with ranks that never come: then this ends the world.
-void abort_in(std::chrono::seconds time, const Communicator& communicator, const std::string& text) {
-  const std::string last_words = "rank " + std::to_string(communicator.rank()) + ": " + text +
-                                 " (and the other ranks did not come to hear of it)";
-  std::thread([time, last_words, comm = communicator.handle().comm] {
-    std::this_thread::sleep_for(time);
-    log::error(last_words);
-    MPI_Abort(comm, static_cast<int>(ExitCode::failed));
-  }).detach();
-}
-
 std::string shown(const std::string& text) {
   constexpr std::size_t longest = 100;
   return text.size() <= longest ? "'" + text + "'" : std::to_string(text.size()) + " bytes";
@@ -94,18 +78,6 @@ void agree(const Communicator& communicator, const std::function<void()>& local)
   const std::string mine = run_and_describe(local);
   const int ranks = communicator.size();
   throw_agreed(communicator, mine, least(communicator, mine.empty() ? ranks : communicator.rank()));
-}
-
-void agree_in_step(const Communicator& communicator, const std::function<void()>& local,
-                   std::chrono::milliseconds patience) {
-  const std::string mine = run_and_describe(local);
-  if (mine.empty()) return throw_agreed(communicator, mine, least(communicator, communicator.size()));
-  const auto guilty = least_within(communicator, communicator.rank(), patience);
-  if (!guilty) {
-    abort_in(longest_unwinding, communicator, mine.substr(1));
-    throw_described(mine.front(), mine.substr(1));
-  }
-  throw_agreed(communicator, mine, *guilty);
 }
 
 void on_root(const Communicator& communicator, const std::function<void()>& local) {

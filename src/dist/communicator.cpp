@@ -79,27 +79,6 @@ int least(const Communicator& communicator, int value) {
   return all_reduce<int>(communicator, value, MPI_INT, MPI_MIN);
 }
 
-std::optional<int> least_within(const Communicator& communicator, int value,
-                                std::chrono::milliseconds patience) {
-  struct Exchange {
-    int mine;
-    int least = 0;
-    MPI_Request request = MPI_REQUEST_NULL;
-  };
-  auto exchange = std::make_unique<Exchange>(Exchange{.mine = value});
-  check(MPI_Iallreduce(&exchange->mine, &exchange->least, 1, MPI_INT, MPI_MIN, communicator.handle().comm,
-                       &exchange->request),
-        "MPI_Iallreduce");
-  const auto end = std::chrono::steady_clock::now() + patience;
-  for (int done = 0; std::chrono::steady_clock::now() < end;) {
-    check(MPI_Test(&exchange->request, &done, MPI_STATUS_IGNORE), "MPI_Iallreduce");
-    if (done != 0) return exchange->least;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  static_cast<void>(exchange.release());  // MPI may still write into it
-  return std::nullopt;
-}
-
 Communicator::Handle::~Handle() {
   int finalized = 0;
   // Nothing can be thrown here, and after MPI_Finalize there is nothing left to free.

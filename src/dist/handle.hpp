@@ -1,9 +1,7 @@
 #pragma once
 #include <mpi.h>
 
-#include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "cplae/dist/session.hpp"
@@ -37,9 +35,5 @@ void wait(MPI_Request& request, const char* call);
 
 /// Collective: the least of all ranks' values. Throws CommError.
 [[nodiscard]] int least(const Communicator& communicator, int value);
-/// Collective if it succeeds: the same, or none when not all ranks have come within `patience`; then the
-/// request is left behind. Throws CommError.
-[[nodiscard]] std::optional<int> least_within(const Communicator& communicator, int value,
-                                              std::chrono::milliseconds patience);
 
 }  // namespace cplae::dist

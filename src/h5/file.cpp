@@ -169,16 +169,15 @@ Handle open_file(const fs::path& path, hid_t access) {
   return file;
 }
 
-Handle open_checked_for_change(const fs::path& path, const Handle& access) {
-  return {H5Fopen(path.c_str(), H5F_ACC_RDWR, access.id()), path.string() + ": cannot be opened for writing"};
-}
-
 Handle open_file_for_change(const fs::path& path, hid_t access) {
   check_readable(path);
+  // HDF5's drivers do not all say so.
+  if (::access(path.c_str(), W_OK) != 0)
+    throw IoError(path.string() + ": cannot be written: " + std::generic_category().message(errno));
   const Handle list = access_list(access);
   // Objects left open would keep the file open behind our back, unwritten: with "semi" closing fails instead.
   check(H5Pset_fclose_degree(list.id(), H5F_CLOSE_SEMI), path.string());
-  return open_checked_for_change(path, list);
+  return {H5Fopen(path.c_str(), H5F_ACC_RDWR, list.id()), path.string() + ": cannot be opened for writing"};
 }
 
 Handle create_file(const fs::path& path, const CreateOptions& options) {

@@ -78,9 +78,6 @@ void silence();
 /// Local: looks whether `path` is an HDF5 file that can be read, without opening it. Throws IoError as
 /// open_file does.
 void check_readable(const std::filesystem::path& path);
-/// Opens for reading and writing with the caller's own access list, and does nothing else: with an MPI-IO
-/// list it is collective, so ranks agree on check_readable first. Throws IoError.
-[[nodiscard]] Handle open_checked_for_change(const std::filesystem::path& path, const Handle& access);
 /// Opens for reading and writing. Local. Throws IoError.
 [[nodiscard]] Handle open_file_for_change(const std::filesystem::path& path, hid_t access = H5P_DEFAULT);
 /// Makes the file, or empties it. Throws IoError, also for a link, which is not followed.

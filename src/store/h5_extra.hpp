@@ -1,6 +1,4 @@
 #pragma once
-#include <mpi.h>
-
 #include <span>
 #include <string>
 #include <vector>
@@ -12,8 +10,8 @@ namespace cplae::store {
 
 /// Access list for files that HDF5 1.8 and later can read; attributes may exceed 64 KiB.
 [[nodiscard]] h5::Handle compatible_access();
-/// The same, through MPI-IO by all ranks of `comm`. Collective: HDF5 duplicates `comm`.
-[[nodiscard]] h5::Handle parallel_access(MPI_Comm comm);
+/// The same, through MPI-IO, for a rank that writes its own rows while others write theirs. Local.
+[[nodiscard]] h5::Handle own_parallel_access();
 
 /// Makes a contiguous dataset whose space is set aside at once and not filled: the parallel writers fill it.
 [[nodiscard]] h5::Handle create_contiguous(const h5::Handle& parent, const std::string& name, hid_t type,

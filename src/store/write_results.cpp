@@ -70,20 +70,18 @@ private:
   }
 
   void write_rows() {
-    // What one rank alone may find wrong comes first: the two steps after it are collective.
-    dist::agree(communicator_, [&] { h5::check_readable(part_); });
-    h5::Handle access;
-    dist::agree(communicator_, [&] { access = parallel_access(communicator_.handle().comm); });
+    // Each rank opens the file for itself: the structure is there, so HDF5 has nothing to agree on, and where
+    // one rank cannot open, write or close, Open MPI's collective calls leave the others waiting for it.
     h5::Handle file;
-    dist::agree_in_step(communicator_, [&] { file = h5::open_checked_for_change(part_, access); });
+    dist::agree(communicator_, [&] { file = h5::open_file_for_change(part_, own_parallel_access().id()); });
     for (std::size_t v = 0; v < input_.plan.variants.size(); ++v)
       write_variant(file, v);
-    dist::agree_in_step(communicator_, [&] {
+    dist::agree(communicator_, [&] {
       // Reaches the disk of every rank's node before rank 0 gives the file its name.
       errno = 0;
       h5::check(H5Fflush(file.id(), H5F_SCOPE_GLOBAL), part_.string() + ": cannot be flushed");
     });
-    dist::agree_in_step(communicator_, [&] { file.close(); });
+    dist::agree(communicator_, [&] { file.close(); });
   }
 
   /// A short write on another rank's behalf is nobody's error to MPI-IO: each rank reads its rows back.
@@ -113,8 +111,6 @@ private:
     VariantRows rows;
     dist::agree(communicator_, [&] { rows = read_rows(v, block); });
     seconds_[v] = rows.seconds;
-    // Each rank writes its rows by itself. In a collective write others write on its behalf, in turns: when
-    // one of those fails in the midst, MPI-IO leaves the rest waiting for it, or tells nobody.
     const auto write = [&](const std::string& name, hid_t type, const auto& values) {
       const std::string path = variant_path(variant.id) + "/" + name;
       dist::agree(communicator_, [&] {

@@ -83,18 +83,6 @@ TEST(Agree, OnASplitCommunicatorTheOtherGroupGoesOn) {
   world.barrier();
 }
 
-TEST(AgreeInStep, IsAgreeWhereAllCome) {
-  const Communicator& world = test::world();
-  int calls = 0;
-  agree_in_step(world, [&] { ++calls; });
-  EXPECT_EQ(calls, 1);
-  EXPECT_THROW(agree_in_step(world,
-                             [&] {
-                               if (world.rank() == world.size() - 1) throw IoError("disk");
-                             }),
-               IoError);
-}
-
 TEST(AgreeSame, PassesOnEqualTexts) {
   EXPECT_NO_THROW(agree_same(test::world(), "abc", "the study"));
   EXPECT_NO_THROW(agree_same(test::world(), "", "the study"));

@@ -1,5 +1,4 @@
 #pragma once
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -79,13 +78,6 @@ void agree(const Communicator& communicator, const std::function<void()>& local)
 /// Collective. Runs `local` on the root; if it throws, every rank throws the same kind of exception with its
 /// text.
 void on_root(const Communicator& communicator, const std::function<void()>& local);
-
-/// Collective. As agree, for a `local` that is itself collective (parallel HDF5): a rank that fails in its
-/// midst may leave the others there for good. So it waits for them for `patience` only and then throws its
-/// own error, alone; a rank that ends so must end the others (Session::abort), and 40 s later the world is
-/// ended for it, wherever it may hang by then.
-void agree_in_step(const Communicator& communicator, const std::function<void()>& local,
-                   std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 /// Collective. Throws CommError naming `what` if `text` is not the same on every rank.
 void agree_same(const Communicator& communicator, const std::string& text, const std::string& what);
