@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 libraries=(
   libopenmpi-dev libhdf5-openmpi-dev libeigen3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-  nlohmann-json3-dev libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev libgtest-dev libgmock-dev
+  nlohmann-json3-dev libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev libdlib-dev libgtest-dev libgmock-dev
 )
 # Every Linux has these and its own must be used, or they are parts of compilers.
 own_of_every_machine='^(libc6.*|libc-.*|libgcc-.*|libstdc.*|gcc.*|g[+][+].*|cpp.*|binutils.*|libbinutils|lib[alt]san[0-9]|libubsan.*|libitm.*|libcc1.*|libctf.*|libgprofng.*|libisl.*|libmpc.*|libmpfr.*|base-files|dpkg.*|debconf.*|perl.*|libperl.*|python3.*|libpython3.*|ucf|adduser|passwd|login|init-system-helpers|openssh-.*|.*systemd.*|libudev1|udev|libpam.*|bash|coreutils|sed|mawk|gfortran.*|libgfortran-.*-dev|openmpi-bin|libopenmpi3-dev|linux-libc-dev|libcrypt.*|rpcsvc-proto|libnsl.*|libtirpc.*|manpages.*|cmake.*|tar|lsb-base|sensible-utils|ca-certificates|openssl|javascript-common|libjs-.*|libgdbm.*|libdb5.*|catch2|media-types|ncurses.*|libtinfo.*|libselinux.*|libsemanage.*|libsepol.*|libaudit.*|libx11.*|libx(au|cb|dmcp|ext|nvctrl).*|libxml2|libicu.*|libhwloc-plugins|ocl-icd.*|libgnutls.*|auto.*|libtool|m4|file|libmagic.*|readline.*|libreadline.*|zlib1g|libbz2.*|util-linux.*|mount|lib(mount|blkid|smartcols|fdisk|uuid)1|e2fsprogs|findutils|grep|gzip|hostname|diffutils|bsdutils|debianutils)$'

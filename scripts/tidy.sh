@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # clang-tidy with .clang-tidy over rooms of the source: scripts/tidy.sh [ROOM...] (default: the rooms that read what strangers made).
-# CLANG_TIDY names another program; build/ must be configured (scripts/build.sh), since its compile commands are used.
+# CLANG_TIDY names another program. scripts/setup.sh comes first.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 tidy="${CLANG_TIDY:-clang-tidy}"
 have "$tidy" || die "$tidy: there is no such program (apt-get install clang-tidy, or name one with CLANG_TIDY)"
-[ -s "$build_dir/compile_commands.json" ] || die "build/ is not configured: run scripts/build.sh first"
+[ -s "$torch_dir_file" ] || die "scripts/setup.sh has not been run here"
 
 rooms=("$@")
 [ ${#rooms[@]} -gt 0 ] || rooms=(core h5 data study store)
@@ -15,8 +15,13 @@ for room in "${rooms[@]}"; do
   while IFS= read -r file; do files+=("$file"); done < <(find "$root/src/$room" -name '*.cpp' | sort)
 done
 
+# Configured only: the commands that compile each file by itself.
+commands="$build_dir/tidy"
+(cd "$root" && cmake --preset debug -B "$commands" "-DCPLAE_TORCH_DIR=$(cat "$torch_dir_file")" -DCPLAE_CUDA=OFF >"$build_dir/tidy.log" 2>&1) ||
+  { tail -n 20 "$build_dir/tidy.log"; die "CMake could not configure $commands"; }
+
 say "${#files[@]} files of ${rooms[*]}"
 # The compile commands are those of g++, which knows warnings that clang does not.
-printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(jobs_here)" "$tidy" -p "$build_dir" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
+printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(jobs_here)" "$tidy" -p "$commands" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||
   die "clang-tidy found what is listed above"
 say "clang-tidy found nothing"

@@ -27,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes = R"(An .h5mu is a copy of the run's data with the latents of one network as
+constexpr const char* export_notes =
+    R"(An .h5mu is a copy of the run's data with the latents of one network as
 obsm/X_cplae_<modality>, for all cells and in each modality; a .csv has one row a
 cell: its labels, then z_<modality>_0 and so on. An existing file is replaced.
 Without --variant, --fold and --init the network of least loss on held-out cells is
@@ -37,7 +38,7 @@ Examples:
   cplae export demo_run --to latents.h5mu
   cplae export demo_run --to fold3.csv --variant cross_validation,lambda=1 --fold 3)";
 
-struct Options {
+struct ExportArguments {
   std::string run;
   fs::path to;
   std::vector<std::string> data;
@@ -56,7 +57,7 @@ std::string refuse_replicate(const std::string& text) {
 }
 
 /// Data that was moved can be named anew; other data than the run's would get latents that are not its own.
-std::vector<data::Source> find_data(const Options& options, const RunRecord& record) {
+std::vector<data::Source> find_data(const ExportArguments& options, const RunRecord& record) {
   const auto sources = options.data.empty() ? record.sources : parse_sources(options.data);
   std::error_code error;
   for (const auto& source : sources) {
@@ -72,7 +73,7 @@ std::vector<data::Source> find_data(const Options& options, const RunRecord& rec
   return sources;
 }
 
-void check_target(const Options& options, const std::vector<data::Source>& sources) {
+void check_target(const ExportArguments& options, const std::vector<data::Source>& sources) {
   const std::string name = "--to " + options.to.string();
   if (options.to.extension() != ".h5mu" && options.to.extension() != ".csv")
     throw UsageError(name + ": expected a name that ends in .h5mu or .csv");
@@ -85,7 +86,7 @@ void check_target(const Options& options, const std::vector<data::Source>& sourc
     throw UsageError(name + ": there is no folder " + fs::absolute(options.to).parent_path().string());
 }
 
-NetworkWish wish_of(const Options& options) {
+NetworkWish wish_of(const ExportArguments& options) {
   NetworkWish wish{.variant = options.variant, .fold = std::nullopt, .init = std::nullopt};
   if (options.fold >= 0) wish.fold = options.fold;
   if (options.init >= 0) wish.init = options.init;
@@ -133,7 +134,7 @@ void write_h5mu_copy(const std::vector<data::Source>& sources, const data::Datas
   data::write_with_embeddings(paths, names, dataset, embeddings, path);
 }
 
-ExitCode export_latents(const Options& options) {
+ExitCode export_latents(const ExportArguments& options) {
   const store::RunFolder folder{fs::path(options.run)};
   const RunRecord record = read_run_record(folder);
   std::error_code error;
@@ -158,7 +159,7 @@ ExitCode export_latents(const Options& options) {
 }  // namespace
 
 Command add_export(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportArguments>();
   CLI::App* command = program.add_subcommand("export", "add a network's latents to the cells");
   command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
   command->add_option("--to", options->to, "the .h5mu or .csv file to write")->required()->type_name("FILE");
@@ -173,7 +174,7 @@ Command add_export(CLI::App& program) {
   command->add_option("--data", options->data, "the run's data, where it was moved")
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");
-  command->footer(notes);
+  command->footer(export_notes);
   return {command, SerialTask([options] { return export_latents(*options); })};
 }
 

@@ -26,7 +26,7 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* notes =
+constexpr const char* plan_notes =
     R"(Makes every check of the study against the data that a run makes, then counts; trains
 and writes nothing. Times come from an assumed rate, not from a measurement; with
 --simulate-ranks from a time a step, given or measured for a second or two.
@@ -39,7 +39,7 @@ Example:
 constexpr double library_bytes = 400.0 * 1024 * 1024;
 constexpr double seconds_per_hour = 3600;
 
-struct Options {
+struct PlanArguments {
   std::string study;
   std::vector<std::string> data;
   std::vector<std::string> overrides;
@@ -53,7 +53,8 @@ struct Options {
 
 class PlanText {
 public:
-  PlanText(const Options& options, const reduce::Context& context) : options_(options), context_(context) {
+  PlanText(const PlanArguments& options, const reduce::Context& context)
+      : options_(options), context_(context) {
     for (const auto& variant : context_.plan.variants)
       costs_.push_back(network_cost(context_, variant.spec));
     for (const auto& network : context_.plan.networks)
@@ -189,7 +190,7 @@ private:
            "disk        " + disk() + "\n";
   }
 
-  const Options& options_;
+  const PlanArguments& options_;
   const reduce::Context& context_;
   std::vector<NetworkCost> costs_;  ///< by variant
   std::vector<double> flop_;        ///< by network
@@ -208,7 +209,7 @@ void require_above_zero(const std::string& option, double value) {
     throw UsageError(option + ": found " + number_text(value) + ", expected a number above 0");
 }
 
-void check(const Options& options) {
+void check(const PlanArguments& options) {
   require_ranks("--ranks", options.ranks);
   require_above_zero("--gflops", options.gflops);
   for (const int ranks : options.simulated_ranks)
@@ -224,7 +225,7 @@ model::DeviceKind planned_device(const std::string& name) {
   return model::choose_device(request, 0).kind;
 }
 
-ExitCode print_plan(const Options& options) {
+ExitCode print_plan(const PlanArguments& options) {
   check(options);
   require_file(options.study, "study");
   const auto sources = parse_sources(options.data);
@@ -241,7 +242,7 @@ ExitCode print_plan(const Options& options) {
   return ExitCode::done;
 }
 
-void add_simulation(CLI::App& command, Options& options) {
+void add_simulation(CLI::App& command, PlanArguments& options) {
   command
       .add_option("--simulate-ranks", options.simulated_ranks,
                   "say what the schedule makes of so many ranks: 1,2,4,...")
@@ -270,7 +271,7 @@ void add_simulation(CLI::App& command, Options& options) {
 }  // namespace
 
 Command add_plan(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PlanArguments>();
   CLI::App* command = program.add_subcommand("plan", "check a study and say what it costs; runs nothing");
   command->add_option("STUDY", options->study, "the study, a TOML file")->required()->type_name("");
   command->add_option("--data", options->data, "as for cplae run")
@@ -290,7 +291,7 @@ Command add_plan(CLI::App& program) {
       ->add_option("--gflops", options->gflops, "assumed sustained rate of a rank, one CPU core (default 40)")
       ->type_name("RATE");
   add_simulation(*command, *options);
-  command->footer(notes);
+  command->footer(plan_notes);
   return {command, SerialTask([options] { return print_plan(*options); })};
 }
 

@@ -22,7 +22,7 @@ namespace cplae::apps {
 
 namespace {
 
-constexpr const char* notes =
+constexpr const char* run_notes =
     R"(Run again with the same arguments to go on where an earlier run stopped: only what
 is missing is done, and the results are the same to the bit. `cplae plan` says
 beforehand what a study costs, `cplae status RUN` how far it is.
@@ -33,7 +33,7 @@ Examples:
   cplae run study.toml --data d.h5mu --out quick --set training.steps=2000 \
       --set experiment.cross_validation.folds=5)";
 
-struct Options {
+struct RunArguments {
   std::string study;
   std::vector<std::string> data;
   std::string out;
@@ -63,7 +63,7 @@ std::string refuse_seconds(const std::string& text) {
   return refuse_time(text, "seconds", 60 * 60 * 24);
 }
 
-ExitCode run(const dist::Session& session, const Options& options, Stage stage) {
+ExitCode run(const dist::Session& session, const RunArguments& options, Stage stage) {
   const dist::Communicator world = session.world();
   log::set_rank(world.rank(), world.size());
   if (options.quiet) log::set_level(log::Level::warning);
@@ -93,7 +93,7 @@ struct StageWords {
 };
 
 Command add_stage(CLI::App& program, const StageWords& words, const std::string& command_line) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<RunArguments>();
   options->command_line = command_line;
   CLI::App* command = program.add_subcommand(words.name, words.meaning);
   command->add_option("STUDY", options->study, "the study, a TOML file (its keys: cplae help keys)")
@@ -128,7 +128,7 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
     command->add_flag("--overwrite", options->overwrite,
                       "remove an earlier run in the folder, of whatever study, and begin anew");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
-  command->footer(notes);
+  command->footer(run_notes);
   return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {
             return run(session, *options, stage);
           })};

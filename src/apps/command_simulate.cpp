@@ -26,7 +26,7 @@ Examples:
   cplae simulate --preset demo --seed 1 --out cohort.h5mu
   cplae simulate --preset tiny --modalities 3 --lack 0.2 --out three.h5mu)";
 
-struct Options {
+struct SimulateArguments {
   std::string preset;
   std::int64_t seed = 0;
   std::filesystem::path out;
@@ -39,7 +39,7 @@ struct Options {
 
 constexpr std::int64_t most_cells = 10'000'000;
 
-void check_numbers(const Options& options) {
+void check_numbers(const SimulateArguments& options) {
   // The parser gives the largest number for any beyond it.
   constexpr std::int64_t beyond = std::numeric_limits<std::int64_t>::max();
   if (options.seed < 0 || options.seed == beyond)
@@ -50,7 +50,7 @@ void check_numbers(const Options& options) {
                      std::to_string(most_cells));
 }
 
-ExitCode simulate_cohort(const Options& options) {
+ExitCode simulate_cohort(const SimulateArguments& options) {
   check_numbers(options);
   data::SimulationSpec spec = data::preset(options.preset, options.modalities);
   if (options.cells) spec.cells = static_cast<std::size_t>(*options.cells);
@@ -67,7 +67,7 @@ ExitCode simulate_cohort(const Options& options) {
 }  // namespace
 
 Command add_simulate(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SimulateArguments>();
   CLI::App* command = program.add_subcommand("simulate", "make a cohort whose truth is known");
   command->add_option("--preset", options->preset, "tiny (240 cells), demo (900) or paper (3,411)")
       ->required()

@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes =
+constexpr const char* status_notes =
     R"(Looks at the run folder only, so it can be asked from anywhere and at any time.
 A network counts as running from its first checkpoint on; whether a run is still
 at work shows in the time of its last progress.
@@ -162,7 +162,7 @@ Command add_status(CLI::App& program) {
   const auto run = std::make_shared<std::string>();
   CLI::App* command = program.add_subcommand("status", "what of a run is done, running, failed or left");
   command->add_option("RUN", *run, "a run folder")->required()->type_name("");
-  command->footer(notes);
+  command->footer(status_notes);
   return {command, SerialTask([run] { return print_status(*run); })};
 }
 

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes =
+constexpr const char* verify_notes =
     R"(With one run: are its units, checkpoints, results.h5 and tables as they were written, do
 they belong to its study.toml and provenance.json, and are all units of the study there?
 With two: are all datasets of results.h5 and all tables the same, bit by bit? If not, the
@@ -41,7 +41,7 @@ Examples:
   cplae verify demo_run demo_run_on_another_machine
   cplae verify cpu_run gpu_run --statistically)";
 
-struct Options {
+struct VerifyArguments {
   std::string run;
   std::string other;
   bool statistically = false;
@@ -87,7 +87,7 @@ bool is_within(const reduce::MeasurePair& pair, const stats::PairedDifference& d
          (difference.pairs == 0 || std::abs(difference.mean) <= reach + rounding * size);
 }
 
-ExitCode compare_statistics(const Options& options) {
+ExitCode compare_statistics(const VerifyArguments& options) {
   const store::RunFolder one{fs::path(options.run)};
   const store::RunFolder two{fs::path(options.other)};
   for (const auto& [run, folder] : {std::pair{options.run, &one}, std::pair{options.other, &two}})
@@ -113,7 +113,7 @@ ExitCode compare_statistics(const Options& options) {
   return ExitCode::done;
 }
 
-ExitCode verify(const Options& options) {
+ExitCode verify(const VerifyArguments& options) {
   if (options.statistically && options.other.empty())
     throw UsageError("verify: --statistically compares two runs, but only one was given");
   if (options.other.empty()) {
@@ -128,7 +128,7 @@ ExitCode verify(const Options& options) {
 }  // namespace
 
 Command add_verify(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyArguments>();
   CLI::App* command = program.add_subcommand("verify", "check a run's checksums, or compare two runs");
   command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
   command->add_option("RUN2", options->other, "another one to compare it with")->type_name("");
@@ -140,7 +140,7 @@ Command add_verify(CLI::App& program) {
       ->type_name("P")
       ->check(CLI::Range(0.5, 0.999999))
       ->needs(statistically);
-  command->footer(notes);
+  command->footer(verify_notes);
   return {command, SerialTask([options] { return verify(*options); })};
 }
 

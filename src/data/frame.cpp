@@ -12,7 +12,7 @@ namespace cplae::data {
 
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 std::string encoding(const h5::Handle& object) {
   return h5::text_attribute(object, "encoding-type").value_or("");
@@ -106,7 +106,7 @@ ObsColumn nullable_column(const h5::Handle& group, int depth) {
     if (column.is_text)
       column.text[i].clear();
     else
-      column.numbers[i] = missing;
+      column.numbers[i] = no_number;
   }
   return column;
 }

@@ -21,7 +21,7 @@ namespace cplae::apps::bench {
 
 namespace {
 
-constexpr const char* notes =
+constexpr const char* gmm_notes =
     R"(Fits Gaussian mixtures as a run does (full covariances, tolerance 1e-6, 1e-4 on the
 diagonals) to a table of numbers, or to cells simulated in memory, and prints one line for
 each number of components: time and likelihood. One process, one core.
@@ -30,7 +30,7 @@ Examples:
   cplae bench gmm --input X.csv --components 33 --starts 50 --json
   cplae bench gmm --cells 2729 --dim 3 --clusters 60 --components 15,30,45 --starts 10)";
 
-struct Options {
+struct GmmArguments {
   std::string input;
   std::size_t cells = 2729;
   std::size_t dim = 3;
@@ -45,7 +45,7 @@ struct Options {
 /// Random numbers of a mixture are told apart by its components, which a stream's address has 16 bits for.
 constexpr std::int64_t most_components = 65535;
 
-void check(const Options& options) {
+void check(const GmmArguments& options) {
   require_at_least("--cells", options.cells, 2);
   require_at_least("--dim", options.dim, 1);
   require_at_least("--clusters", options.clusters, 1);
@@ -57,7 +57,7 @@ void check(const Options& options) {
 
 /// Round clusters whose centres have SD 1 and whose cells scatter so far that clusters overlap in any number
 /// of dimensions, as latents do: else a fit is over after a few iterations. [cells x dim]
-MatrixD simulated(const Options& options) {
+MatrixD simulated(const GmmArguments& options) {
   const auto draw = [&](std::uint32_t index, std::size_t rows) {
     std::vector<float> values(rows * options.dim);
     RandomStream(make_key(options.seed, "bench,gmm,cells"), {.purpose = Purpose::simulation, .index = index})
@@ -92,7 +92,7 @@ struct Fitted {
 
 class GmmBench {
 public:
-  explicit GmmBench(const Options& options)
+  explicit GmmBench(const GmmArguments& options)
       : options_(options), values_(options.input.empty() ? simulated(options) : read_numbers(options.input)) {
     for (const std::int64_t components : options.components)
       if (components > values_.rows() || components > most_components)
@@ -185,11 +185,11 @@ private:
     return line;
   }
 
-  const Options& options_;
+  const GmmArguments& options_;
   MatrixD values_;
 };
 
-ExitCode run_gmm(const Options& options) {
+ExitCode run_gmm(const GmmArguments& options) {
   check(options);
   return GmmBench(options).run();
 }
@@ -197,7 +197,7 @@ ExitCode run_gmm(const Options& options) {
 }  // namespace
 
 Command add_gmm(CLI::App& parent) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<GmmArguments>();
   CLI::App* command = parent.add_subcommand("gmm", "fits of Gaussian mixtures");
   command->add_option("--input", options->input, "a CSV of numbers, a cell a row; a header is skipped")
       ->type_name("FILE");
@@ -216,7 +216,7 @@ Command add_gmm(CLI::App& parent) {
   command->add_option("--seed", options->seed, "of the starts and the simulated cells (default 0)")
       ->type_name("NUMBER");
   command->add_flag("--json", options->json, "one JSON object a line");
-  command->footer(notes);
+  command->footer(gmm_notes);
   return {command, SerialTask([options] { return run_gmm(*options); })};
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* notes =
+constexpr const char* io_notes =
     R"(Writes and reads what a run of the paper's shape leaves, with numbers drawn instead of
 trained: unit files, checkpoints and results.h5, by all ranks at once, in a folder that is
 made for it and removed. The floor is one plain file a rank, of as many bytes, written and
@@ -38,14 +38,14 @@ Examples:
   cplae bench io --out /scratch/me --networks 20 --json
   mpirun -n 2 cplae bench io --out /scratch/me --networks 20)";
 
-struct Options {
+struct IoArguments {
   std::string out = ".";
   std::size_t networks = 8;
   std::size_t cells = 3411;
   bool json = false;
 };
 
-void check(const Options& options) {
+void check(const IoArguments& options) {
   require_at_least("--networks", options.networks, 1);
   require_at_least("--cells", options.cells, 1);
   std::error_code error;
@@ -69,7 +69,7 @@ train::State state_of(const store::NetworkUnit& unit) {
 
 class IoBench {
 public:
-  IoBench(const dist::Communicator& world, const Options& options)
+  IoBench(const dist::Communicator& world, const IoArguments& options)
       : world_(world),
         options_(options),
         case_(options.networks, options.cells),
@@ -218,14 +218,14 @@ private:
   }
 
   const dist::Communicator& world_;
-  const Options& options_;
+  const IoArguments& options_;
   IoCase case_;
   ScratchFolder scratch_;
   store::UnitStore units_;
   std::vector<store::NetworkUnit> mine_;
 };
 
-ExitCode run_io(const dist::Session& session, const Options& options) {
+ExitCode run_io(const dist::Session& session, const IoArguments& options) {
   const dist::Communicator world = session.world();
   log::set_rank(world.rank(), world.size());
   dist::agree(world, [&] { check(options); });
@@ -235,7 +235,7 @@ ExitCode run_io(const dist::Session& session, const Options& options) {
 }  // namespace
 
 Command add_io(CLI::App& parent) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<IoArguments>();
   CLI::App* command = parent.add_subcommand("io", "writing and reading of what a run leaves");
   command
       ->add_option("--out", options->out,
@@ -245,7 +245,7 @@ Command add_io(CLI::App& parent) {
       ->type_name("N");
   command->add_option("--cells", options->cells, "cells of their latents (default 3411)")->type_name("C");
   command->add_flag("--json", options->json, "one JSON object a line");
-  command->footer(notes);
+  command->footer(io_notes);
   return {command,
           ParallelTask([options](const dist::Session& session) { return run_io(session, *options); })};
 }

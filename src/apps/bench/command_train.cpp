@@ -22,7 +22,7 @@ namespace cplae::apps::bench {
 
 namespace {
 
-constexpr const char* notes =
+constexpr const char* train_notes =
     R"(Makes a cohort in memory, steps its networks and prints one line for each number of
 networks: network-steps a second, and the floor measured in the same run. Under mpirun
 the networks are shared over the ranks, which step at the same time.
@@ -33,7 +33,7 @@ Examples:
   mpirun -n 2 cplae bench train --shape paper --steps 500 --json
   cplae bench train --study jobs/sweep.toml --data cells.h5mu --steps 500)";
 
-struct Options {
+struct TrainArguments {
   CaseOptions made_of;
   TrainRun run;
   std::vector<std::int64_t> networks;
@@ -59,7 +59,7 @@ study::Precision precision_of(const std::string& name) {
   throw UsageError("--precision: found '" + name + "', expected fp32 or tf32");
 }
 
-void check(const Options& options) {
+void check(const TrainArguments& options) {
   if (!options.networks.empty()) require_all_at_least("--networks", options.networks, 1);
   require_at_least("--steps", options.run.steps, 1);
   require_at_least("--warmup", options.run.warmup, 0);
@@ -80,7 +80,7 @@ struct Measured {
 
 class TrainBench {
 public:
-  TrainBench(const dist::Session& session, Options options)
+  TrainBench(const dist::Session& session, TrainArguments options)
       : world_(session.world()), options_(std::move(options)) {
     log::set_rank(world_.rank(), world_.size());
     const int local_rank = world_.local_rank().first;
@@ -193,7 +193,7 @@ private:
   }
 
   dist::Communicator world_;
-  Options options_;
+  TrainArguments options_;
   model::Device device_;
   engine::Kind kind_{};
   std::optional<TrainCase> case_;
@@ -221,7 +221,7 @@ void add_case_options(CLI::App& command, CaseOptions& made_of) {
 }  // namespace
 
 Command add_train(CLI::App& parent) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TrainArguments>();
   CLI::App* command = parent.add_subcommand("train", "training steps a second");
   add_case_options(*command, options->made_of);
   command
@@ -242,7 +242,7 @@ Command add_train(CLI::App& parent) {
       ->type_name("NAME");
   command->add_option("--device", options->device, "auto, cpu or cuda (default auto)")->type_name("NAME");
   command->add_flag("--json", options->json, "one JSON object a line");
-  command->footer(notes);
+  command->footer(train_notes);
   return {command, ParallelTask([options](const dist::Session& session) {
             return TrainBench(session, *options).run();
           })};
