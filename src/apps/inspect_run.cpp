@@ -10,6 +10,7 @@
 #include "cplae/core/text.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/reduce/verify.hpp"
+#include "cplae/store/open_run.hpp"
 #include "cplae/store/read_results.hpp"
 #include "cplae/store/verify.hpp"
 #include "figures.hpp"
@@ -123,6 +124,15 @@ void add_listed_units(std::vector<Part>& parts, const store::RunFolder& folder, 
   add_listed(parts.at(1), count(folder, store::UnitKind::statistics, statistics), is_finished);
 }
 
+/// Empty where it cannot be told: what is wrong with study or provenance is told by inspect_facts.
+std::string identity_of(const store::RunFolder& folder) {
+  try {
+    return store::recorded_identity(folder);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 std::vector<std::string> print(const std::vector<Part>& parts) {
   std::vector<std::string> damaged;
   for (const Part& part : parts) {
@@ -160,14 +170,16 @@ void inspect_run(const std::string& run) {
   require_run_folder(folder);
   std::error_code error;
   const bool has_results = fs::exists(folder.results(), error);
-  const store::Inspection results = has_results ? inspect_results(folder) : store::Inspection{};
+  const std::string identity = identity_of(folder);
+  const store::Inspection results = has_results ? inspect_results(folder, identity) : store::Inspection{};
   const RunFacts facts = inspect_facts(folder, has_results && results.damaged.empty());
-  std::vector<Part> parts = {{"networks", inspect_units(folder, store::UnitKind::network), "none", ""},
-                             {"statistics", inspect_units(folder, store::UnitKind::statistics), "none", ""},
-                             {"checkpoints", inspect_checkpoints(folder), "none", ""},
-                             {"results.h5", results, "not yet", ""},
-                             {"tables", reduce::inspect_tables(folder.tables()), "not yet", ""},
-                             {"identity", facts.found, "none", ""}};
+  std::vector<Part> parts = {
+      {"networks", inspect_units(folder, store::UnitKind::network, identity), "none", ""},
+      {"statistics", inspect_units(folder, store::UnitKind::statistics, identity), "none", ""},
+      {"checkpoints", inspect_checkpoints(folder, identity), "none", ""},
+      {"results.h5", results, "not yet", ""},
+      {"tables", reduce::inspect_tables(folder.tables()), "not yet", ""},
+      {"identity", facts.found, "none", ""}};
   if (facts.study) add_listed_units(parts, folder, *facts.study);
   const auto damaged = print(parts);
   if (!damaged.empty())

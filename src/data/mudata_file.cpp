@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 #include <unordered_map>
 
 #include "cplae/core/error.hpp"
@@ -22,10 +24,12 @@ constexpr std::size_t user_block_bytes = 512;
 void write_magic(const fs::path& path) {
   std::string block = "MuData (format-version=0.1.0;creator=cplae;creator-version=" + version() + ")";
   block.resize(user_block_bytes, '\0');
+  errno = 0;
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.write(block.data(), static_cast<std::streamsize>(block.size()));
   file.close();
-  if (!file) throw IoError(path.string() + ": the user block cannot be written");
+  const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  if (!file) throw IoError(path.string() + ": the user block cannot be written" + reason);
 }
 
 void write_encoder(const h5::Handle& object) {

@@ -32,15 +32,27 @@ std::string id_in(const Record& record, const std::string& name) {
   return found == record.text.end() ? "" : found->second;
 }
 
-/// Reads all records of a folder; `id_name` is the text that says whose record it is.
-Inspection inspect_records(const fs::path& folder, const std::string& extension, const std::string& id_name) {
+bool is_of_run(const Record& record, const std::string& identity) {
+  return identity.empty() || id_in(record, "identity") == identity;
+}
+
+struct RecordKind {
+  std::string extension;
+  std::string id_name;  ///< the text that says whose record it is
+};
+
+/// Reads all records of a folder.
+Inspection inspect_records(const fs::path& folder, const RecordKind& kind, const std::string& identity) {
   Inspection found;
-  for (const auto& file : files_of(folder, extension)) {
+  for (const auto& file : files_of(folder, kind.extension)) {
     try {
       const Record record = load_record(file);
-      const std::string id = id_in(record, id_name);
-      if (file_name(id) + extension != file.filename())
+      const std::string id = id_in(record, kind.id_name);
+      if (file_name(id) + kind.extension != file.filename())
         throw DataError(file.string() + ": is the record of '" + id + "'");
+      if (!is_of_run(record, identity))
+        throw DataError(file.string() +
+                        ": is of another run, or of an earlier version of cplae; counts as missing");
       ++found.whole;
     } catch (const DataError& error) {
       found.damaged.emplace_back(error.what());
@@ -63,13 +75,16 @@ void inspect_dataset(const RawDataset& dataset) {
   if (checksum_of_rows(digests) != *expected) throw DataError(what + ": its checksum is wrong");
 }
 
-/// The checksum of a network that has a whole unit; damaged ones are told of elsewhere.
-std::optional<std::string> unit_checksum(const RunFolder& folder, const std::string& id) {
+/// The checksum of a network that has a whole unit of this run; others are told of elsewhere.
+std::optional<std::string> unit_checksum(const RunFolder& folder, const std::string& id,
+                                         const std::string& identity) {
   const fs::path file = folder.unit(UnitKind::network, id);
   std::error_code error;
   if (!fs::exists(file, error)) return std::nullopt;
   try {
-    return checksum(to_network_unit(load_record(file)));
+    const Record record = load_record(file);
+    if (!is_of_run(record, identity)) return std::nullopt;
+    return checksum(to_network_unit(record));
   } catch (const DataError&) {
     return std::nullopt;
   }
@@ -77,13 +92,13 @@ std::optional<std::string> unit_checksum(const RunFolder& folder, const std::str
 
 /// Units made again after results.h5, or a results.h5 of another folder, have whole files that do not belong
 /// together.
-void inspect_replicates(const RunFolder& folder, Inspection& found) {
+void inspect_replicates(const RunFolder& folder, const std::string& identity, Inspection& found) {
   const ResultsReader results(folder.results());
   for (const auto& variant : results.plan().variants) {
     const auto rows = results.replicates(variant.id);
     for (const auto& network : results.plan().networks) {
       if (results.plan().variants[network.variant.index()].id != variant.id) continue;
-      const auto made = unit_checksum(folder, network.id);
+      const auto made = unit_checksum(folder, network.id, identity);
       if (made && *made != rows.at(static_cast<std::size_t>(network.replicate)).checksum)
         found.damaged.push_back(folder.results().string() + ": network " + network.id +
                                 " is not the one of its unit in work/networks");
@@ -103,15 +118,15 @@ void inspect_attributes(const h5::Handle& file, Inspection& found) {
 
 }  // namespace
 
-Inspection inspect_units(const RunFolder& folder, UnitKind kind) {
-  return inspect_records(folder.units(kind), ".unit", "id");
+Inspection inspect_units(const RunFolder& folder, UnitKind kind, const std::string& identity) {
+  return inspect_records(folder.units(kind), {".unit", "id"}, identity);
 }
 
-Inspection inspect_checkpoints(const RunFolder& folder) {
-  return inspect_records(folder.units(UnitKind::network), ".ckpt", "network");
+Inspection inspect_checkpoints(const RunFolder& folder, const std::string& identity) {
+  return inspect_records(folder.units(UnitKind::network), {".ckpt", "network"}, identity);
 }
 
-Inspection inspect_results(const RunFolder& folder) {
+Inspection inspect_results(const RunFolder& folder, const std::string& identity) {
   Inspection found;
   try {
     const h5::Handle file = h5::open_file(folder.results());
@@ -124,7 +139,7 @@ Inspection inspect_results(const RunFolder& folder) {
       }
     }
     if (found.damaged.empty()) inspect_attributes(file, found);
-    if (found.damaged.empty()) inspect_replicates(folder, found);
+    if (found.damaged.empty()) inspect_replicates(folder, identity, found);
   } catch (const Error& error) {
     found.damaged.emplace_back(error.what());
   }

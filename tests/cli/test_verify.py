@@ -183,10 +183,10 @@ def test_a_dataset_without_checksum(copy):
 
 
 def test_networks_of_another_run(copy, runs):
-    """Files that are whole but do not belong together."""
+    """A file that is whole and does not belong here."""
     name = "work/networks/consensus,init=1.unit"
     shutil.copy(runs / "other" / name, copy / name)
-    is_named(copy, "results.h5", "consensus,init=1")
+    is_named(copy, name, "of another run")
 
 
 def test_damaged_table(copy):
