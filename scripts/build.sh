@@ -8,7 +8,7 @@ have ninja || settings=(-G "Unix Makefiles" "${settings[@]}")
 nvcc="$(find_nvcc)"
 [ -z "$nvcc" ] || settings+=("-DCPLAE_NVCC=$nvcc")
 stamp="$build_dir/.configured"
-wanted="$(hash_of "${settings[@]}" "$([ -z "$nvcc" ] || nvcc_release "$nvcc")")"
+wanted="$(hash_of "${settings[@]}" "$([ -z "$nvcc" ] || nvcc_release "$nvcc")" "$(cat "$root/CMakePresets.json")")"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
   say "configuring build/"
   # A compiler in CMake's memory cannot be changed: what was configured for another one is configured anew.
