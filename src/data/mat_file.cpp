@@ -163,7 +163,7 @@ MatArray MatFile::read(const std::string& field) const {
       throw DataError(where(field) + ": " + error.what());
     }
   }
-  throw DataError(where(field) + ": missing; there are: " + join(names, ", ") +
+  throw DataError(where(field) + ": missing; there are: " + one_line(join(names, ", ")) +
                   "; expected a file as the authors wrote it");
 }
 

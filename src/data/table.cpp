@@ -230,8 +230,8 @@ std::size_t Table::column(const std::string& name) const {
   const auto at = std::find(header.begin(), header.end(), name);
   if (at != header.end()) return static_cast<std::size_t>(at - header.begin());
   const auto near = nearest(name, header);
-  throw DataError(path.string() + ": no column '" + name + "'; there are: " + join(header, ", ") +
-                  (near ? " (did you mean '" + *near + "'?)" : ""));
+  throw DataError(path.string() + ": no column '" + name + "'; there are: " + one_line(join(header, ", ")) +
+                  (near ? " (did you mean '" + one_line(*near) + "'?)" : ""));
 }
 
 std::string Table::where(std::size_t row, std::size_t column) const {
