@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/data/read.hpp"
 #include "frame.hpp"
@@ -17,7 +18,7 @@ Taxonomy build(std::vector<Taxonomy::Node> nodes, const std::string& where) {
   try {
     return Taxonomy(std::move(nodes));
   } catch (const DataError& error) {
-    throw DataError(where + ": " + error.what());
+    throw DataError(where + ": " + one_line(error.what()));
   }
 }
 
@@ -31,7 +32,7 @@ bool parse_leaf(const std::string& field, const std::string& where) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   if (word.empty() || word == "false" || word == "0") return false;
   if (word == "true" || word == "1") return true;
-  throw DataError(where + ": '" + field + "', expected TRUE, FALSE or nothing");
+  throw DataError(where + ": '" + one_line(field) + "', expected TRUE, FALSE or nothing");
 }
 
 struct Columns {
