@@ -22,7 +22,8 @@ struct Attribute {
   template <class T>
   [[nodiscard]] std::vector<T> numbers() const {
     const H5T_class_t kind = H5Tget_class(type.id());
-    if (kind != H5T_INTEGER && kind != H5T_FLOAT) throw DataError(what + ": holds no number, expected one");
+    if ((kind != H5T_INTEGER && kind != H5T_FLOAT) || !has_its_bits(type))
+      throw DataError(what + ": holds no number, expected one");
     std::vector<T> values(static_cast<std::size_t>(count));
     if (count > 0) check(H5Aread(handle.id(), native<T>(), values.data()), what);
     return values;

@@ -63,6 +63,7 @@ void charge_chunks(const Dataset& dataset, const std::string& what) {
 }
 
 Element element_of(const Handle& type) {
+  if (!has_its_bits(type)) return Element::other;
   const bool is_wide = H5Tget_size(type.id()) > widest_number;
   switch (H5Tget_class(type.id())) {
     case H5T_INTEGER:
@@ -123,6 +124,22 @@ Handle file_space(hid_t dataset, const Block& block, const std::string& what) {
 }
 
 }  // namespace
+
+bool has_its_bits(const Handle& type) {
+  const std::size_t bits = 8 * H5Tget_size(type.id());
+  const H5T_class_t kind = H5Tget_class(type.id());
+  if (kind == H5T_ENUM) return has_its_bits(Handle(H5Tget_super(type.id()), "type of an enumeration"));
+  if (kind != H5T_INTEGER && kind != H5T_FLOAT) return true;
+  const int offset = H5Tget_offset(type.id());
+  const std::size_t precision = H5Tget_precision(type.id());
+  if (offset < 0 || precision == 0 || precision > bits || static_cast<std::size_t>(offset) > bits - precision)
+    return false;
+  if (kind == H5T_INTEGER) return true;
+  std::size_t sign = 0, exponent = 0, exponent_bits = 0, mantissa = 0, mantissa_bits = 0;
+  if (H5Tget_fields(type.id(), &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) < 0) return false;
+  return sign < bits && exponent <= bits && exponent_bits <= bits - exponent && mantissa <= bits &&
+         mantissa_bits <= bits - mantissa;
+}
 
 Dataset open_dataset(const Handle& parent, const std::string& name) {
   const std::string what = where(parent, name);

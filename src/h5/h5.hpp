@@ -109,6 +109,10 @@ template <class T>
 /// The enum over int8 {FALSE, TRUE} that h5py writes for bool.
 [[nodiscard]] Handle bool_type();
 
+/// Whether the parts of a number's type lie within its bytes. HDF5 takes from the file where sign, exponent
+/// and digits are, and reads there.
+[[nodiscard]] bool has_its_bits(const Handle& type);
+
 enum class Element { integer, real, boolean, text, other };
 
 using Shape = std::vector<std::uint64_t>;
