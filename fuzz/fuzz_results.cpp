@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const cplae::fuzz::MemoryFile file({data, size}, "results.h5");
   const store::RunFolder folder(file.path().parent_path());
   cplae::fuzz::expect_result_or_refusal([&] {
-    const auto found = inspect_results(folder);
+    const auto found = inspect_results(folder, "");
     for (const auto& line : found.damaged)
       cplae::fuzz::require(line.find('\n') == std::string::npos, line.c_str());
   });
