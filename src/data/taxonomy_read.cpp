@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "cplae/core/error.hpp"
-#include "cplae/core/text.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/data/read.hpp"
 #include "frame.hpp"
 #include "table.hpp"
