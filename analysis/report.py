@@ -19,7 +19,7 @@ try:
 except ImportError as missing:
     sys.exit(f"report: {missing}; `scripts/setup.sh demo` puts what the report needs into build/env: build/env/bin/python analysis/report.py RUN")
 
-from figures import accuracy, clusters, features, latents, losses, reconstruction
+from figures import accuracy, clusters, comparisons, consensus, features, latents, losses, matching, reconstruction
 from figures.page import Section, page_html
 from figures.run_folder import ReportError, Run
 from figures.style import LeftOut
@@ -28,7 +28,10 @@ FIGURES = (
     ("latents", "Latents of one network", latents.draw),
     ("accuracy", "Types predicted from the latents", accuracy.draw),
     ("reconstruction", "Features predicted within and across modalities", reconstruction.draw),
+    ("comparisons", "Each variant against the reference", comparisons.draw),
+    ("matching", "How well the modalities' latents meet", matching.draw),
     ("clusters", "Best number of components", clusters.draw),
+    ("consensus", "Consensus clusters", consensus.draw),
     ("losses", "Losses in training", losses.draw),
     ("features", "Feature by feature", features.draw),
 )

@@ -112,12 +112,12 @@ def morphology(folder: Path, cells: pd.Index) -> pd.DataFrame:
 
 
 def read_taxonomy(path: Path) -> pd.DataFrame:
-    """Columns label, parent (empty for the root), height and leaf of the dendrogram."""
-    columns = ("label", "parent", "height", "leaf")
+    """Columns label, parent (empty for the root), height, leaf and colour (R calls it col) of the dendrogram."""
+    columns = ("label", "parent", "height", "leaf", "col")
     table = read_table(path, columns)
     text = table[["label", "parent"]].fillna("").apply(lambda column: column.str.strip())
     leaf = table["leaf"].eq(True)
-    return text.assign(height=table["height"].astype(float), leaf=leaf)
+    return text.assign(height=table["height"].astype(float), leaf=leaf, colour=table["col"].fillna("").astype(str))
 
 
 def report_labels(leaf: pd.Series, taxonomy: pd.DataFrame) -> None:

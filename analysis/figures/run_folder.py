@@ -35,6 +35,19 @@ NAMES = {
     "cluster_counts": (),
     "summary": ("metric",),
 }
+# Tables that runs of earlier versions lack; `cplae reduce` makes them.
+LATER_NUMBERS = {
+    "matching": ("n_cells", "value", "ceiling"),
+    "comparisons": ("difference", "low", "high", "folds", "p", "p_holm"),
+    "consensus": ("n_cells", "value"),
+    "contingency": ("row_order", "column_order", "count"),
+}
+LATER_NAMES = {
+    "matching": ("fold", "init", "from", "to", "measure", "label"),
+    "comparisons": ("reference", "metric"),
+    "consensus": ("measure", "first", "second", "cells"),
+    "contingency": ("first", "second", "cells", "row", "column"),
+}
 DONE = 0
 
 
@@ -70,10 +83,11 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise ReportError(f"{path}: {str(error).splitlines()[0]}") from error
-    for column in ("experiment", "variant", *NAMES[table], *NUMBERS[table]):
+    names, numbers = (NAMES | LATER_NAMES)[table], (NUMBERS | LATER_NUMBERS)[table]
+    for column in ("experiment", "variant", *names, *numbers):
         if column not in frame.columns:
             raise ReportError(f"{path}: column '{column}' is missing")
-    for column in NUMBERS[table]:
+    for column in numbers:
         frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
     return frame
 
@@ -104,8 +118,14 @@ def variant_label(variant: str, experiment: str, says_experiment: bool) -> str:
     parts = [part.replace("=", " = ", 1) for part in settings.split(",")]
     if parts[0].startswith("pc_cca = "):
         parts[0] = "PC-CCA " + parts[0].removeprefix("pc_cca = ").replace("x", "×")
+    elif parts[0].startswith("baseline = "):
+        parts[0] = parts[0].removeprefix("baseline = ").replace("_", " ")
     text = ", ".join(parts).replace("lambda = ", "λ = ").replace("alpha_", "α ")
     return f"{experiment}: {text}" if says_experiment else text
+
+
+def is_baseline(variant: str) -> bool:
+    return ",pc_cca=" in variant or ",baseline=" in variant
 
 
 def held_out_losses(group: h5py.Group) -> np.ndarray:
@@ -126,6 +146,9 @@ class Run:
         self.study = read_parsed(folder / "study.toml", tomllib.loads)
         self.provenance = read_parsed(folder / "provenance.json", json.loads)
         self.tables = {table: read_table(folder / "tables" / f"{table}.csv", table) for table in NUMBERS}
+        for table in LATER_NUMBERS:
+            path = folder / "tables" / f"{table}.csv"
+            self.tables[table] = read_table(path, table) if path.is_file() else pd.DataFrame()
         try:
             with h5py.File(folder / "results.h5") as file:
                 self.cells = [name.decode() for name in file["cells"][...]]
@@ -172,7 +195,7 @@ class Run:
         pairs = list(dict.fromkeys(pairs))
         varied = {experiment for experiment, variant in pairs if variant != experiment}
         made = [
-            Variant(variant, experiment, variant_label(variant, experiment, len(varied) > 1), ",pc_cca=" in variant)
+            Variant(variant, experiment, variant_label(variant, experiment, len(varied) > 1), is_baseline(variant))
             for experiment, variant in pairs
         ]
         return sorted(made, key=lambda v: (order.index(v.experiment) if v.experiment in order else 0, v.is_baseline))

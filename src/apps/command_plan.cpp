@@ -116,8 +116,10 @@ private:
     for (const auto& unit : units)
       ++counts[unit.type];
     return grouped(units.size()) + " units: " + grouped(counts[reduce::UnitType::evaluation]) +
-           " networks evaluated, " + grouped(counts[reduce::UnitType::baseline]) + " baselines, " +
-           grouped(counts[reduce::UnitType::mixture]) + " mixtures";
+           " networks evaluated, " +
+           grouped(counts[reduce::UnitType::baseline] + counts[reduce::UnitType::regression]) +
+           " baselines, " + grouped(counts[reduce::UnitType::mixture]) + " mixtures, " +
+           grouped(counts[reduce::UnitType::consensus]) + " consensus clusterings";
   }
 
   /// FLOP and number of networks of each rank.

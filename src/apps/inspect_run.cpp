@@ -161,6 +161,7 @@ reduce::Context names_only(const study::Study& study, const study::Plan& plan) {
           .cells = {},
           .unused_cells = 0,
           .labels = {},
+          .taxonomy = {},
           .schemes = {},
           .stop = {}};
 }

@@ -10,7 +10,7 @@
 namespace cplae::data {
 
 // Everything but the values of modalities, which are sent as they lie. Found by nlohmann-json by their names.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Taxonomy::Node, label, parent, height, is_leaf)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Taxonomy::Node, label, parent, height, is_leaf, colour)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ObsColumn, name, is_text, text, numbers)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Modality, name, features, present)
 

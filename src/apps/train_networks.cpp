@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -129,14 +130,17 @@ std::size_t train_networks(const RunParts& run, const model::Device& device) {
   return share.left;
 }
 
-std::size_t compute_statistics(const RunParts& run) {
-  const auto list = reduce::list_units(run.context);
+namespace {
+
+/// Shares out what is missing of some units. Returns how many.
+std::size_t compute_layer(const RunParts& run, const std::vector<reduce::StatisticsUnit>& list) {
   std::vector<WorkItem> items;
   for (const auto& unit : list)
     items.push_back({unit.id, unit.cost});
   const Share share = share_missing(run, store::UnitKind::statistics, items);
   if (run.communicator.is_root())
-    log::info("statistics: " + std::to_string(items.size()) + " units in the study, " +
+    log::info("statistics: " + std::to_string(items.size()) + " units " +
+              (reduce::layer_of(list.front().type) == 0 ? "of networks, " : "of variants, ") +
               std::to_string(share.left) + " to compute");
   std::size_t done = 0;
   Throttle throttle;
@@ -152,6 +156,20 @@ std::size_t compute_statistics(const RunParts& run) {
     }
   });
   return share.left;
+}
+
+}  // namespace
+
+std::size_t compute_statistics(const RunParts& run) {
+  const auto all = reduce::list_units(run.context);
+  std::size_t computed = 0;
+  for (std::size_t layer = 0; layer < reduce::layers; ++layer) {
+    std::vector<reduce::StatisticsUnit> units;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(units),
+                 [&](const auto& unit) { return reduce::layer_of(unit.type) == layer; });
+    if (!units.empty()) computed += compute_layer(run, units);
+  }
+  return computed;
 }
 
 }  // namespace cplae::apps

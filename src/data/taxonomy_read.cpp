@@ -1,6 +1,7 @@
 #include "taxonomy_read.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
@@ -35,10 +36,24 @@ bool parse_leaf(const std::string& field, const std::string& where) {
   throw DataError(where + ": '" + one_line(field) + "', expected TRUE, FALSE or nothing");
 }
 
+/// Colours are for figures only: one that no figure can read is as good as none.
+std::string colour_of(const std::string& field) {
+  const auto is_digit = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  };
+  const bool is_colour =
+      field.size() == 7 && field.front() == '#' && std::all_of(field.begin() + 1, field.end(), is_digit);
+  return is_colour ? field : "";
+}
+
+/// The column of colours; R's dendrograms call it col.
+constexpr std::array colour_names{"colour", "color", "col"};
+
 struct Columns {
   std::vector<std::string> label;
   std::vector<std::string> parent;
   std::vector<std::string> leaf;
+  std::vector<std::string> colour;  ///< or none at all
   ObsColumn height;
 };
 
@@ -48,10 +63,14 @@ Columns read_stored(const h5::Handle& group) {
   columns.parent = as_text(read_column(group, "parent"));
   columns.leaf = as_text(read_column(group, "leaf"));
   columns.height = read_column(group, "height");
+  for (const char* name : colour_names)
+    if (columns.colour.empty() && h5::has(group, name)) columns.colour = as_text(read_column(group, name));
   const std::string where = h5::where(group);
   if (columns.height.is_text) throw DataError(where + "/height: holds text, expected numbers");
   const std::size_t rows = columns.label.size();
-  if (columns.parent.size() != rows || columns.leaf.size() != rows || columns.height.numbers.size() != rows)
+  if (columns.colour.empty()) columns.colour.resize(rows);
+  if (columns.parent.size() != rows || columns.leaf.size() != rows || columns.colour.size() != rows ||
+      columns.height.numbers.size() != rows)
     throw DataError(where + ": columns of different length, expected " + std::to_string(rows) +
                     " values in each");
   return columns;
@@ -75,7 +94,8 @@ std::optional<Taxonomy> read_stored_taxonomy(const h5::Handle& parent) {
     nodes.push_back({.label = columns.label[i],
                      .parent = text_or_empty(columns.parent[i]),
                      .height = columns.height.numbers[i],
-                     .is_leaf = parse_leaf(columns.leaf[i], h5::where(group, "leaf"))});
+                     .is_leaf = parse_leaf(columns.leaf[i], h5::where(group, "leaf")),
+                     .colour = colour_of(columns.colour[i])});
   return build(std::move(nodes), h5::where(group));
 }
 
@@ -85,12 +105,18 @@ Taxonomy read_taxonomy_csv(const std::filesystem::path& path) {
   const std::size_t parent = table.column("parent");
   const std::size_t height = table.column("height");
   const std::size_t leaf = table.column("leaf");
+  const auto colour =
+      std::find_first_of(table.header.begin(), table.header.end(), colour_names.begin(), colour_names.end());
   std::vector<Taxonomy::Node> nodes;
   for (std::size_t i = 0; i < table.rows.size(); ++i)
-    nodes.push_back({.label = text_or_empty(table.rows[i][label]),
-                     .parent = text_or_empty(table.rows[i][parent]),
-                     .height = table.number(i, height),
-                     .is_leaf = parse_leaf(table.rows[i][leaf], table.where(i, leaf))});
+    nodes.push_back(
+        {.label = text_or_empty(table.rows[i][label]),
+         .parent = text_or_empty(table.rows[i][parent]),
+         .height = table.number(i, height),
+         .is_leaf = parse_leaf(table.rows[i][leaf], table.where(i, leaf)),
+         .colour = colour == table.header.end()
+                       ? ""
+                       : colour_of(table.rows[i][static_cast<std::size_t>(colour - table.header.begin())])});
   return build(std::move(nodes), path.string());
 }
 

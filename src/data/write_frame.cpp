@@ -105,19 +105,23 @@ void write_stored_taxonomy(const h5::Handle& parent, const Taxonomy& taxonomy) {
   std::vector<std::string> above;
   std::vector<double> height;
   std::vector<std::uint8_t> leaf;
+  std::vector<std::string> colour;
   for (const auto& node : taxonomy.nodes()) {
     rows.push_back(std::to_string(rows.size()));
     label.push_back(node.label);
     above.push_back(node.parent);
     height.push_back(node.height);
     leaf.push_back(node.is_leaf ? 1 : 0);
+    colour.push_back(node.colour);
   }
   const h5::Handle uns = require_dict(parent, "uns");
-  const h5::Handle group = begin_frame(uns, "taxonomy", rows, {"label", "parent", "height", "leaf"});
+  const h5::Handle group =
+      begin_frame(uns, "taxonomy", rows, {"label", "parent", "height", "leaf", "colour"});
   write_text_array(group, "label", label);
   write_text_array(group, "parent", above);
   write_encoded_array(group, "height", std::span<const double>(height), {height.size()});
   write_encoded_bools(group, "leaf", leaf);
+  write_text_array(group, "colour", colour);
 }
 
 }  // namespace cplae::data

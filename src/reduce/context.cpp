@@ -62,9 +62,10 @@ Context make_context(study::Study study, data::Dataset dataset) {
   context.data = study::prepare(study, dataset);
   context.cells = dataset.cells;
   context.labels = study::stratification_labels(study, dataset);
-  const auto taxonomy = study::taxonomy_of(study, dataset);
+  context.taxonomy = study::taxonomy_of(study, dataset);
   for (const auto& experiment : study.experiments)
-    context.schemes.push_back(schemes_of(experiment, study.labels, dataset, context.labels, taxonomy));
+    context.schemes.push_back(
+        schemes_of(experiment, study.labels, dataset, context.labels, context.taxonomy));
   context.study = std::move(study);
   return context;
 }

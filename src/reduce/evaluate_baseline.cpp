@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "cplae/stats/pc_cca.hpp"
+#include "matching_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
 
@@ -47,8 +48,14 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
   constexpr std::array sides{stats::Side::first, stats::Side::second};
   AccuracyRows accuracy;
   ReconstructionRows reconstruction;
+  MatchingRows matching;
+  std::vector<EncodedModality> encoded;
+  for (std::size_t m = 0; m < sides.size(); ++m)
+    encoded.push_back({modalities[m], encode_present(baseline, sides[m], modalities[m])});
+  matching.add(encoded[0], encoded[1], split, context.schemes[unit.experiment]);
+  matching.add(encoded[1], encoded[0], split, context.schemes[unit.experiment]);
   for (std::size_t from = 0; from < sides.size(); ++from) {
-    const MatrixD latents = encode_present(baseline, sides[from], modalities[from]);
+    const MatrixD& latents = encoded[from].latents;
     accuracy.add(modalities[from], latents, split, context.schemes[unit.experiment]);
     for (std::size_t to = 0; to < sides.size(); ++to) {
       const auto held_out = held_out_with(modalities[from], modalities[to], split);
@@ -59,6 +66,7 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
     }
   }
   put(record, "accuracy", std::move(accuracy).frame());
+  put(record, "matching", std::move(matching).frame());
   put(record, "features", std::move(reconstruction).features());
   put(record, "reconstruction", std::move(reconstruction).reconstruction());
 }

@@ -3,6 +3,8 @@
 
 #include "cplae/model/predictor.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "latent_rows.hpp"
+#include "matching_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
 
@@ -55,12 +57,19 @@ void evaluate_network(const Context& context, const study::Network& network, con
   const model::Predictor predictor(variant.spec, feature_counts(context.data), unit.result.weights);
   AccuracyRows accuracy;
   ReconstructionRows reconstruction;
+  LatentRows latent_rows;
+  MatchingRows matching;
   for (std::size_t from = 0; from < modalities.size(); ++from) {
     const MatrixF& latents = unit.result.latents[from];
     accuracy.add(modalities[from], latents.cast<double>(), unit.split, context.schemes[variant.experiment]);
+    latent_rows.add(modalities[from], latents, unit.split);
     for (std::size_t to = 0; to < modalities.size(); ++to) {
       const auto cells = held_out_with(modalities[from], modalities[to], unit.split);
       if (cells.empty()) continue;
+      if (from != to)
+        matching.add({modalities[from], latents.cast<double>()},
+                     {modalities[to], unit.result.latents[to].cast<double>()}, unit.split,
+                     context.schemes[variant.experiment]);
       const MatrixF seen = latents(cells, Eigen::all);
       const MatrixF truth = modalities[to].values(cells, Eigen::all);
       reconstruction.add(modalities[from], modalities[to], truth,
@@ -70,6 +79,8 @@ void evaluate_network(const Context& context, const study::Network& network, con
   put(record, "accuracy", std::move(accuracy).frame());
   put(record, "features", std::move(reconstruction).features());
   put(record, "reconstruction", std::move(reconstruction).reconstruction());
+  put(record, "matching", std::move(matching).frame());
+  put(record, "latents", std::move(latent_rows).frame());
   put(record, "losses", loss_frame(variant.spec, unit.result));
 }
 

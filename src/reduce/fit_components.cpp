@@ -2,6 +2,7 @@
 
 #include "cplae/reduce/frame.hpp"
 #include "cplae/stats/gmm.hpp"
+#include "mixture_record.hpp"
 #include "parts.hpp"
 
 namespace cplae::reduce {
@@ -37,6 +38,7 @@ void fit_components(const Context& context, const StatisticsUnit& unit, const st
              {"n_cells", std::vector<std::int64_t>{values.rows()}},
              {"failed_starts", std::vector<std::int64_t>{static_cast<std::int64_t>(fit.failed_starts)}},
              {"iterations", std::vector<std::int64_t>{static_cast<std::int64_t>(fit.total_iterations)}}}));
+  put(record, fit.best.mixture);
 }
 
 }  // namespace cplae::reduce

@@ -23,35 +23,6 @@ void SummaryRows::add(const std::vector<std::string>& variant, const std::string
   metrics_[place->second].values.push_back(value);
 }
 
-void SummaryRows::add_accuracy(const std::vector<std::string>& variant, const Frame& accuracy) {
-  const auto& label = accuracy.texts("label");
-  const auto& representation = accuracy.texts("representation");
-  const auto& classes = accuracy.integers("n_classes");
-  const auto& value = accuracy.numbers("accuracy");
-  for (std::size_t row = 0; row < accuracy.rows(); ++row)
-    add(variant, "accuracy " + representation[row] + " " + label[row] + " " + std::to_string(classes[row]),
-        value[row]);
-}
-
-void SummaryRows::add_reconstruction(const std::vector<std::string>& variant, const Frame& reconstruction) {
-  const auto& from = reconstruction.texts("from");
-  const auto& to = reconstruction.texts("to");
-  for (const std::string metric : {"r2", "mse"}) {
-    const auto& value = reconstruction.numbers(metric);
-    for (std::size_t row = 0; row < reconstruction.rows(); ++row)
-      add(variant, metric + " " + to[row] + "<-" + from[row], value[row]);
-  }
-}
-
-void SummaryRows::add_losses(const std::vector<std::string>& variant, const Frame& losses) {
-  const auto& kept = losses.integers("kept");
-  const auto& part = losses.texts("part");
-  const auto& term = losses.texts("term");
-  const auto& value = losses.numbers("value");
-  for (std::size_t row = 0; row < losses.rows(); ++row)
-    if (kept[row] == 1) add(variant, "loss " + part[row] + " " + term[row], value[row]);
-}
-
 void SummaryRows::write(const std::vector<std::string>& key_names, const std::filesystem::path& path) const {
   TableWriter writer(key_names, {"metric", "mean", "sd", "n"});
   for (const auto& metric : metrics_) {

@@ -4,17 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "cplae/reduce/frame.hpp"
-
 namespace cplae::reduce {
 
 /// Collects the values of each metric over the replicates of a variant, for summary.csv.
 class SummaryRows {
 public:
-  void add_accuracy(const std::vector<std::string>& variant, const Frame& accuracy);
-  void add_reconstruction(const std::vector<std::string>& variant, const Frame& reconstruction);
-  /// The losses of the kept network.
-  void add_losses(const std::vector<std::string>& variant, const Frame& losses);
   void add(const std::vector<std::string>& variant, const std::string& metric, double value);
 
   /// Columns: the keys, then metric, mean, sd (divisor n - 1), n. Variants and metrics in the order in which

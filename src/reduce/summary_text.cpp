@@ -45,7 +45,8 @@ std::vector<Row> read_rows(const std::filesystem::path& path) {
 }
 
 bool is_headline(const std::string& metric) {
-  return metric.starts_with("r2 ") || metric.starts_with("accuracy ") || metric == "best_components";
+  return metric.starts_with("r2 ") || metric.starts_with("accuracy ") || metric.starts_with("foscttm ") ||
+         metric == "best_components";
 }
 
 std::string rounded(const std::string& number) {

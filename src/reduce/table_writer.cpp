@@ -48,7 +48,8 @@ std::vector<std::string> Keys::of_baseline(const StatisticsUnit& unit) const {
   std::vector<std::string> keys = of_network(unit.network);
   keys[1] = baseline_variant(context_, unit);
   for (std::size_t i = 0; i < paths_.size(); ++i)
-    keys[2 + i] = paths_[i] == "training.latent_dim" ? std::to_string(unit.latent_dim) : "";
+    keys[2 + i] =
+        paths_[i] == "training.latent_dim" && unit.latent_dim > 0 ? std::to_string(unit.latent_dim) : "";
   return keys;
 }
 

@@ -19,7 +19,7 @@ public:
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   /// Values for a network of the plan, of what its variant varies and of what it does not.
   [[nodiscard]] std::vector<std::string> of_network(std::size_t network) const;
-  /// Values for a baseline on the split of a network: of the settings of networks it has latent_dim only.
+  /// Values for a baseline on the split of a network: of the settings of networks it has latent_dim at most.
   [[nodiscard]] std::vector<std::string> of_baseline(const StatisticsUnit& unit) const;
   /// The same values without fold and init, for rows over replicates.
   [[nodiscard]] static std::vector<std::string> without_replicate(std::vector<std::string> keys);

@@ -2,10 +2,13 @@
 
 #include <map>
 
+#include "cell_tables.hpp"
 #include "clusters.hpp"
+#include "comparison_rows.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/reduce/frame.hpp"
 #include "cplae/reduce/units.hpp"
+#include "metrics.hpp"
 #include "summary_rows.hpp"
 #include "sums.hpp"
 #include "table_writer.hpp"
@@ -18,9 +21,23 @@ const std::vector<std::string> accuracy_columns{"label",    "representation", "n
                                                 "n_fitted", "n_cells",        "accuracy"};
 const std::vector<std::string> reconstruction_columns{"from", "to", "n_cells", "r2", "mse"};
 const std::vector<std::string> feature_columns{"from", "to", "feature", "r2", "pearson"};
+const std::vector<std::string> matching_columns{"from",    "to",    "measure", "label",
+                                                "n_cells", "value", "ceiling"};
+const std::vector<std::string> latent_columns{"representation", "axis", "sd"};
 const std::vector<std::string> loss_columns{"step", "kept", "part", "term", "value"};
 const std::vector<std::string> bic_columns{"components", "bic",           "log_likelihood",
                                            "n_cells",    "failed_starts", "iterations"};
+
+const std::vector<std::string> consensus_columns{"measure", "first", "second", "cells", "n_cells", "value"};
+const std::vector<std::string> contingency_columns{"first",  "second",    "cells",        "row",
+                                                   "column", "row_order", "column_order", "count"};
+
+std::vector<std::string> consensus_cell_columns(const Context& context) {
+  std::vector<std::string> columns{"cell", "held_out"};
+  for (const auto& modality : context.study.base.modalities)
+    columns.push_back("cluster_z" + modality.name);
+  return columns;
+}
 
 /// All tables while the units are read, each unit once.
 class Tables {
@@ -31,26 +48,34 @@ public:
         accuracy_(keys_.names(), accuracy_columns),
         reconstruction_(keys_.names(), reconstruction_columns),
         features_(keys_.names(), feature_columns),
+        matching_(keys_.names(), matching_columns),
+        latents_(keys_.names(), latent_columns),
         losses_(keys_.names(), loss_columns),
-        bic_(keys_.names(), bic_columns) {}
+        bic_(keys_.names(), bic_columns),
+        comparisons_(context),
+        consensus_(Keys::without_replicate(keys_.names()), consensus_columns),
+        contingency_(Keys::without_replicate(keys_.names()), contingency_columns),
+        consensus_cells_(Keys::without_replicate(keys_.names()), consensus_cell_columns(context)) {}
 
   void add(const StatisticsUnit& unit, const Record& record) {
-    const auto keys =
-        unit.type == UnitType::baseline ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
+    const auto keys = is_baseline(unit) ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
     if (!failure(record).empty()) return;
-    const Frame accuracy = get(record, "accuracy");
-    const Frame reconstruction = get(record, "reconstruction");
-    const Frame losses = get(record, "losses");
     const Frame bic = get(record, "bic");
-    accuracy_.add(keys, accuracy);
-    reconstruction_.add(keys, reconstruction);
+    accuracy_.add(keys, get(record, "accuracy"));
+    reconstruction_.add(keys, get(record, "reconstruction"));
     features_.add(keys, get(record, "features"));
-    losses_.add(keys, losses);
+    matching_.add(keys, get(record, "matching"));
+    latents_.add(keys, get(record, "latents"));
+    losses_.add(keys, get(record, "losses"));
     bic_.add(keys, bic);
     const auto variant = Keys::without_replicate(keys);
-    if (accuracy.rows() > 0) summary_.add_accuracy(variant, accuracy);
-    if (reconstruction.rows() > 0) summary_.add_reconstruction(variant, reconstruction);
-    if (losses.rows() > 0) summary_.add_losses(variant, losses);
+    consensus_.add(variant, get(record, "consensus"));
+    contingency_.add(variant, get(record, "contingency"));
+    consensus_cells_.add(variant, get(record, "consensus_cells"));
+    for (const Metric& metric : metrics_of(record)) {
+      summary_.add(variant, metric.name, metric.value);
+      comparisons_.add(place_of(unit, keys[1]), metric);
+    }
     if (bic.rows() > 0) clusters_.add(unit.network, bic);
   }
 
@@ -60,17 +85,32 @@ public:
     accuracy_.write(folder / "accuracy.csv");
     reconstruction_.write(folder / "reconstruction.csv");
     features_.write(folder / "features.csv");
+    matching_.write(folder / "matching.csv");
+    latents_.write(folder / "latents.csv");
     losses_.write(folder / "losses.csv");
     bic_.write(folder / "bic.csv");
+    consensus_.write(folder / "consensus.csv");
+    contingency_.write(folder / "contingency.csv");
+    consensus_cells_.write(folder / "consensus_cells.csv");
     clusters_.write(context_, keys_, folder, summary_);
+    comparisons_.write(folder / "comparisons.csv");
     summary_.write(Keys::without_replicate(keys_.names()), folder / "summary.csv");
+    write_cells(context_, folder / "cells.csv");
+    write_taxonomy(context_, folder / "taxonomy.csv");
     write_sums(folder);
   }
 
 private:
+  [[nodiscard]] ComparedFold place_of(const StatisticsUnit& unit, const std::string& variant) const {
+    const auto replicate = context_.plan.networks[unit.network].replicate;
+    return {unit.experiment, variant, static_cast<std::size_t>(replicate)};
+  }
+
   const Context& context_;
   Keys keys_;
-  TableWriter accuracy_, reconstruction_, features_, losses_, bic_;
+  TableWriter accuracy_, reconstruction_, features_, matching_, latents_, losses_, bic_;
+  ComparisonRows comparisons_;
+  TableWriter consensus_, contingency_, consensus_cells_;
   BestCounts clusters_;
   SummaryRows summary_;
 };

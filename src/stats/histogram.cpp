@@ -13,9 +13,8 @@ namespace {
 
 constexpr double most_bins = 1e7;
 
-/// Quantile by linear interpolation between order statistics, with the roundings of numpy.quantile. q in (0,
-/// 1).
-double quantile(const std::vector<double>& sorted, double q) {
+/// With the roundings of numpy.quantile.
+double quantile_of_sorted(const std::vector<double>& sorted, double q) {
   const double position = q * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(std::floor(position));
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
@@ -26,7 +25,7 @@ double quantile(const std::vector<double>& sorted, double q) {
 
 std::size_t bin_count(const std::vector<double>& sorted) {
   const double range = sorted.back() - sorted.front();
-  const double spread = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+  const double spread = quantile_of_sorted(sorted, 0.75) - quantile_of_sorted(sorted, 0.25);
   const double width = 2.0 * spread * std::pow(static_cast<double>(sorted.size()), -1.0 / 3.0);
   if (range == 0 || width == 0) return 1;
   const double bins = std::ceil(range / width);
@@ -53,6 +52,11 @@ std::size_t fullest(const std::vector<std::size_t>& counts) {
 }
 
 }  // namespace
+
+double quantile(std::span<const double> values, double q) {
+  if (!(q >= 0 && q <= 1)) throw NumericError("quantile: " + number_text(q) + " asked for, expected 0 to 1");
+  return quantile_of_sorted(sorted_finite(values), q);
+}
 
 std::vector<double> freedman_diaconis_edges(std::span<const double> values) {
   const std::vector<double> sorted = sorted_finite(values);

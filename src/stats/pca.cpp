@@ -23,6 +23,7 @@ Eigen::MatrixXd centred(const MatrixD& values, const Eigen::RowVectorXd& mean) {
 struct Directions {
   Eigen::MatrixXd axes;
   VectorD squares;
+  Eigen::Index rank = 0;
 };
 
 Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index components) {
@@ -36,14 +37,9 @@ Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index compon
     product.selfadjointView<Eigen::Lower>().rankUpdate(values.transpose());
   }
   const Eigenpairs pairs = leading_eigenpairs(product, std::clamp<Eigen::Index>(components, 0, size));
-  Directions result{{}, pairs.values};
+  Directions result{{}, pairs.values, 0};
   const double largest = std::max(result.squares.tail(1)[0], 0.0);
-  const Eigen::Index rank = (result.squares.array() > 1e-13 * largest).count();
-  if (components < 1 || components > rank) {
-    throw NumericError("principal components: " + std::to_string(components) +
-                       " asked for, but the rank of " + std::to_string(values.rows()) + " cells x " +
-                       std::to_string(values.cols()) + " features is " + std::to_string(rank));
-  }
+  result.rank = (result.squares.array() > 1e-13 * largest).count();
   result.axes =
       wide ? Eigen::MatrixXd((values.transpose() * pairs.leading).colwise().normalized()) : pairs.leading;
   return result;
@@ -59,7 +55,7 @@ void fix_signs(Eigen::MatrixXd& axes) {
 
 }  // namespace
 
-Pca Pca::fit(const MatrixD& values, Eigen::Index components) {
+Pca Pca::fit(const MatrixD& values, Eigen::Index components, Shortage shortage) {
   if (values.rows() < 2 || values.cols() < 1) {
     throw NumericError("principal components: " + std::to_string(values.rows()) + " cells x " +
                        std::to_string(values.cols()) + " features, expected two cells or more and a feature");
@@ -68,9 +64,15 @@ Pca Pca::fit(const MatrixD& values, Eigen::Index components) {
   Pca pca;
   pca.mean_ = present_means(values, "principal components");
   Directions directions = leading_directions(centred(values, pca.mean_), components);
+  const Eigen::Index found = shortage == Shortage::fewer ? std::min(components, directions.rank) : components;
+  if (found < 1 || found > directions.rank) {
+    throw NumericError("principal components: " + std::to_string(components) +
+                       " asked for, but the rank of " + std::to_string(values.rows()) + " cells x " +
+                       std::to_string(values.cols()) + " features is " + std::to_string(directions.rank));
+  }
   fix_signs(directions.axes);
-  pca.components_ = directions.axes.transpose();
-  pca.variances_ = directions.squares.tail(components).reverse() / static_cast<double>(values.rows() - 1);
+  pca.components_ = directions.axes.leftCols(found).transpose();
+  pca.variances_ = directions.squares.tail(found).reverse() / static_cast<double>(values.rows() - 1);
   return pca;
 }
 

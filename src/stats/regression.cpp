@@ -121,6 +121,21 @@ ChosenRank choose_rank(const RegressionData& data, const RankChoices& choices,
   return {ranks[least(errors)], errors};
 }
 
+ChosenNeighbours choose_neighbours(const RegressionData& data, const std::vector<Eigen::Index>& counts,
+                                   const std::vector<std::size_t>& fold_of_cell) {
+  const auto errors_of = [&](const InnerSplit& split) {
+    std::vector<double> sums;
+    for (const Eigen::Index k : counts) {
+      const MatrixD predicted = predict_by_neighbours(
+          {.queries = split.held_out.x, .reference = split.train.x, .k = k}, split.train.y);
+      sums.push_back((predicted - split.held_out.y).squaredNorm());
+    }
+    return sums;
+  };
+  const std::vector<double> errors = over_folds(data, fold_of_cell, counts.size(), errors_of);
+  return {counts[least(errors)], errors};
+}
+
 MatrixD predict_by_mean(const MatrixD& targets, Eigen::Index queries) {
   require_usable(targets, "mean prediction, targets", Missing::allowed);
   return present_means(targets, "mean prediction").replicate(queries, 1);

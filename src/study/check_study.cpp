@@ -66,6 +66,20 @@ void check_components(const ExperimentSpec& experiment, const std::string& path)
           "found " + toml_text(shown_list(c)) + ", expected [first, last], first <= last"});
 }
 
+void check_methods(const Study& study, const ExperimentSpec& experiment, const std::string& path) {
+  if (experiment.baselines.empty()) return;
+  if (experiment.kind != ExperimentKind::kfold)
+    refuse({"", path, "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
+  if (study.base.modalities.size() < 2) refuse({"", path, "found one modality, expected at least two"});
+  const auto& known = baseline_methods();
+  for (const auto& method : experiment.baselines)
+    if (std::find(known.begin(), known.end(), method) == known.end())
+      refuse({"", path, "found " + quoted(method) + ", expected " + join(known, ", ")});
+  for (const auto& method : known)
+    if (std::count(experiment.baselines.begin(), experiment.baselines.end(), method) > 1)
+      refuse({"", path, "found " + quoted(method) + " twice, expected each baseline once"});
+}
+
 void check_experiment(const Study& study, const ExperimentSpec& experiment) {
   const std::string path = "experiment." + experiment.name;
   for (const auto& field : experiment_fields())
@@ -75,6 +89,7 @@ void check_experiment(const Study& study, const ExperimentSpec& experiment) {
   check_unique(experiment.classes, shown_list(experiment.classes), path + ".classes");
   if (!experiment.classes.empty() && study.labels.taxonomy.empty())
     refuse({"", path + ".classes", "found resolutions of a taxonomy without labels.taxonomy"});
+  check_methods(study, experiment, path + ".baselines");
   if (experiment.pc_cca.empty()) return;
   if (experiment.kind != ExperimentKind::kfold)
     refuse({"", path + ".pc_cca", "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
@@ -116,6 +131,20 @@ void check_baselines(const ExperimentSpec& experiment, const Variant& variant) {
   }
 }
 
+/// The others are compared with a variant of their own experiment.
+void check_reference(const Plan& plan, const Study& study, std::size_t number) {
+  const ExperimentSpec& experiment = study.experiments[number];
+  if (experiment.reference.empty()) return;
+  const std::string path = "experiment." + experiment.name + ".reference";
+  if (experiment.kind != ExperimentKind::kfold)
+    refuse({"", path, "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
+  std::vector<std::string> ids;
+  for (const auto& variant : plan.variants)
+    if (variant.experiment == number) ids.push_back(quoted(variant.id));
+  if (std::find(ids.begin(), ids.end(), quoted(experiment.reference)) == ids.end())
+    refuse({"", path, "found " + quoted(experiment.reference) + ", expected a variant: " + join(ids, ", ")});
+}
+
 }  // namespace
 
 Plan check_study(const Study& study) {
@@ -136,6 +165,8 @@ Plan check_study(const Study& study) {
     check_variant(variant);
     check_baselines(study.experiments.at(variant.experiment), variant);
   }
+  for (std::size_t e = 0; e < study.experiments.size(); ++e)
+    check_reference(plan, study, e);
   return plan;
 }
 

@@ -89,6 +89,20 @@ std::vector<Field<E>> measured_fields() {
                "canonical correlation."},
           &E::pc_cca),
       field_of(
+          {.key = "baselines",
+           .type = FieldType::texts,
+           .kinds = folded,
+           .meaning = "Predictors without latents on the same folds, from each modality to each other one: "
+                      "\"mean\", \"neighbours\", \"ridge\", \"reduced_rank\"."},
+          &E::baselines),
+      field_of({.key = "reference",
+                .type = FieldType::text,
+                .kinds = folded,
+                .meaning =
+                    "Variant that the others are compared with over folds, by its id in the tables, such as "
+                    "`cross_validation,lambda=1`; empty = the last one."},
+               &E::reference),
+      field_of(
           {.key = "components",
            .type = FieldType::wholes,
            .range = {1, most_components},
@@ -117,6 +131,11 @@ Field<E> vary_field() {
 }
 
 }  // namespace
+
+const std::vector<std::string>& baseline_methods() {
+  static const std::vector<std::string> methods{"mean", "neighbours", "ridge", "reduced_rank"};
+  return methods;
+}
 
 const std::vector<Field<ExperimentSpec>>& experiment_fields() {
   static const auto fields =

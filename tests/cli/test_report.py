@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "analysis"))
 import report  # noqa: E402
 
-FIGURES = ["latents", "accuracy", "reconstruction", "clusters", "losses", "features"]
+FIGURES = ["latents", "accuracy", "reconstruction", "comparisons", "matching", "clusters", "consensus", "losses", "features"]
 CELLS, FOLDS = 40, 3
 VARIANT = "cross_validation,lambda=0.5"
 BASELINE = "cross_validation,pc_cca=2x2"
@@ -30,7 +30,14 @@ COLUMNS = {
     "cluster_counts": "bin_left bin_right count modal_components",
     "summary": "metric mean sd n",
 }
-WITHOUT_REPLICATE = ("cluster_counts", "summary")
+# Written where there are rows: earlier versions had no such tables.
+LATER = {
+    "matching": "from to measure label n_cells value ceiling",
+    "comparisons": "reference metric difference low high folds p p_holm",
+    "consensus": "measure first second cells n_cells value",
+    "contingency": "first second cells row column row_order column_order count",
+}
+WITHOUT_REPLICATE = ("cluster_counts", "summary", "comparisons", "consensus", "contingency")
 
 
 def keys(variant, replicate=None):
@@ -45,7 +52,7 @@ class FakeRun:
 
     def __init__(self, folder, modalities, labels):
         self.folder, self.modalities, self.labels = folder, modalities, labels
-        self.rows = {table: [] for table in COLUMNS}
+        self.rows = {table: [] for table in COLUMNS | LATER}
         self.variants = {}
 
     def add_variant(self, variant, losses, failed=()):
@@ -83,9 +90,26 @@ class FakeRun:
         bins = {"bin_left": 2.5, "bin_right": 3.5, "count": inits, "modal_components": 3}
         self.rows["cluster_counts"].append(keys(variant) | bins)
 
+    def add_later_tables(self):
+        for measure, label in (("foscttm", ""), ("label_transfer", "leaf"), ("purity", "leaf")):
+            for fold in range(2):
+                row = {"from": "T", "to": "E", "measure": measure, "label": label, "n_cells": 9, "value": 0.25, "ceiling": 0.75}
+                self.rows["matching"].append(keys(VARIANT, fold) | row)
+        row = {"reference": VARIANT, "metric": "r2 E<-T", "difference": -0.5, "low": -0.7, "high": -0.3, "folds": 3, "p": 0.001, "p_holm": 0.002}
+        self.rows["comparisons"] += [keys(BASELINE) | row, keys(BASELINE) | row | {"metric": "foscttm E<-T"}]
+        for measure, value in (("components", 3), ("components_at_end", 1), ("networks", 2), ("replicate", 1)):
+            row = {"measure": measure, "first": "", "second": "", "cells": "", "n_cells": 0, "value": value}
+            self.rows["consensus"].append(keys("consensus") | row)
+        for second, cells in (("zE", "held_out"), ("leaf", "all")):
+            pair = {"first": "zT", "second": second, "cells": cells}
+            self.rows["consensus"].append(keys("consensus") | pair | {"measure": "adjusted_rand_index", "n_cells": 9, "value": 0.625})
+            for place, name in enumerate("ab"):
+                row = {"row": name, "column": name, "row_order": place, "column_order": place, "count": 4 + place}
+                self.rows["contingency"].append(keys("consensus") | pair | row)
+
     def write(self, data):
         (self.folder / "tables").mkdir(parents=True)
-        for table, columns in COLUMNS.items():
+        for table, columns in (COLUMNS | {name: columns for name, columns in LATER.items() if self.rows[name]}).items():
             first = ["experiment", "variant", "lambda"] + ([] if table in WITHOUT_REPLICATE else ["fold", "init"])
             frame = pd.DataFrame(self.rows[table], columns=[*first, *columns.split()])
             frame.to_csv(self.folder / "tables" / f"{table}.csv", index=False)
@@ -157,6 +181,7 @@ def full(tmp_path):
         run.add_replicate(BASELINE, fold, 1.0)
     run.rows["losses"] = [row for row in run.rows["losses"] if row["variant"] != BASELINE]
     run.add_mixtures("consensus", 2)
+    run.add_later_tables()
     run.add_summary(VARIANT, "r2 E<-T", 0.125, 0.0625, 2)
     run.add_summary(VARIANT, "accuracy zE leaf 4", 0.51, 0.04, 2)
     run.add_summary(BASELINE, "r2 E<-T", 0.0875, 0.01, 3)
@@ -196,6 +221,9 @@ def test_captions_name_network_colours_and_mode(full, monkeypatch, capsys):
     assert "Colour is the family, its shades the leaf types within it (4)" in page
     assert "n = 2 networks, modal count 3" in page
     assert "n = 2 to 3 folds" in page
+    assert f"Ahead of the reference by that test: {BASELINE} in r2 E&lt;-T." in page, "less FOSCTTM is better: there it is behind"
+    assert "3 clusters, the modal best count of 2 networks" in page and "(initialisation 1). It is an end of the counts" in page
+    assert "zT against leaf (all, 9 cells): adjusted rand index 0.62" in page
 
 
 def test_types_follow_the_names_of_the_cells(full):
@@ -272,6 +300,8 @@ def test_what_a_study_has_not_is_left_out_with_its_reason(bare, monkeypatch, cap
     assert "clusters: left out, the study asks for no Gaussian mixtures" in said.out
     assert "features: left out, the study has one modality" in said.out
     assert "not coloured by type: the study names no label column" in page
+    assert "matching: left out, no cell has two modalities" in said.out
+    assert "consensus: left out, the study asks for no Gaussian mixtures" in said.out
     assert len(pictures(page)) == 3
     require_self_contained(page)
 

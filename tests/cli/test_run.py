@@ -77,6 +77,8 @@ def test_tables_are_tidy_and_finite(runs):
     frames = {path.stem: pd.read_csv(path) for path in (runs[0] / "tables").glob("*.csv")}
     assert {"accuracy", "reconstruction", "features", "losses", "bic", "clusters", "summary"} <= frames.keys()
     for name, frame in frames.items():
+        if name in ("cells", "taxonomy"):
+            continue
         assert list(frame.columns[:2]) == ["experiment", "variant"], name
         assert len(frame) > 0 and not frame.duplicated().any(), name
     accuracy = frames["accuracy"]
@@ -85,6 +87,39 @@ def test_tables_are_tidy_and_finite(runs):
     directions = set(zip(frames["reconstruction"]["from"], frames["reconstruction"]["to"]))
     assert {("T", "T"), ("T", "E"), ("E", "T"), ("E", "E")} <= directions
     assert np.isfinite(frames["bic"]["bic"]).all()
+
+
+def test_tables_know_cells_and_tree(runs, tiny):
+    data = md.read_h5mu(tiny)
+    cells = pd.read_csv(runs[0] / "tables/cells.csv", index_col="cell", keep_default_na=False)
+    assert list(cells.index) == list(data.obs_names)
+    for modality in ("T", "E"):
+        assert (cells[f"has_{modality}"] == data.obs_names.isin(data[modality].obs_names)).all()
+    for column in ("leaf",):
+        assert (cells[column] == data.obs[column].astype(str)).all()
+    cut = cells.columns[cells.columns.str.startswith("leaf ")]
+    assert len(cut) > 0
+    for column in cut:
+        assert cells[column].nunique() == int(column.split()[1])
+        assert (cells.groupby("leaf")[column].nunique() == 1).all()
+    tree = pd.read_csv(runs[0] / "tables/taxonomy.csv", keep_default_na=False)
+    wanted = data.uns["taxonomy"]
+    for column in ("label", "parent", "leaf"):
+        assert (tree[column].to_numpy() == wanted[column].to_numpy()).all(), column
+
+
+def test_latents_table_is_numpy_s_singular_values(runs):
+    table = pd.read_csv(runs[0] / "tables/latents.csv")
+    with h5py.File(runs[0] / "results.h5") as file:
+        for (variant, representation), rows in table.groupby(["variant", "representation"]):
+            group = file["variants"][variant]
+            for replicate, own in rows.groupby(rows["fold"].fillna(rows["init"]).astype(int)):
+                values = group[f"latents/{representation[1:]}"][replicate].astype(float)
+                values = values[(group["split"][replicate] == 0) & np.isfinite(values).all(axis=1)]
+                expected = np.linalg.svd(values - values.mean(axis=0), compute_uv=False) / np.sqrt(len(values) - 1)
+                # Both decompose the same doubles: a few roundings of the largest value.
+                np.testing.assert_allclose(own["sd"], expected, rtol=0, atol=1e-13 * expected[0])
+    assert len(table) == STUDY_NETWORKS * 2 * table["axis"].nunique()
 
 
 def test_results_know_their_cells(runs, tiny):

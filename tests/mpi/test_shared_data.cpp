@@ -79,6 +79,7 @@ TEST_F(ReadSharedData, LabelsAndTreeComeAlong) {
   ASSERT_EQ(shared.taxonomy->nodes().size(), alone.taxonomy->nodes().size());
   for (std::size_t n = 0; n < alone.taxonomy->nodes().size(); ++n) {
     EXPECT_EQ(shared.taxonomy->nodes()[n].label, alone.taxonomy->nodes()[n].label);
+    EXPECT_EQ(shared.taxonomy->nodes()[n].colour, alone.taxonomy->nodes()[n].colour);
     EXPECT_EQ(shared.taxonomy->nodes()[n].height, alone.taxonomy->nodes()[n].height);
   }
 }

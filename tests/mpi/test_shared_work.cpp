@@ -48,7 +48,7 @@ protected:
   static std::vector<WorkItem> items() {
     std::vector<WorkItem> items;
     for (int i = 0; i < 7; ++i)
-      items.push_back({"item,fold=" + std::to_string(i), 1.0 + i});
+      items.push_back({"evaluation,fold=" + std::to_string(i), 1.0 + i});
     return items;
   }
   /// All ranks' shares as one list, sorted; each share must be ascending.
@@ -89,9 +89,10 @@ TEST_F(SharedWork, EverythingIsMissingAtFirst) {
 TEST_F(SharedWork, WholeUnitsAreLeftOutAndDamagedOnesAreNot) {
   as_root([&] {
     make_folder(units_.folder().units(UnitKind::network));
-    for (const char* id : {"item,fold=0", "item,fold=3", "item,fold=6", "of another study"})
+    for (const char* id : {"evaluation,fold=0", "evaluation,fold=3", "evaluation,fold=6", "of another study"})
       write(UnitKind::network, id);
-    write_file_atomically(units_.folder().unit(UnitKind::network, "item,fold=3"), std::string_view("torn"));
+    write_file_atomically(units_.folder().unit(UnitKind::network, "evaluation,fold=3"),
+                          std::string_view("torn"));
   });
   const Share share = share_missing(run_, UnitKind::network, items());
   EXPECT_EQ(share.left, 5U);
@@ -100,11 +101,12 @@ TEST_F(SharedWork, WholeUnitsAreLeftOutAndDamagedOnesAreNot) {
 
 TEST_F(SharedWork, StatisticsOfAnotherVersionOrWithoutResultAreMissing) {
   as_root([&] {
-    const std::string version(reduce::statistics_version);
+    const std::string version(reduce::statistics_version(reduce::UnitType::evaluation));
     make_folder(units_.folder().units(UnitKind::statistics));
-    write(UnitKind::statistics, "item,fold=0", {{"statistics_version", version + "of old"}});
-    write(UnitKind::statistics, "item,fold=1", {{"statistics_version", version}, {"failed", "singular"}});
-    write(UnitKind::statistics, "item,fold=2", {{"statistics_version", version}});
+    write(UnitKind::statistics, "evaluation,fold=0", {{"statistics_version", version + "of old"}});
+    write(UnitKind::statistics, "evaluation,fold=1",
+          {{"statistics_version", version}, {"failed", "singular"}});
+    write(UnitKind::statistics, "evaluation,fold=2", {{"statistics_version", version}});
   });
   EXPECT_EQ(together(share_missing(run_, UnitKind::statistics, items())),
             (std::vector<std::size_t>{0, 1, 3, 4, 5, 6}));

@@ -124,7 +124,8 @@ def expected_obs(mods, cells, global_obs):
 def expected(mods, cells, global_obs=None, taxonomy=None):
     out = {"cells": list(cells), "modalities": [expected_modality(m, a, cells) for m, a in mods.items()], "obs": expected_obs(mods, cells, global_obs)}
     if taxonomy is not None:
-        out["taxonomy"] = [{k: row[k] for k in ("label", "parent", "height", "leaf")} for row in taxonomy.to_dict("records")]
+        nodes = taxonomy.to_dict("records")
+        out["taxonomy"] = [{k: row[k] for k in ("label", "parent", "height", "leaf")} | {"colour": row.get("colour", "")} for row in nodes]
     return out
 
 

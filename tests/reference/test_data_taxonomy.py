@@ -21,9 +21,9 @@ def write_tree(path, linked):
         parent[int(a)] = parent[int(b)] = label[n + k]
     with path.open("w", newline="") as file:
         out = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
-        out.writerow(["x", "height", "leaf", "label", "parent"])
+        out.writerow(["x", "height", "leaf", "label", "parent", "col"])
         for i in np.random.default_rng(0).permutation(2 * n - 1):
-            out.writerow([0.5, 0.0 if i < n else linked[i - n][2], "TRUE" if i < n else "NA", label[i], parent[i]])
+            out.writerow([0.5, 0.0 if i < n else linked[i - n][2], "TRUE" if i < n else "NA", label[i], parent[i], f"#{i:06X}" if i < n else "NA"])
 
 
 def partition(groups):
@@ -42,6 +42,9 @@ def test_merging_cuts_the_tree_as_scipy_does(tmp_path, seed):
     write_tree(tmp_path / "tree.csv", linked)
     leaves = [f"t{i}" for i in range(n)]
     found = ask({"do": "taxonomy", "path": str(tmp_path / "tree.csv"), "present": leaves, "classes": list(range(1, n + 3))})
+    assert {node["label"]: node["colour"] for node in found["nodes"]} == {f"t{i}": f"#{i:06X}" for i in range(n)} | {
+        f"n{i}": "" for i in range(n, 2 * n - 1)
+    }
     for classes, merged in zip(range(1, n + 3), found["merges"]):
         cut = dict(zip(leaves, fcluster(linked, min(classes, n), "maxclust")))
         assert partition(merged) == partition(cut)
@@ -79,6 +82,7 @@ def test_the_reference_taxonomy():
         (r["label"], "" if r["parent"] == "NA" else r["parent"], float(r["height"]), r["leaf"] == "TRUE") for r in rows
     ]
     assert len(leaves) == 93
+    assert [n["colour"] for n in found["nodes"]] == [r["col"] if r["col"].startswith("#") else "" for r in rows]
     for classes, merged in zip([1, 5, 10, 20, 40, 60, 93], found["merges"]):
         # Joins of more than two, or of nodes at one height, may leave fewer classes than asked for, never more.
         assert len(set(merged.values())) <= classes

@@ -39,9 +39,9 @@ def cohort(k=3, n=9):
         {"name": "_index", "values": [float(i) for i in range(n)]},
     ]
     taxonomy = [
-        {"label": "root", "parent": "", "height": 0.75, "leaf": False},
-        {"label": "Sst", "parent": "root", "height": 0.0, "leaf": True},
-        {"label": "Vip é", "parent": "root", "height": 0.0, "leaf": True},
+        {"label": "root", "parent": "", "height": 0.75, "leaf": False, "colour": ""},
+        {"label": "Sst", "parent": "root", "height": 0.0, "leaf": True, "colour": "#12ABEF"},
+        {"label": "Vip é", "parent": "root", "height": 0.0, "leaf": True, "colour": ""},
     ]
     return {"cells": [f"cell é {i}" for i in range(n)], "modalities": modalities, "obs": obs, "taxonomy": taxonomy}
 

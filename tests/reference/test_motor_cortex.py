@@ -73,7 +73,8 @@ def test_leaves_are_the_likeliest_types_and_in_the_tree(prepared):
     for leaf, text in zip(data.obs["leaf"], metadata["ALM/VISp top-3"]):
         assert text.startswith(leaf) and text[len(leaf):].lstrip().startswith("(")
     tree = data.uns["taxonomy"]
-    assert sorted(tree.columns) == ["height", "label", "leaf", "parent"]
+    assert sorted(tree.columns) == ["colour", "height", "label", "leaf", "parent"]
+    assert tree["colour"][tree["leaf"]].str.fullmatch("#[0-9A-Fa-f]{6}").all()
     assert tree["leaf"].sum() == 93 and (tree["parent"] == "").sum() == 1
     assert set(tree["parent"]) - {""} <= set(tree["label"])
     unknown = set(data.obs["leaf"]) - set(tree["label"][tree["leaf"]])

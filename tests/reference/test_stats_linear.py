@@ -56,6 +56,13 @@ def test_pca_refuses_more_components_than_the_rank(rng):
     train = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 10))
     assert "4 asked for" in refusal("pca", train=train, test=train, components=4)
     assert "rank of 50 cells x 10 features is 3" in refusal("pca", train=train, test=train, components=4)
+    # Unless fewer will do; of nothing there is nothing.
+    fewer = ask("pca", train=train, test=train, components=4, fewer=True)
+    three = ask("pca", train=train, test=train, components=3)
+    assert array(fewer["components"]).shape == (3, 10)
+    # The same product; other vectors come along in the inverse iteration.
+    np.testing.assert_allclose(array(fewer["scores"]), array(three["scores"]), atol=1e-11)
+    assert "rank of 5 cells x 2 features is 0" in refusal("pca", train=np.ones((5, 2)), test=train, components=1, fewer=True)
 
 
 def test_cca_correlations_are_the_cosines_of_the_angles_between_the_sides(rng):

@@ -107,6 +107,20 @@ def test_penalty_and_rank_are_chosen_by_inner_folds(rng, shape):
     assert by_rank["rank"] == ranks[np.argmin(squares[1])]
 
 
+def test_the_number_of_neighbours_is_chosen_without_the_held_out_cells(rng):
+    x, y, _, _ = cells_of(rng, (90, 5, 4))
+    folds, counts = np.arange(90) % 5, [1, 5, 20]
+    squares = np.zeros(len(counts))
+    for fold in range(5):
+        train = folds != fold
+        for i, k in enumerate(counts):
+            oracle = KNeighborsRegressor(k, algorithm="brute").fit(x[train], y[train])
+            squares[i] += ((oracle.predict(x[~train]) - y[~train]) ** 2).sum()
+    ours = ask("choose_neighbours", x=x, y=y, counts=counts, folds=folds)
+    np.testing.assert_allclose(ours["errors"], squares / y.size, rtol=1e-12)  # sums of 360 terms
+    assert ours["k"] == counts[np.argmin(squares)]
+
+
 def test_equal_errors_choose_the_first(rng):
     x, y, _, _ = cells_of(rng, (30, 4, 3))
     folds = np.arange(30) % 2

@@ -13,6 +13,7 @@ public:
     std::string parent;  ///< label of the parent; empty for the root
     double height = 0;   ///< of an inner node: the distance at which its children merge
     bool is_leaf = false;
+    std::string colour{};  ///< "#RRGGBB" for figures; empty = none
   };
 
   /// Throws DataError naming the node: repeated label, unknown parent, cycle, more or fewer than one root, a

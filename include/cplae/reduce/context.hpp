@@ -22,9 +22,10 @@ struct Context {
   study::Study study;
   study::Plan plan;
   study::StudyData data;
-  std::vector<std::string> cells;                 ///< that have any of the study's modalities
-  std::size_t unused_cells = 0;                   ///< of the data, left out: they have none
-  std::vector<std::string> labels;                ///< [cells] of the study's label column; "" = none
+  std::vector<std::string> cells;   ///< that have any of the study's modalities
+  std::size_t unused_cells = 0;     ///< of the data, left out: they have none
+  std::vector<std::string> labels;  ///< [cells] of the study's label column; "" = none
+  std::optional<data::Taxonomy> taxonomy;
   std::vector<std::vector<LabelScheme>> schemes;  ///< per experiment
   std::function<bool()> stop;                     ///< asked now and then; true = throw Stopped
 };

@@ -9,19 +9,24 @@
 
 namespace cplae::reduce {
 
-/// Part of every stored unit. Raise it when a statistic changes: units of another version are computed again.
-inline constexpr std::string_view statistics_version = "3";
+enum class UnitType : unsigned char { evaluation, baseline, regression, mixture, consensus };
 
-enum class UnitType : unsigned char { evaluation, baseline, mixture };
+/// Units of a layer read those of the layers before it (0: only networks).
+[[nodiscard]] std::size_t layer_of(UnitType type);
+inline constexpr std::size_t layers = 2;
+
+/// Part of every stored unit: units of another version are computed again, and a change of one statistic
+/// leaves the others' units alone, but for those that read them.
+[[nodiscard]] std::string_view statistics_version(UnitType type);
 
 /// One piece of the statistics: what one rank computes and stores as one file.
 struct StatisticsUnit {
   UnitType type{};
   std::string id;
   std::size_t experiment = 0;
-  std::size_t network =
-      0;  ///< evaluation, mixture: index into Plan::networks; baseline: a network whose split it shares
-  std::size_t baseline = 0;     ///< baseline: index into ExperimentSpec::pc_cca
+  std::size_t network = 0;   ///< index into Plan::networks; baselines: a network whose split they share;
+                             ///< consensus: the variant's first
+  std::size_t baseline = 0;  ///< baseline: index into ExperimentSpec::pc_cca; regression: into its baselines
   std::int64_t latent_dim = 0;  ///< baseline
   std::int64_t components = 0;  ///< mixture
   double cost = 0;              ///< relative, for sharing out
@@ -30,8 +35,11 @@ struct StatisticsUnit {
 /// All units of a study, in the order of the tables. Pure.
 [[nodiscard]] std::vector<StatisticsUnit> list_units(const Context& context);
 
-/// Id of the variant that a baseline stands for: "cross_validation,pc_cca=10x10", and ",latent_dim=5" after
-/// it where the experiment varies that.
+/// Whether a unit stands beside the networks of its experiment, as a variant of its own.
+[[nodiscard]] bool is_baseline(const StatisticsUnit& unit);
+
+/// Id of the variant that a baseline stands for: "cross_validation,baseline=ridge", or
+/// "cross_validation,pc_cca=10x10", and ",latent_dim=5" after it where the experiment varies that.
 [[nodiscard]] std::string baseline_variant(const Context& context, const StatisticsUnit& unit);
 
 /// Whether a stored unit is of this version of the statistics, with a result or without.
@@ -44,9 +52,11 @@ struct StatisticsUnit {
 /// Why a stored unit has no result; empty if it has one.
 [[nodiscard]] std::string failure(const Record& record);
 
-/// Computes one unit: frames "accuracy", "reconstruction", "features", "losses" (evaluation, baseline without
-/// losses) or "bic" (mixture). A unit of a network that failed, or whose statistics have no result, holds the
-/// text "failed" = the reason. Reads the network's unit. Local. Throws IoError, DataError, Stopped.
+/// Computes one unit: frames "accuracy", "matching", "latents", "reconstruction", "features", "losses"
+/// (evaluation; baselines have those that make sense for them) or "bic" and the mixture itself (mixture), or
+/// "consensus", "contingency" and "consensus_cells". A unit of a network that failed, or whose statistics
+/// have no result, holds the text "failed" = the reason. Reads the network's unit. Local. Throws IoError,
+/// DataError, Stopped.
 [[nodiscard]] Record compute_unit(const Context& context, const StatisticsUnit& unit,
                                   const store::UnitStore& units);
 

@@ -78,6 +78,16 @@ struct ChosenRank {
 [[nodiscard]] ChosenRank choose_rank(const RegressionData& data, const RankChoices& choices,
                                      const std::vector<std::size_t>& fold_of_cell);
 
+struct ChosenNeighbours {
+  Eigen::Index k = 1;          ///< of least error, the first of equals
+  std::vector<double> errors;  ///< mean squared error over all entries of held-out cells, for each count
+};
+
+/// The same with the mean over the k nearest training cells (predict_by_neighbours).
+[[nodiscard]] ChosenNeighbours choose_neighbours(const RegressionData& data,
+                                                 const std::vector<Eigen::Index>& counts,
+                                                 const std::vector<std::size_t>& fold_of_cell);
+
 /// The mean of every target for every cell; missing entries (NaN) are left out of it. targets [cells x
 /// targets] -> [queries x targets]. Throws NumericError when a target has no entry or one that is infinite.
 [[nodiscard]] MatrixD predict_by_mean(const MatrixD& targets, Eigen::Index queries);

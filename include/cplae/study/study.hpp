@@ -75,6 +75,9 @@ struct VaryKey {
   friend bool operator==(const VaryKey&, const VaryKey&) = default;
 };
 
+/// Names of the baselines without latents that `baselines` takes.
+[[nodiscard]] const std::vector<std::string>& baseline_methods();
+
 /// `[[experiment]]`
 struct ExperimentSpec {
   std::string name;
@@ -86,6 +89,8 @@ struct ExperimentSpec {
   std::vector<std::int64_t> classes;  ///< resolutions of the taxonomy, beside the leaf types
   std::vector<std::vector<std::int64_t>>
       pc_cca;  ///< principal components of the first two modalities, one baseline each
+  std::vector<std::string> baselines;  ///< of baseline_methods(), on the same folds
+  std::string reference;  ///< id of the variant that the others are compared with; "" = the last one
   std::vector<std::int64_t> components;  ///< mixtures: first and last count; empty = no mixtures
   std::int64_t starts = 50;              ///< mixtures: starts a count
   RareClasses rare_classes = RareClasses::refuse;

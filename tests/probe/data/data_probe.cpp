@@ -54,8 +54,11 @@ Matrix load_matrix(const json& rows) {
 json dump_taxonomy(const cplae::data::Taxonomy& taxonomy) {
   json nodes = json::array();
   for (const auto& node : taxonomy.nodes())
-    nodes.push_back(
-        {{"label", node.label}, {"parent", node.parent}, {"height", node.height}, {"leaf", node.is_leaf}});
+    nodes.push_back({{"label", node.label},
+                     {"parent", node.parent},
+                     {"height", node.height},
+                     {"leaf", node.is_leaf},
+                     {"colour", node.colour}});
   return nodes;
 }
 
@@ -65,7 +68,8 @@ cplae::data::Taxonomy load_taxonomy(const json& nodes) {
     list.push_back({.label = node["label"],
                     .parent = node["parent"],
                     .height = node["height"],
-                    .is_leaf = node["leaf"]});
+                    .is_leaf = node["leaf"],
+                    .colour = node.value("colour", "")});
   return cplae::data::Taxonomy(std::move(list));
 }
 

@@ -10,7 +10,8 @@ namespace {
 using stats::Side;
 
 Json pca(const Json& request) {
-  const auto model = stats::Pca::fit(to_matrix(request.at("train")), request.at("components"));
+  const auto shortage = request.value("fewer", false) ? stats::Shortage::fewer : stats::Shortage::refused;
+  const auto model = stats::Pca::fit(to_matrix(request.at("train")), request.at("components"), shortage);
   const MatrixD scores = model.transform(to_matrix(request.at("test")));
   return {{"components", from_matrix(model.components())},
           {"variances", from_vector(model.variances())},

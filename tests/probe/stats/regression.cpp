@@ -36,6 +36,12 @@ Json choose_rank(const Json& request) {
   return {{"rank", chosen.rank}, {"errors", chosen.errors}};
 }
 
+Json choose_neighbours(const Json& request) {
+  const auto chosen =
+      stats::choose_neighbours(training_cells(request), request.at("counts"), request.at("folds"));
+  return {{"k", chosen.k}, {"errors", chosen.errors}};
+}
+
 Json predict_by_mean(const Json& request) {
   return from_matrix(stats::predict_by_mean(to_matrix(request.at("y")), request.at("queries")));
 }
@@ -53,6 +59,7 @@ void add_regression(Commands& commands) {
   commands["reduced_rank"] = reduced_rank;
   commands["choose_penalty"] = choose_penalty;
   commands["choose_rank"] = choose_rank;
+  commands["choose_neighbours"] = choose_neighbours;
   commands["predict_by_mean"] = predict_by_mean;
   commands["predict_by_neighbours"] = predict_by_neighbours;
 }

@@ -24,6 +24,7 @@ kind = "kfold"
 folds = 3
 vary."coupling.lambda" = [0, 1]
 pc_cca = [[4, 4]]
+baselines = ["mean", "ridge"]
 [[experiment]]
 name = "again"
 kind = "repeats"
@@ -59,7 +60,7 @@ protected:
         record.text["failed"] = "as the test wants";
       else if (unit.type == UnitType::mixture)
         put(record, "bic", bic(unit));
-      else
+      else if (unit.type != UnitType::consensus)
         put(record, "reconstruction", reconstruction(unit));
       units.write(store::UnitKind::statistics, unit.id, record);
     }
@@ -100,12 +101,13 @@ TEST_F(TablesTest, UnitsAreAllThereIs) {
   std::size_t mixtures = 0;
   for (const auto& unit : list_units(context_)) {
     evaluations += unit.type == UnitType::evaluation ? 1 : 0;
-    baselines += unit.type == UnitType::baseline ? 1 : 0;
+    baselines += is_baseline(unit) ? 1U : 0U;
     mixtures += unit.type == UnitType::mixture ? 1 : 0;
   }
   EXPECT_EQ(evaluations, 10U);  // 2 x 3 folds and 4 initialisations
-  EXPECT_EQ(baselines, 3U);     // one a fold, shared by the variants
-  EXPECT_EQ(mixtures, 8U);      // 4 initialisations x 2 counts
+  EXPECT_EQ(baselines, 9U);     // three a fold, shared by the variants
+  EXPECT_EQ(list_units(context_).back().id, "consensus,again");
+  EXPECT_EQ(mixtures, 8U);  // 4 initialisations x 2 counts
 }
 
 TEST_F(TablesTest, KeysMeansAndSpread) {
@@ -116,6 +118,7 @@ TEST_F(TablesTest, KeysMeansAndSpread) {
   EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,lambda=1\",1,2,,T,E,4,5,0.5"));
   EXPECT_TRUE(has_line(reconstruction, "again,again,1,,3,T,E,4,9,0.5"));
   EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,1,,T,E,4,1,0.5"));
+  EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,baseline=ridge\",,2,,T,E,4,2,0.5"));
   // Networks 0, 1, 2: mean 1, SD 1; networks 6..9: mean 7.5, SD sqrt(5 / 3).
   const std::string summary = table("summary.csv");
   EXPECT_TRUE(has_line(summary, "cv,\"cv,lambda=0\",0,r2 E<-T,1,1,3"));

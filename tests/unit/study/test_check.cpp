@@ -267,6 +267,26 @@ TEST(CheckAgainst, ChecksMeasures) {
          s.base.modalities.pop_back();
        },
        "experiment.cv.pc_cca: found one modality, expected at least two"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments[0].baselines = {"mean", "lasso"};
+       },
+       "experiment.cv.baselines: found \"lasso\", expected mean, neighbours, ridge, reduced_rank"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments[0].baselines = {"ridge", "ridge"};
+       },
+       "experiment.cv.baselines: found \"ridge\" twice, expected each baseline once"},
+      {[](Study& s, data::Dataset&) { s.experiments[1].baselines = {"ridge"}; },
+       "experiment.consensus.baselines: not a key of kind \"repeats\", only of kfold"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments[0].baselines = {"mean"};
+         s.base.modalities.pop_back();
+       },
+       "experiment.cv.baselines: found one modality, expected at least two"},
+      {[](Study& s, data::Dataset&) { s.experiments[0].reference = "cv,lambda=7"; },
+       "experiment.cv.reference: found \"cv,lambda=7\", expected a variant: \"cv,lambda=0\", "
+       "\"cv,lambda=0.5\""},
+      {[](Study& s, data::Dataset&) { s.experiments[1].reference = "consensus"; },
+       "experiment.consensus.reference: not a key of kind \"repeats\", only of kfold"},
       {[](Study& s, data::Dataset&) { s.base.training.batch = 1; },
        "training.batch: found 1, expected a whole number in [2, 1000000]"},
       {[](Study& s, data::Dataset&) {

@@ -88,6 +88,7 @@ private:
       e.folds = whole(2, 50);
       e.rare_classes = choice<RareClasses>(2);
       if (flip() && study.base.modalities.size() > 1) e.pc_cca = {{20, 30}, {40, whole(20, 50)}};
+      if (flip() && study.base.modalities.size() > 1) e.baselines = {"reduced_rank", "mean"};
     } else {
       e.initialisations = whole(1, 30);
       e.test_fraction = share();

@@ -1,0 +1,61 @@
+"""How well the latents of two modalities of the same held-out cells meet."""
+
+import matplotlib.pyplot as plt
+
+from figures.run_folder import Run
+from figures.style import Drawn, LeftOut, colours, dots_with_mean, name_places, places, strip_width
+
+TITLES = {
+    "foscttm": "FOSCTTM (less is better)",
+    "label_transfer": "label transfer, 5 neighbours",
+    "purity": "purity of 15 neighbours",
+}
+
+
+def panels(table) -> list[tuple[str, str, str, str]]:
+    """(measure, label, from, to), of the first label column."""
+    labels = [label for label in table["label"].unique() if label]
+    found = []
+    for measure in TITLES:
+        label = "" if measure == "foscttm" else labels[0] if labels else None
+        own = table[(table["measure"] == measure) & (table["label"] == label)]
+        found += [(measure, label, *pair) for pair in own[["from", "to"]].drop_duplicates().to_numpy()]
+    return found
+
+
+def draw(run: Run) -> Drawn:
+    table = run.tables["matching"]
+    if not len(table):
+        raise LeftOut("no cell has two modalities, or the tables are of an earlier version (cplae reduce makes them anew)")
+    variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
+    shown = panels(table)
+    columns = max(1, min(2, int(14 // strip_width(variants))))
+    rows = -(-len(shown) // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(max(3.2, strip_width(variants) + 0.3) * columns, 2.6 * rows), squeeze=False, sharex=True,
+        layout="constrained",
+    )
+    colour = colours(run.variants)
+    for axes, (measure, label, start, end) in zip(grid.flat, shown, strict=False):
+        own = table[(table["measure"] == measure) & (table["label"] == label) & (table["from"] == start) & (table["to"] == end)]
+        for place, variant in zip(places(variants), variants, strict=True):
+            rows_of_it = own[own["variant"] == variant.id]
+            values = rows_of_it["value"].dropna().to_numpy()
+            if len(values):
+                dots_with_mean(axes, place, values, colour[variant.id])
+                if measure != "foscttm":
+                    ceiling = rows_of_it["ceiling"].mean()
+                    axes.hlines(ceiling, place - 0.34, place + 0.34, color="#888888", linewidth=0.8, linestyle=":")
+        axes.set_title(f"{start} → {end}: {TITLES[measure]}" + (f", {label}" if label else ""))
+        axes.grid(axis="y", alpha=0.3)
+        name_places(axes, variants)
+    for axes in list(grid.flat)[len(shown) :]:
+        axes.set_visible(False)
+    caption = (
+        "Held-out cells that have both modalities, A → B: a cell's latents in A among other cells' latents in B. FOSCTTM: share of "
+        "cells of B that lie strictly closer than the cell's own; chance is 0.5. Label transfer and purity: the nearest training "
+        "cells of B, and how many of them are of the cell's type; dotted: the highest value that class sizes allow. One dot a "
+        "network, bar: mean. Latents that have collapsed onto a point have a FOSCTTM of 0 as well: matching.csv also has it with "
+        "half of the ties, and the losses below show a collapse."
+    )
+    return Drawn(figure, caption)

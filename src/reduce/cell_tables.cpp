@@ -1,0 +1,67 @@
+#include "cell_tables.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "cplae/core/text.hpp"
+#include "table_writer.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+/// "leaf" for a column as it stands, "leaf 15" for a cut of the tree to so many classes.
+std::string name_of(const LabelScheme& scheme, bool is_cut) {
+  return is_cut ? scheme.label + " " + std::to_string(scheme.n_classes) : scheme.label;
+}
+
+struct NamedScheme {
+  std::string name;
+  const LabelScheme* scheme;
+};
+
+/// Those of all experiments, each once.
+std::vector<NamedScheme> all_schemes(const Context& context) {
+  std::vector<NamedScheme> all;
+  for (const auto& schemes : context.schemes)
+    for (const auto& scheme : schemes) {
+      const bool is_cut = scheme.label == context.study.labels.column && &scheme != &schemes.front();
+      const std::string name = name_of(scheme, is_cut);
+      const bool is_new =
+          std::none_of(all.begin(), all.end(), [&](const NamedScheme& other) { return other.name == name; });
+      if (is_new) all.push_back({name, &scheme});
+    }
+  return all;
+}
+
+}  // namespace
+
+void write_cells(const Context& context, const std::filesystem::path& path) {
+  const auto schemes = all_schemes(context);
+  std::vector<std::string> columns;
+  for (const auto& modality : context.data.modalities)
+    columns.push_back("has_" + modality.name);
+  for (const auto& [name, scheme] : schemes)
+    columns.push_back(name);
+  TableWriter table({"cell"}, columns);
+  for (std::size_t cell = 0; cell < context.cells.size(); ++cell) {
+    std::vector<std::string> values;
+    for (const auto& modality : context.data.modalities)
+      values.push_back(std::to_string(modality.present[cell]));
+    for (const auto& [name, scheme] : schemes)
+      values.push_back(scheme->class_of_cell[cell]);
+    table.add_row({context.cells[cell]}, values);
+  }
+  table.write(path);
+}
+
+void write_taxonomy(const Context& context, const std::filesystem::path& path) {
+  TableWriter table({"label"}, {"parent", "height", "leaf", "colour"});
+  if (context.taxonomy)
+    for (const auto& node : context.taxonomy->nodes())
+      table.add_row({node.label},
+                    {node.parent, number_text(node.height), node.is_leaf ? "TRUE" : "FALSE", node.colour});
+  table.write(path);
+}
+
+}  // namespace cplae::reduce

@@ -1,0 +1,16 @@
+#pragma once
+// Tables of the cells and of their types: with them a run folder is whole without its data file.
+#include <filesystem>
+
+#include "cplae/reduce/context.hpp"
+
+namespace cplae::reduce {
+
+/// One row a cell: its name, which modalities it has, its class in every way that the study classes cells.
+/// Throws IoError.
+void write_cells(const Context& context, const std::filesystem::path& path);
+
+/// The tree of types, one row a node; its header alone where the study has none. Throws IoError.
+void write_taxonomy(const Context& context, const std::filesystem::path& path);
+
+}  // namespace cplae::reduce

@@ -1,0 +1,88 @@
+#include "comparison_rows.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "cplae/core/text.hpp"
+#include "cplae/stats/comparison.hpp"
+#include "table_writer.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+std::string text_or_nothing(double value) {
+  return std::isnan(value) ? "" : number_text(value);
+}
+
+}  // namespace
+
+struct ComparisonRows::Row {
+  std::size_t experiment;
+  std::string variant;
+  std::string reference;
+  std::string metric;
+  stats::FoldDifference difference;
+};
+
+void ComparisonRows::add(const ComparedFold& place, const Metric& metric) {
+  const auto& experiment = context_.study.experiments[place.experiment];
+  if (experiment.kind != study::ExperimentKind::kfold || !metric.is_score) return;
+  const auto [found, is_new] = scores_.try_emplace({place.experiment, place.variant});
+  if (is_new) order_[place.experiment].push_back(place.variant);
+  Scores& scores = found->second;
+  auto [values, is_new_metric] = scores.values.try_emplace(
+      metric.name, static_cast<std::size_t>(experiment.folds), std::numeric_limits<double>::quiet_NaN());
+  if (is_new_metric) scores.metrics.push_back(metric.name);
+  values->second.at(place.fold) = metric.value;
+}
+
+std::string ComparisonRows::reference_of(std::size_t experiment) const {
+  const std::string& named = context_.study.experiments[experiment].reference;
+  if (!named.empty()) return named;
+  std::string last;
+  for (const auto& variant : context_.plan.variants)
+    if (variant.experiment == experiment) last = variant.id;
+  return last;
+}
+
+void ComparisonRows::compare(std::size_t experiment, std::vector<Row>& rows) const {
+  const std::string reference = reference_of(experiment);
+  const auto second = scores_.find({experiment, reference});
+  if (second == scores_.end()) return;  // all its networks failed
+  const double folds = static_cast<double>(context_.study.experiments[experiment].folds);
+  const stats::FoldDesign design{.test_to_train = 1 / (folds - 1)};
+  for (const auto& variant : order_.at(experiment)) {
+    if (variant == reference) continue;
+    const Scores& first = scores_.at({experiment, variant});
+    for (const auto& metric : first.metrics) {
+      const auto other = second->second.values.find(metric);
+      if (other == second->second.values.end()) continue;
+      rows.push_back({experiment, variant, reference, metric,
+                      stats::fold_difference(first.values.at(metric), other->second, design)});
+    }
+  }
+}
+
+void ComparisonRows::write(const std::filesystem::path& path) const {
+  std::vector<Row> rows;
+  for (const auto& [experiment, variants] : order_)
+    compare(experiment, rows);
+  std::vector<double> p_values;
+  for (const Row& row : rows)
+    p_values.push_back(row.difference.p_value);
+  const auto corrected = stats::holm(p_values);
+  TableWriter table({"experiment", "variant"},
+                    {"reference", "metric", "difference", "low", "high", "folds", "p", "p_holm"});
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& found = rows[i].difference;
+    table.add_row(
+        {context_.study.experiments[rows[i].experiment].name, rows[i].variant},
+        {rows[i].reference, rows[i].metric, text_or_nothing(found.mean),
+         text_or_nothing(found.mean - found.half_width), text_or_nothing(found.mean + found.half_width),
+         std::to_string(found.folds), text_or_nothing(found.p_value), text_or_nothing(corrected[i])});
+  }
+  table.write(path);
+}
+
+}  // namespace cplae::reduce

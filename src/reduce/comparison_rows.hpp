@@ -1,0 +1,47 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cplae/reduce/context.hpp"
+#include "metrics.hpp"
+
+namespace cplae::reduce {
+
+/// A variant or baseline of an experiment on one fold.
+struct ComparedFold {
+  std::size_t experiment = 0;
+  std::string variant;
+  std::size_t fold = 0;
+};
+
+/// Collects the scores of variants and baselines fold by fold, for comparisons.csv.
+class ComparisonRows {
+public:
+  explicit ComparisonRows(const Context& context) : context_(context) {}
+
+  /// Nothing for an experiment without folds.
+  void add(const ComparedFold& place, const Metric& metric);
+
+  /// The other variants of each experiment against its reference, by every score that both have: mean paired
+  /// difference over folds with the interval of Nadeau and Bengio, and Holm's correction over the table.
+  /// Throws IoError.
+  void write(const std::filesystem::path& path) const;
+
+private:
+  /// Values by fold, NaN where there is none. [metric]
+  struct Scores {
+    std::vector<std::string> metrics;  ///< in the order in which they came
+    std::map<std::string, std::vector<double>> values;
+  };
+  struct Row;
+  [[nodiscard]] std::string reference_of(std::size_t experiment) const;
+  void compare(std::size_t experiment, std::vector<Row>& rows) const;
+
+  const Context& context_;
+  std::map<std::size_t, std::vector<std::string>> order_;         ///< variants of an experiment
+  std::map<std::pair<std::size_t, std::string>, Scores> scores_;  ///< of experiment and variant
+};
+
+}  // namespace cplae::reduce

@@ -1,0 +1,146 @@
+#include "consensus_choice.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "cplae/core/error.hpp"
+#include "cplae/model/predictor.hpp"
+#include "cplae/reduce/frame.hpp"
+#include "cplae/stats/histogram.hpp"
+#include "cplae/study/feature_counts.hpp"
+#include "mixture_record.hpp"
+#include "parts.hpp"
+#include "scores.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+constexpr double usual_share = 0.95;  ///< of the cells, by error: the others are outliers
+
+/// Mean squared error of each cell over its entries that are not missing, NaN where all are. [cells]
+std::vector<double> errors_of_cells(const MatrixF& truth, const MatrixF& predicted) {
+  std::vector<double> errors;
+  for (Eigen::Index cell = 0; cell < truth.rows(); ++cell) {
+    double sum = 0;
+    std::size_t count = 0;
+    for (Eigen::Index feature = 0; feature < truth.cols(); ++feature) {
+      if (std::isnan(truth(cell, feature))) continue;
+      const double difference =
+          static_cast<double>(truth(cell, feature)) - static_cast<double>(predicted(cell, feature));
+      sum += difference * difference;
+      ++count;
+    }
+    errors.push_back(count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN());
+  }
+  return errors;
+}
+
+/// Held-out cells that have every modality.
+std::vector<Eigen::Index> complete_held_out(const Context& context, const data::Split& split) {
+  const auto& modalities = context.data.modalities;
+  std::vector<Eigen::Index> cells;
+  for (const Eigen::Index cell : held_out_with(modalities.front(), modalities.front(), split))
+    if (std::all_of(modalities.begin(), modalities.end(), [&](const data::Modality& modality) {
+          return modality.present[static_cast<std::size_t>(cell)] != 0;
+        }))
+      cells.push_back(cell);
+  return cells;
+}
+
+/// Summed over modalities, among the cells that are no outlier in any; infinite without such cells.
+double typical_error(const Context& context, const ConsensusMember& member) {
+  const auto& network = context.plan.networks[member.network];
+  const auto& spec = context.plan.variants[network.variant.index()].spec;
+  const auto& modalities = context.data.modalities;
+  const auto cells = complete_held_out(context, member.unit.split);
+  if (cells.empty()) return std::numeric_limits<double>::infinity();
+  const model::Predictor predictor(spec, study::feature_counts(context.data), member.unit.result.weights);
+  std::vector<double> sum(cells.size(), 0.0);
+  std::vector<std::uint8_t> usual(cells.size(), 1);
+  for (std::size_t m = 0; m < modalities.size(); ++m) {
+    const MatrixF latents = member.unit.result.latents[m](cells, Eigen::all);
+    const auto errors =
+        errors_of_cells(modalities[m].values(cells, Eigen::all),
+                        predictor.decode(ModalityIndex(static_cast<std::int64_t>(m)), latents));
+    const double limit = stats::quantile(errors, usual_share);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      sum[i] += errors[i];
+      if (!(errors[i] < limit)) usual[i] = 0;
+    }
+  }
+  const double count = std::accumulate(usual.begin(), usual.end(), 0.0);
+  if (count == 0) return std::numeric_limits<double>::infinity();
+  double total = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    if (usual[i] != 0) total += sum[i];
+  return total / count;
+}
+
+/// A network's mixtures that have a result; none where it has none itself.
+std::optional<ConsensusMember> member_of(const Context& context, std::size_t n,
+                                         const store::UnitStore& units) {
+  const auto& network = context.plan.networks[n];
+  const auto& experiment =
+      context.study.experiments[context.plan.variants[network.variant.index()].experiment];
+  ConsensusMember member;
+  member.network = n;
+  member.unit = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+  if (!member.unit.result.finite) return std::nullopt;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::int64_t k = experiment.components.front(); k <= experiment.components.back(); ++k) {
+    const std::string id = mixture_id(network, k);
+    const Record record = units.read_awaited(store::UnitKind::statistics, id);
+    if (!failure(record).empty()) continue;
+    member.fits.emplace(k, id);
+    const double bic = get(record, "bic").numbers("bic").at(0);
+    if (bic < least) {
+      least = bic;
+      member.best = k;
+    }
+  }
+  if (member.fits.empty()) return std::nullopt;
+  return member;
+}
+
+}  // namespace
+
+std::optional<stats::GaussianMixture> mixture_of(const ConsensusMember& member, std::int64_t components,
+                                                 const store::UnitStore& units) {
+  const auto found = member.fits.find(components);
+  if (found == member.fits.end()) return std::nullopt;
+  return get_mixture(units.read_awaited(store::UnitKind::statistics, found->second));
+}
+
+ConsensusChoice choose_consensus(const Context& context, const StatisticsUnit& unit,
+                                 const store::UnitStore& units) {
+  const auto variant = context.plan.networks[unit.network].variant;
+  ConsensusChoice choice;
+  std::vector<double> counts;
+  for (std::size_t n = unit.network; n < context.plan.networks.size(); ++n) {
+    if (context.plan.networks[n].variant != variant) break;
+    auto member = member_of(context, n, units);
+    if (!member) continue;
+    counts.push_back(static_cast<double>(member->best));
+    choice.members.push_back(std::move(*member));
+  }
+  if (choice.members.empty()) throw NumericError("no network of the variant has a mixture");
+  choice.components = static_cast<std::int64_t>(stats::modal_value(counts));
+  double least = std::numeric_limits<double>::infinity();
+  bool is_found = false;
+  for (std::size_t i = 0; i < choice.members.size(); ++i) {
+    if (!choice.members[i].fits.contains(choice.components)) continue;
+    const double error = typical_error(context, choice.members[i]);
+    if (is_found && !(error < least)) continue;
+    least = error;
+    choice.chosen = i;
+    is_found = true;
+  }
+  return choice;
+}
+
+}  // namespace cplae::reduce

@@ -1,0 +1,91 @@
+#include "matching_rows.hpp"
+
+#include <set>
+#include <utility>
+
+#include "cplae/stats/foscttm.hpp"
+#include "cplae/stats/neighbours.hpp"
+#include "scores.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+/// As label transfer is scored in comparisons of methods that align modalities (Lance et al. 2022 take 5 to
+/// 15).
+constexpr Eigen::Index voters = 5;
+constexpr Eigen::Index neighbourhood = 15;
+
+std::vector<Eigen::Index> training_cells_with(const data::Modality& modality, const data::Split& split) {
+  std::vector<Eigen::Index> cells;
+  for (std::size_t cell = 0; cell < split.size(); ++cell)
+    if (split[cell] == data::Role::train && modality.present[cell] != 0)
+      cells.push_back(static_cast<Eigen::Index>(cell));
+  return cells;
+}
+
+stats::LabelledCells labelled(const MatrixD& latents, const std::vector<Eigen::Index>& cells,
+                              const LabelScheme& scheme) {
+  stats::LabelledCells result{latents(cells, Eigen::all), {}};
+  for (const Eigen::Index cell : cells)
+    result.labels.push_back(scheme.class_of_cell[static_cast<std::size_t>(cell)]);
+  return result;
+}
+
+bool has_labels(const stats::LabelledCells& cells) {
+  for (const auto& label : cells.labels)
+    if (!label.empty()) return true;
+  return false;
+}
+
+}  // namespace
+
+void MatchingRows::put(const std::string& from, const std::string& to, const Measured& measured) {
+  from_.push_back(from);
+  to_.push_back(to);
+  measure_.push_back(measured.measure);
+  label_.push_back(measured.label);
+  n_cells_.push_back(static_cast<std::int64_t>(measured.n_cells));
+  value_.push_back(measured.value);
+  ceiling_.push_back(measured.ceiling);
+}
+
+void MatchingRows::add(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
+                       const std::vector<LabelScheme>& schemes) {
+  const auto held_out = held_out_with(from.modality, to.modality, split);
+  if (held_out.empty()) return;
+  const std::string& source = from.modality.name;
+  const std::string& target = to.modality.name;
+  const auto scores = stats::foscttm({from.latents(held_out, Eigen::all), to.latents(held_out, Eigen::all)});
+  put(source, target, {"foscttm", "", held_out.size(), scores.closer.from_first, 0});
+  put(source, target, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_first, 0});
+  const auto training = training_cells_with(to.modality, split);
+  std::set<std::string>
+      done;  // the first of a column is the column as it stands, the others are cuts of the tree
+  for (const auto& scheme : schemes) {
+    if (!done.insert(scheme.label).second) continue;
+    stats::LabelSearch search{.queries = labelled(from.latents, held_out, scheme),
+                              .reference = labelled(to.latents, training, scheme),
+                              .k = voters};
+    if (!has_labels(search.queries) || !has_labels(search.reference)) continue;
+    const auto transfer = stats::label_transfer(search);
+    if (transfer.n_cells == 0) continue;
+    const double ceiling = static_cast<double>(transfer.n_cells) / static_cast<double>(transfer.n_labelled);
+    put(source, target, {"label_transfer", scheme.label, transfer.n_cells, transfer.accuracy, ceiling});
+    search.k = neighbourhood;
+    const auto purity = stats::purity(search);
+    put(source, target, {"purity", scheme.label, purity.n_cells, purity.mean, purity.ceiling});
+  }
+}
+
+Frame MatchingRows::frame() && {
+  return Frame({{"from", std::move(from_)},
+                {"to", std::move(to_)},
+                {"measure", std::move(measure_)},
+                {"label", std::move(label_)},
+                {"n_cells", std::move(n_cells_)},
+                {"value", std::move(value_)},
+                {"ceiling", std::move(ceiling_)}});
+}
+
+}  // namespace cplae::reduce

@@ -1,0 +1,47 @@
+#pragma once
+// How well the latents of two modalities of the same cells meet.
+#include <string>
+#include <vector>
+
+#include "cplae/core/matrix.hpp"
+#include "cplae/data/dataset.hpp"
+#include "cplae/data/splits.hpp"
+#include "cplae/reduce/context.hpp"
+#include "cplae/reduce/frame.hpp"
+
+namespace cplae::reduce {
+
+/// Latents of all cells in one modality, [cells x latent]; rows of cells that lack it are not looked at.
+struct EncodedModality {
+  const data::Modality& modality;
+  MatrixD latents;
+};
+
+/// Collects the rows of matching.csv.
+class MatchingRows {
+public:
+  /// On held-out cells that have both modalities. "foscttm": share of cells whose latents in `to` lie
+  /// strictly closer to a cell's latents in `from` than its own, "foscttm_ties_half" with half of the equally
+  /// far ones; ceiling 0. For the labels as they stand in obs, by the training cells that have `to`:
+  /// "label_transfer" (5 nearest), its ceiling being the share of labelled cells whose label is there to be
+  /// transferred, and "purity" (15 nearest). Measures without a cell to score are left out. Throws
+  /// NumericError where latents are not finite.
+  void add(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
+           const std::vector<LabelScheme>& schemes);
+  [[nodiscard]] Frame frame() &&;
+
+private:
+  struct Measured {
+    std::string measure;
+    std::string label;
+    std::size_t n_cells = 0;
+    double value = 0;
+    double ceiling = 0;
+  };
+  void put(const std::string& from, const std::string& to, const Measured& measured);
+  std::vector<std::string> from_, to_, measure_, label_;
+  std::vector<std::int64_t> n_cells_;
+  std::vector<double> value_, ceiling_;
+};
+
+}  // namespace cplae::reduce

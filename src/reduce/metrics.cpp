@@ -1,0 +1,78 @@
+#include "metrics.hpp"
+
+#include "cplae/reduce/frame.hpp"
+
+namespace cplae::reduce {
+
+namespace {
+
+void add_accuracy(const Frame& accuracy, std::vector<Metric>& metrics) {
+  if (accuracy.rows() == 0) return;
+  const auto& label = accuracy.texts("label");
+  const auto& representation = accuracy.texts("representation");
+  const auto& classes = accuracy.integers("n_classes");
+  const auto& value = accuracy.numbers("accuracy");
+  for (std::size_t row = 0; row < accuracy.rows(); ++row)
+    metrics.push_back(
+        {"accuracy " + representation[row] + " " + label[row] + " " + std::to_string(classes[row]),
+         value[row], true});
+}
+
+void add_reconstruction(const Frame& reconstruction, std::vector<Metric>& metrics) {
+  if (reconstruction.rows() == 0) return;
+  const auto& from = reconstruction.texts("from");
+  const auto& to = reconstruction.texts("to");
+  for (const std::string measure : {"r2", "mse"}) {
+    const auto& value = reconstruction.numbers(measure);
+    for (std::size_t row = 0; row < reconstruction.rows(); ++row)
+      metrics.push_back({measure + " " + to[row] + "<-" + from[row], value[row], measure == "r2"});
+  }
+}
+
+void add_matching(const Frame& matching, std::vector<Metric>& metrics) {
+  if (matching.rows() == 0) return;
+  const auto& from = matching.texts("from");
+  const auto& to = matching.texts("to");
+  const auto& measure = matching.texts("measure");
+  const auto& label = matching.texts("label");
+  const auto& value = matching.numbers("value");
+  for (std::size_t row = 0; row < matching.rows(); ++row)
+    metrics.push_back(
+        {measure[row] + " " + to[row] + "<-" + from[row] + (label[row].empty() ? "" : " " + label[row]),
+         value[row], true});
+}
+
+/// The least SD of each representation: 0 where a dimension has collapsed.
+void add_latents(const Frame& latents, std::vector<Metric>& metrics) {
+  if (latents.rows() == 0) return;
+  const auto& representation = latents.texts("representation");
+  const auto& sd = latents.numbers("sd");
+  for (std::size_t row = 0; row < latents.rows(); ++row) {
+    const bool is_last = row + 1 == latents.rows() || representation[row + 1] != representation[row];
+    if (is_last) metrics.push_back({"least_sd " + representation[row], sd[row], false});
+  }
+}
+
+void add_losses(const Frame& losses, std::vector<Metric>& metrics) {
+  if (losses.rows() == 0) return;
+  const auto& kept = losses.integers("kept");
+  const auto& part = losses.texts("part");
+  const auto& term = losses.texts("term");
+  const auto& value = losses.numbers("value");
+  for (std::size_t row = 0; row < losses.rows(); ++row)
+    if (kept[row] == 1) metrics.push_back({"loss " + part[row] + " " + term[row], value[row], false});
+}
+
+}  // namespace
+
+std::vector<Metric> metrics_of(const Record& record) {
+  std::vector<Metric> metrics;
+  add_accuracy(get(record, "accuracy"), metrics);
+  add_reconstruction(get(record, "reconstruction"), metrics);
+  add_matching(get(record, "matching"), metrics);
+  add_latents(get(record, "latents"), metrics);
+  add_losses(get(record, "losses"), metrics);
+  return metrics;
+}
+
+}  // namespace cplae::reduce

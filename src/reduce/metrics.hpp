@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cplae/core/record.hpp"
+
+namespace cplae::reduce {
+
+/// One number of one replicate.
+struct Metric {
+  std::string name;  ///< as summary.csv names it: "r2 E<-T", "accuracy zT leaf 33"
+  double value = 0;
+  bool is_score = false;  ///< variants are compared by it; losses and spreads of latents are not
+};
+
+/// All that a unit of statistics measures of its replicate, in the order of the tables. Losses are those of
+/// the kept network. Throws DataError when the record does not hold its tables whole.
+[[nodiscard]] std::vector<Metric> metrics_of(const Record& record);
+
+}  // namespace cplae::reduce
