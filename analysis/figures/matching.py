@@ -1,9 +1,7 @@
 """How well the latents of two modalities of the same held-out cells meet."""
 
-import matplotlib.pyplot as plt
-
 from figures.run_folder import Run
-from figures.style import Drawn, LeftOut, colours, dots_with_mean, name_places, places, strip_width
+from figures.style import Drawn, LeftOut, colours, dots_with_mean, name_places, panels_of_strips, places
 
 TITLES = {
     "foscttm": "FOSCTTM (less is better)",
@@ -29,12 +27,7 @@ def draw(run: Run) -> Drawn:
         raise LeftOut("no cell has two modalities, or the tables are of an earlier version (cplae reduce makes them anew)")
     variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
     shown = panels(table)
-    columns = max(1, min(2, int(14 // strip_width(variants))))
-    rows = -(-len(shown) // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(max(3.2, strip_width(variants) + 0.3) * columns, 2.6 * rows), squeeze=False, sharex=True,
-        layout="constrained",
-    )
+    figure, grid = panels_of_strips(variants, len(shown), most_columns=2, height=2.6)
     colour = colours(run.variants)
     for axes, (measure, label, start, end) in zip(grid.flat, shown, strict=False):
         own = table[(table["measure"] == measure) & (table["label"] == label) & (table["from"] == start) & (table["to"] == end)]
@@ -49,8 +42,6 @@ def draw(run: Run) -> Drawn:
         axes.set_title(f"{start} → {end}: {TITLES[measure]}" + (f", {label}" if label else ""))
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
-    for axes in list(grid.flat)[len(shown) :]:
-        axes.set_visible(False)
     caption = (
         "Held-out cells that have both modalities, A → B: a cell's latents in A among other cells' latents in B. FOSCTTM: share of "
         "cells of B that lie strictly closer than the cell's own; chance is 0.5. Label transfer and purity: the nearest training "

@@ -1,9 +1,7 @@
 """How well each modality is predicted from each."""
 
-import matplotlib.pyplot as plt
-
 from figures.run_folder import Run
-from figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, places, strip_width
+from figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, panels_of_strips, places
 
 
 def directions(run: Run) -> list[tuple[str, str]]:
@@ -22,12 +20,7 @@ def draw(run: Run) -> Drawn:
         raise LeftOut("every network failed")
     variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
     pairs = directions(run)
-    columns = max(1, min(len(run.modalities), int(14 // strip_width(variants))))
-    rows = -(-len(pairs) // columns)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(max(3.2, (strip_width(variants) + 0.3)) * columns, 2.9 * rows), squeeze=False,
-        sharey="row" if columns == len(run.modalities) else False, sharex=True, layout="constrained",
-    )
+    figure, grid = panels_of_strips(variants, len(pairs), most_columns=len(run.modalities), height=2.9)
     colour = colours(run.variants)
     for axes, (start, end) in zip(grid.flat, pairs, strict=False):
         own = table[(table["from"] == start) & (table["to"] == end)]
@@ -39,8 +32,6 @@ def draw(run: Run) -> Drawn:
         axes.set_title(direction_name(start, end))
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
-    for axes in list(grid.flat)[len(pairs) :]:
-        axes.set_visible(False)
     for axes in grid[:, 0]:
         axes.set_ylabel("R² on held-out cells")
     sizes = table.groupby(["variant", "from", "to"]).size()

@@ -100,6 +100,19 @@ def strip_width(variants: Sequence[Variant]) -> float:
     return min(12.0, max(2.2, 0.9 + 0.36 * len(variants)))
 
 
+def panels_of_strips(variants: Sequence[Variant], count: int, most_columns: int, height: float) -> tuple[Figure, np.ndarray]:
+    """A figure with `count` panels, each with room for a strip of dots a variant; rows share y where each is full. [rows x columns] axes."""
+    columns = max(1, min(most_columns, int(14 // strip_width(variants))))
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(max(3.2, strip_width(variants) + 0.3) * columns, height * rows), squeeze=False,
+        sharey="row" if columns == most_columns else False, sharex=True, layout="constrained",
+    )
+    for axes in list(grid.flat)[count:]:
+        axes.set_visible(False)
+    return figure, grid
+
+
 def counts_text(counts: Sequence[int]) -> str:
     """'10' or '9 to 10'."""
     found = sorted(set(counts))

@@ -11,8 +11,8 @@ namespace cplae::reduce {
 namespace {
 
 /// "leaf" for a column as it stands, "leaf 15" for a cut of the tree to so many classes.
-std::string name_of(const LabelScheme& scheme, bool is_cut) {
-  return is_cut ? scheme.label + " " + std::to_string(scheme.n_classes) : scheme.label;
+std::string name_of(const LabelScheme& scheme) {
+  return scheme.is_cut ? scheme.label + " " + std::to_string(scheme.n_classes) : scheme.label;
 }
 
 struct NamedScheme {
@@ -25,8 +25,7 @@ std::vector<NamedScheme> all_schemes(const Context& context) {
   std::vector<NamedScheme> all;
   for (const auto& schemes : context.schemes)
     for (const auto& scheme : schemes) {
-      const bool is_cut = scheme.label == context.study.labels.column && &scheme != &schemes.front();
-      const std::string name = name_of(scheme, is_cut);
+      const std::string name = name_of(scheme);
       const bool is_new =
           std::none_of(all.begin(), all.end(), [&](const NamedScheme& other) { return other.name == name; });
       if (is_new) all.push_back({name, &scheme});

@@ -1,21 +1,12 @@
 #include "comparison_rows.hpp"
 
-#include <cmath>
 #include <limits>
 
-#include "cplae/core/text.hpp"
+#include "cplae/reduce/frame.hpp"
 #include "cplae/stats/comparison.hpp"
 #include "table_writer.hpp"
 
 namespace cplae::reduce {
-
-namespace {
-
-std::string text_or_nothing(double value) {
-  return std::isnan(value) ? "" : number_text(value);
-}
-
-}  // namespace
 
 struct ComparisonRows::Row {
   std::size_t experiment;
@@ -76,11 +67,10 @@ void ComparisonRows::write(const std::filesystem::path& path) const {
                     {"reference", "metric", "difference", "low", "high", "folds", "p", "p_holm"});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& found = rows[i].difference;
-    table.add_row(
-        {context_.study.experiments[rows[i].experiment].name, rows[i].variant},
-        {rows[i].reference, rows[i].metric, text_or_nothing(found.mean),
-         text_or_nothing(found.mean - found.half_width), text_or_nothing(found.mean + found.half_width),
-         std::to_string(found.folds), text_or_nothing(found.p_value), text_or_nothing(corrected[i])});
+    table.add_row({context_.study.experiments[rows[i].experiment].name, rows[i].variant},
+                  {rows[i].reference, rows[i].metric, field_text(found.mean),
+                   field_text(found.mean - found.half_width), field_text(found.mean + found.half_width),
+                   std::to_string(found.folds), field_text(found.p_value), field_text(corrected[i])});
   }
   table.write(path);
 }

@@ -15,7 +15,7 @@ std::size_t count_classes(const std::vector<std::string>& labels) {
 
 LabelScheme as_it_stands(const std::string& column, std::vector<std::string> labels) {
   const std::size_t classes = count_classes(labels);
-  return {column, classes, std::move(labels)};
+  return {.label = column, .n_classes = classes, .class_of_cell = std::move(labels)};
 }
 
 LabelScheme merged(const data::Taxonomy& taxonomy, const LabelScheme& leaves, std::size_t classes) {
@@ -28,7 +28,9 @@ LabelScheme merged(const data::Taxonomy& taxonomy, const LabelScheme& leaves, st
     const auto found = class_of_type.find(label);
     class_of_cell.push_back(found == class_of_type.end() ? "" : found->second);
   }
-  return as_it_stands(leaves.label, std::move(class_of_cell));
+  LabelScheme scheme = as_it_stands(leaves.label, std::move(class_of_cell));
+  scheme.is_cut = true;
+  return scheme;
 }
 
 std::vector<LabelScheme> schemes_of(const study::ExperimentSpec& experiment, const study::LabelsSpec& labels,

@@ -59,17 +59,17 @@ void evaluate_network(const Context& context, const study::Network& network, con
   ReconstructionRows reconstruction;
   LatentRows latent_rows;
   MatchingRows matching;
+  std::vector<EncodedModality> encoded;
+  for (std::size_t m = 0; m < modalities.size(); ++m)
+    encoded.push_back({modalities[m], unit.result.latents[m].cast<double>()});
+  matching.add(encoded, unit.split, context.schemes[variant.experiment]);
   for (std::size_t from = 0; from < modalities.size(); ++from) {
     const MatrixF& latents = unit.result.latents[from];
-    accuracy.add(modalities[from], latents.cast<double>(), unit.split, context.schemes[variant.experiment]);
+    accuracy.add(modalities[from], encoded[from].latents, unit.split, context.schemes[variant.experiment]);
     latent_rows.add(modalities[from], latents, unit.split);
     for (std::size_t to = 0; to < modalities.size(); ++to) {
       const auto cells = held_out_with(modalities[from], modalities[to], unit.split);
       if (cells.empty()) continue;
-      if (from != to)
-        matching.add({modalities[from], latents.cast<double>()},
-                     {modalities[to], unit.result.latents[to].cast<double>()}, unit.split,
-                     context.schemes[variant.experiment]);
       const MatrixF seen = latents(cells, Eigen::all);
       const MatrixF truth = modalities[to].values(cells, Eigen::all);
       reconstruction.add(modalities[from], modalities[to], truth,

@@ -20,15 +20,6 @@ constexpr Eigen::Index neighbour_counts[] = {5, 10, 15, 20, 30, 50};
 /// Neighbours are looked for among so many principal components, as is usual for expression profiles.
 constexpr Eigen::Index neighbour_components = 50;
 
-std::vector<Eigen::Index> training_cells_with(const data::Modality& a, const data::Modality& b,
-                                              const data::Split& split) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < split.size(); ++cell)
-    if (split[cell] == data::Role::train && a.present[cell] != 0 && b.present[cell] != 0)
-      cells.push_back(static_cast<Eigen::Index>(cell));
-  return cells;
-}
-
 /// Missing entries become the mean of their feature over the training cells, as the networks' zeros of
 /// scaled features are.
 class Filler {
@@ -124,7 +115,7 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
     for (const auto& to : context.data.modalities) {
       const auto held_out = held_out_with(from, to, split);
       if (&from == &to || held_out.empty()) continue;
-      const auto training = training_cells_with(from, to, split);
+      const auto training = training_with(from, to, split);
       const MatrixD x = rows_of(from, training);
       const MatrixD y = rows_of(to, training);
       const Filler fill_x(x);

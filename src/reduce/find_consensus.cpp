@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "consensus_choice.hpp"
 #include "consensus_frames.hpp"
@@ -92,9 +91,8 @@ private:
   /// The label column and `also` as they stand; types in the order of the tree where there is one.
   [[nodiscard]] std::vector<Labelling> labellings() const {
     std::vector<Labelling> result;
-    std::set<std::string> done;
     for (const auto& scheme : context_.schemes[experiment_])
-      if (done.insert(scheme.label).second) result.push_back({scheme.label, scheme.class_of_cell});
+      if (!scheme.is_cut) result.push_back({scheme.label, scheme.class_of_cell});
     return result;
   }
 

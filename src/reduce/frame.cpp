@@ -26,7 +26,7 @@ std::string text_of(const std::string& value) {
   return value;
 }
 std::string text_of(double value) {
-  return std::isnan(value) ? std::string() : number_text(value);
+  return field_text(value);
 }
 std::string text_of(std::int64_t value) {
   return std::to_string(value);
@@ -73,6 +73,10 @@ const std::vector<double>& Frame::numbers(const std::string& name) const {
 }
 const std::vector<std::int64_t>& Frame::integers(const std::string& name) const {
   return column_of<std::int64_t>(columns_, name);
+}
+
+std::string field_text(double value) {
+  return std::isnan(value) ? std::string() : number_text(value);
 }
 
 std::vector<std::string> Frame::row_text(std::size_t row) const {

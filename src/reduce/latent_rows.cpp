@@ -5,14 +5,12 @@
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "scores.hpp"
 
 namespace cplae::reduce {
 
 void LatentRows::add(const data::Modality& modality, const MatrixF& latents, const data::Split& split) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < split.size(); ++cell)
-    if (split[cell] == data::Role::train && modality.present[cell] != 0)
-      cells.push_back(static_cast<Eigen::Index>(cell));
+  const auto cells = training_with(modality, modality, split);
   if (cells.size() < 2) return;
   MatrixD values = latents(cells, Eigen::all).cast<double>();
   if (!values.allFinite()) throw NumericError("latents of modality " + modality.name + " are not finite");

@@ -1,6 +1,5 @@
 #include "matching_rows.hpp"
 
-#include <set>
 #include <utility>
 
 #include "cplae/stats/foscttm.hpp"
@@ -11,18 +10,8 @@ namespace cplae::reduce {
 
 namespace {
 
-/// As label transfer is scored in comparisons of methods that align modalities (Lance et al. 2022 take 5 to
-/// 15).
-constexpr Eigen::Index voters = 5;
+constexpr Eigen::Index voters = 5;  // odd, so that two labels cannot have equally many
 constexpr Eigen::Index neighbourhood = 15;
-
-std::vector<Eigen::Index> training_cells_with(const data::Modality& modality, const data::Split& split) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < split.size(); ++cell)
-    if (split[cell] == data::Role::train && modality.present[cell] != 0)
-      cells.push_back(static_cast<Eigen::Index>(cell));
-  return cells;
-}
 
 stats::LabelledCells labelled(const MatrixD& latents, const std::vector<Eigen::Index>& cells,
                               const LabelScheme& scheme) {
@@ -50,8 +39,15 @@ void MatchingRows::put(const std::string& from, const std::string& to, const Mea
   ceiling_.push_back(measured.ceiling);
 }
 
-void MatchingRows::add(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
+void MatchingRows::add(const std::vector<EncodedModality>& modalities, const data::Split& split,
                        const std::vector<LabelScheme>& schemes) {
+  for (const auto& from : modalities)
+    for (const auto& to : modalities)
+      if (&from != &to) add_direction(from, to, split, schemes);
+}
+
+void MatchingRows::add_direction(const EncodedModality& from, const EncodedModality& to,
+                                 const data::Split& split, const std::vector<LabelScheme>& schemes) {
   const auto held_out = held_out_with(from.modality, to.modality, split);
   if (held_out.empty()) return;
   const std::string& source = from.modality.name;
@@ -59,11 +55,9 @@ void MatchingRows::add(const EncodedModality& from, const EncodedModality& to, c
   const auto scores = stats::foscttm({from.latents(held_out, Eigen::all), to.latents(held_out, Eigen::all)});
   put(source, target, {"foscttm", "", held_out.size(), scores.closer.from_first, 0});
   put(source, target, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_first, 0});
-  const auto training = training_cells_with(to.modality, split);
-  std::set<std::string>
-      done;  // the first of a column is the column as it stands, the others are cuts of the tree
+  const auto training = training_with(to.modality, to.modality, split);
   for (const auto& scheme : schemes) {
-    if (!done.insert(scheme.label).second) continue;
+    if (scheme.is_cut) continue;
     stats::LabelSearch search{.queries = labelled(from.latents, held_out, scheme),
                               .reference = labelled(to.latents, training, scheme),
                               .k = voters};

@@ -20,13 +20,13 @@ struct EncodedModality {
 /// Collects the rows of matching.csv.
 class MatchingRows {
 public:
-  /// On held-out cells that have both modalities. "foscttm": share of cells whose latents in `to` lie
-  /// strictly closer to a cell's latents in `from` than its own, "foscttm_ties_half" with half of the equally
-  /// far ones; ceiling 0. For the labels as they stand in obs, by the training cells that have `to`:
-  /// "label_transfer" (5 nearest), its ceiling being the share of labelled cells whose label is there to be
-  /// transferred, and "purity" (15 nearest). Measures without a cell to score are left out. Throws
-  /// NumericError where latents are not finite.
-  void add(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
+  /// From each modality to each other one, on held-out cells that have both. "foscttm": share of cells whose
+  /// latents in `to` lie strictly closer to a cell's latents in `from` than its own, "foscttm_ties_half" with
+  /// half of the equally far ones; ceiling 0. For the labels as they stand in obs, by the training cells that
+  /// have `to`: "label_transfer" (5 nearest), its ceiling being the share of labelled cells whose label is
+  /// there to be transferred, and "purity" (15 nearest). Measures without a cell to score are left out.
+  /// Throws NumericError where latents are not finite.
+  void add(const std::vector<EncodedModality>& modalities, const data::Split& split,
            const std::vector<LabelScheme>& schemes);
   [[nodiscard]] Frame frame() &&;
 
@@ -38,6 +38,8 @@ private:
     double value = 0;
     double ceiling = 0;
   };
+  void add_direction(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
+                     const std::vector<LabelScheme>& schemes);
   void put(const std::string& from, const std::string& to, const Measured& measured);
   std::vector<std::string> from_, to_, measure_, label_;
   std::vector<std::int64_t> n_cells_;

@@ -12,6 +12,15 @@ stats::CellRole role_of(data::Role role, bool present) {
   return role == data::Role::train ? stats::CellRole::train : stats::CellRole::validation;
 }
 
+std::vector<Eigen::Index> cells_with(const data::Modality& a, const data::Modality& b,
+                                     const data::Split& split, bool in_training) {
+  std::vector<Eigen::Index> cells;
+  for (std::size_t cell = 0; cell < split.size(); ++cell)
+    if ((split[cell] == data::Role::train) == in_training && a.present[cell] != 0 && b.present[cell] != 0)
+      cells.push_back(static_cast<Eigen::Index>(cell));
+  return cells;
+}
+
 }  // namespace
 
 void AccuracyRows::add(const data::Modality& modality, const MatrixD& latents, const data::Split& split,
@@ -75,13 +84,14 @@ Frame ReconstructionRows::features() && {
                 {"pearson", std::move(feature_pearson_)}});
 }
 
+std::vector<Eigen::Index> training_with(const data::Modality& a, const data::Modality& b,
+                                        const data::Split& split) {
+  return cells_with(a, b, split, true);
+}
+
 std::vector<Eigen::Index> held_out_with(const data::Modality& a, const data::Modality& b,
                                         const data::Split& split) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < split.size(); ++cell)
-    if (split[cell] != data::Role::train && a.present[cell] != 0 && b.present[cell] != 0)
-      cells.push_back(static_cast<Eigen::Index>(cell));
-  return cells;
+  return cells_with(a, b, split, false);
 }
 
 }  // namespace cplae::reduce

@@ -46,6 +46,10 @@ private:
   std::vector<std::string> feature_;
 };
 
+/// Training cells that have both modalities (which may be the same one), ascending.
+[[nodiscard]] std::vector<Eigen::Index> training_with(const data::Modality& a, const data::Modality& b,
+                                                      const data::Split& split);
+
 /// Held-out cells that have both modalities, ascending.
 [[nodiscard]] std::vector<Eigen::Index> held_out_with(const data::Modality& a, const data::Modality& b,
                                                       const data::Split& split);

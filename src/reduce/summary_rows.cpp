@@ -1,20 +1,11 @@
 #include "summary_rows.hpp"
 
-#include <cmath>
-
 #include "cplae/core/text.hpp"
+#include "cplae/reduce/frame.hpp"
 #include "cplae/stats/summary.hpp"
 #include "table_writer.hpp"
 
 namespace cplae::reduce {
-
-namespace {
-
-std::string text_or_nothing(double value) {
-  return std::isnan(value) ? "" : number_text(value);
-}
-
-}  // namespace
 
 void SummaryRows::add(const std::vector<std::string>& variant, const std::string& metric, double value) {
   const std::string key = join(variant, "\n") + "\n" + metric;
@@ -27,7 +18,7 @@ void SummaryRows::write(const std::vector<std::string>& key_names, const std::fi
   TableWriter writer(key_names, {"metric", "mean", "sd", "n"});
   for (const auto& metric : metrics_) {
     const stats::Summary summary = stats::summarise(metric.values);
-    writer.add_row(metric.variant, {metric.name, text_or_nothing(summary.mean), text_or_nothing(summary.sd),
+    writer.add_row(metric.variant, {metric.name, field_text(summary.mean), field_text(summary.sd),
                                     std::to_string(summary.n)});
   }
   writer.write(path);

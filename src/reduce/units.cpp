@@ -202,7 +202,7 @@ std::size_t layer_of(UnitType type) {
   return type == UnitType::consensus ? 1 : 0;
 }
 
-std::string_view statistics_version(UnitType type) {
+std::string statistics_version(UnitType type) {
   switch (type) {
     case UnitType::evaluation:
       return "4";
@@ -213,7 +213,7 @@ std::string_view statistics_version(UnitType type) {
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
-      return "1 of 4";  // of the mixtures' version
+      return "1 of " + statistics_version(UnitType::mixture);  // which it reads
   }
   throw Error("a type of statistics that there is not");
 }
@@ -244,7 +244,7 @@ Record compute_unit(const Context& context, const StatisticsUnit& unit, const st
     record = {};
     record.text["failed"] = error.what();
   }
-  record.text["statistics_version"] = std::string(statistics_version(unit.type));
+  record.text["statistics_version"] = statistics_version(unit.type);
   return record;
 }
 

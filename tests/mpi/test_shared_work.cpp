@@ -101,7 +101,7 @@ TEST_F(SharedWork, WholeUnitsAreLeftOutAndDamagedOnesAreNot) {
 
 TEST_F(SharedWork, StatisticsOfAnotherVersionOrWithoutResultAreMissing) {
   as_root([&] {
-    const std::string version(reduce::statistics_version(reduce::UnitType::evaluation));
+    const std::string version = reduce::statistics_version(reduce::UnitType::evaluation);
     make_folder(units_.folder().units(UnitKind::statistics));
     write(UnitKind::statistics, "evaluation,fold=0", {{"statistics_version", version + "of old"}});
     write(UnitKind::statistics, "evaluation,fold=1",

@@ -15,6 +15,7 @@ struct LabelScheme {
   std::string label;                       ///< column of obs
   std::size_t n_classes = 0;               ///< classes before the class rules
   std::vector<std::string> class_of_cell;  ///< [cells]; "" = unlabelled
+  bool is_cut = false;                     ///< a resolution of the taxonomy
 };
 
 /// What all units of statistics are computed from. Made once a rank; the same on every rank.

@@ -35,6 +35,9 @@ private:
   std::vector<FrameColumn> columns_;
 };
 
+/// A number as tables have it: reads back as the same double; NaN is nothing.
+[[nodiscard]] std::string field_text(double value);
+
 /// Puts a frame into a record under `name`; texts must hold no line break (Error).
 void put(Record& record, const std::string& name, const Frame& frame);
 /// The frame of that name; empty if there is none. Throws DataError when the record does not hold it whole.

@@ -17,7 +17,7 @@ inline constexpr std::size_t layers = 2;
 
 /// Part of every stored unit: units of another version are computed again, and a change of one statistic
 /// leaves the others' units alone, but for those that read them.
-[[nodiscard]] std::string_view statistics_version(UnitType type);
+[[nodiscard]] std::string statistics_version(UnitType type);
 
 /// One piece of the statistics: what one rank computes and stores as one file.
 struct StatisticsUnit {
