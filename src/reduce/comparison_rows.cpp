@@ -28,27 +28,26 @@ void ComparisonRows::add(const ComparedFold& place, const Metric& metric) {
   values->second.at(place.fold) = metric.value;
 }
 
-std::string ComparisonRows::reference_of(std::size_t experiment) const {
-  const std::string& named = context_.study.experiments[experiment].reference;
-  if (!named.empty()) return named;
-  std::string last;
-  for (const auto& variant : context_.plan.variants)
-    if (variant.experiment == experiment) last = variant.id;
-  return last;
+const ComparisonRows::Scores* ComparisonRows::scores_of(const std::string& variant) const {
+  for (const auto& known : context_.plan.variants) {
+    const auto found = scores_.find({known.experiment, known.id});
+    if (known.id == variant && found != scores_.end()) return &found->second;
+  }
+  return nullptr;
 }
 
 void ComparisonRows::compare(std::size_t experiment, std::vector<Row>& rows) const {
-  const std::string reference = reference_of(experiment);
-  const auto second = scores_.find({experiment, reference});
-  if (second == scores_.end()) return;  // all its networks failed
+  const std::string reference = study::reference_of(context_.study, context_.plan, experiment);
+  const Scores* second = scores_of(reference);
+  if (second == nullptr) return;  // all its networks failed
   const double folds = static_cast<double>(context_.study.experiments[experiment].folds);
   const stats::FoldDesign design{.test_to_train = 1 / (folds - 1)};
   for (const auto& variant : order_.at(experiment)) {
     if (variant == reference) continue;
     const Scores& first = scores_.at({experiment, variant});
     for (const auto& metric : first.metrics) {
-      const auto other = second->second.values.find(metric);
-      if (other == second->second.values.end()) continue;
+      const auto other = second->values.find(metric);
+      if (other == second->values.end()) continue;
       rows.push_back({experiment, variant, reference, metric,
                       stats::fold_difference(first.values.at(metric), other->second, design)});
     }

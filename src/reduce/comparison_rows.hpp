@@ -24,9 +24,9 @@ public:
   /// Nothing for an experiment without folds.
   void add(const ComparedFold& place, const Metric& metric);
 
-  /// The other variants of each experiment against its reference, by every score that both have: mean paired
-  /// difference over folds with the interval of Nadeau and Bengio, and Holm's correction over the table.
-  /// Throws IoError.
+  /// The other variants of each experiment against its reference (of the experiment whose folds it shares,
+  /// where it has none of its own), by every score that both have: mean paired difference over folds with the
+  /// interval of Nadeau and Bengio, and Holm's correction over the table. Throws IoError.
   void write(const std::filesystem::path& path) const;
 
 private:
@@ -36,7 +36,8 @@ private:
     std::map<std::string, std::vector<double>> values;
   };
   struct Row;
-  [[nodiscard]] std::string reference_of(std::size_t experiment) const;
+  /// Of a trained variant, by its id; null if none of its networks has any.
+  [[nodiscard]] const Scores* scores_of(const std::string& variant) const;
   void compare(std::size_t experiment, std::vector<Row>& rows) const;
 
   const Context& context_;

@@ -131,7 +131,32 @@ void check_baselines(const ExperimentSpec& experiment, const Variant& variant) {
   }
 }
 
-/// The others are compared with a variant of their own experiment.
+/// What decides a split has to be the same in both.
+void check_split(const Study& study, std::size_t number) {
+  const ExperimentSpec& experiment = study.experiments[number];
+  if (experiment.split.empty()) return;
+  const std::string path = "experiment." + experiment.name + ".split";
+  const ExperimentSpec& owner = study.experiments[split_owner(study, number)];
+  const std::string found = "found " + quoted(experiment.split) + ", ";
+  if (&owner == &experiment) refuse({"", path, found + "expected another experiment"});
+  if (!owner.split.empty())
+    refuse({"", path, found + "which has the splits of " + quoted(owner.split) + ", expected that one"});
+  const bool folded = experiment.kind == ExperimentKind::kfold;
+  if (folded != (owner.kind == ExperimentKind::kfold))
+    refuse({"", path,
+            found + "of kind " + kind_text(owner.kind) + ", which has no splits for kind " +
+                kind_text(experiment.kind)});
+  if (folded && experiment.folds != owner.folds)
+    refuse({"", path,
+            found + "which has " + std::to_string(owner.folds) + " folds, expected " +
+                std::to_string(experiment.folds)});
+  if (!folded && experiment.test_fraction != owner.test_fraction)
+    refuse({"", path,
+            found + "whose test_fraction is " + number_text(owner.test_fraction) + ", expected " +
+                number_text(experiment.test_fraction)});
+}
+
+/// The others are compared with a variant of their own experiment, or of the one whose folds they share.
 void check_reference(const Plan& plan, const Study& study, std::size_t number) {
   const ExperimentSpec& experiment = study.experiments[number];
   if (experiment.reference.empty()) return;
@@ -140,7 +165,8 @@ void check_reference(const Plan& plan, const Study& study, std::size_t number) {
     refuse({"", path, "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
   std::vector<std::string> ids;
   for (const auto& variant : plan.variants)
-    if (variant.experiment == number) ids.push_back(quoted(variant.id));
+    if (variant.experiment == number || variant.experiment == split_owner(study, number))
+      ids.push_back(quoted(variant.id));
   if (std::find(ids.begin(), ids.end(), quoted(experiment.reference)) == ids.end())
     refuse({"", path, "found " + quoted(experiment.reference) + ", expected a variant: " + join(ids, ", ")});
 }
@@ -165,8 +191,10 @@ Plan check_study(const Study& study) {
     check_variant(variant);
     check_baselines(study.experiments.at(variant.experiment), variant);
   }
-  for (std::size_t e = 0; e < study.experiments.size(); ++e)
+  for (std::size_t e = 0; e < study.experiments.size(); ++e) {
+    check_split(study, e);
     check_reference(plan, study, e);
+  }
   return plan;
 }
 

@@ -63,6 +63,11 @@ std::vector<Field<E>> replicate_fields() {
                 .kinds = held_out,
                 .meaning = "Share of the cells of each class that is held out."},
                &E::test_fraction),
+      field_of({.key = "split",
+                .type = FieldType::text,
+                .meaning = "Another experiment, whose folds or held-out cells this one shares, so that their "
+                           "variants can be compared cell by cell; empty = its own."},
+               &E::split),
   };
 }
 
@@ -100,7 +105,8 @@ std::vector<Field<E>> measured_fields() {
                 .kinds = folded,
                 .meaning =
                     "Variant that the others are compared with over folds, by its id in the tables, such as "
-                    "`cross_validation,lambda=1`; empty = the last one."},
+                    "`cross_validation,lambda=1`, of this experiment or of the one in `split`; empty = the "
+                    "last one, with `split` that of the other experiment."},
                &E::reference),
       field_of(
           {.key = "components",

@@ -3,6 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cplae/core/text.hpp"
 #include "cplae/study/networks.hpp"
 #include "fields.hpp"
 #include "spec_path.hpp"
@@ -126,6 +127,25 @@ Plan make_plan(const Study& study) {
       refuse({"", "experiment." + study.experiments[variant.experiment].name,
               "two variants of the id " + variant.id + ", expected different names and values"});
   return plan;
+}
+
+std::size_t split_owner(const Study& study, std::size_t experiment) {
+  const ExperimentSpec& spec = study.experiments.at(experiment);
+  if (spec.split.empty()) return experiment;
+  for (std::size_t e = 0; e < study.experiments.size(); ++e)
+    if (study.experiments[e].name == spec.split) return e;
+  refuse({"", "experiment." + spec.name + ".split",
+          "found " + quoted(spec.split) + ", expected the name of another experiment"});
+}
+
+std::string reference_of(const Study& study, const Plan& plan, std::size_t experiment) {
+  const std::size_t owner = split_owner(study, experiment);
+  for (const std::size_t e : {experiment, owner})
+    if (!study.experiments[e].reference.empty()) return study.experiments[e].reference;
+  std::string last;
+  for (const auto& variant : plan.variants)
+    if (variant.experiment == owner) last = variant.id;
+  return last;
 }
 
 std::string short_name(const std::string& path) {

@@ -13,7 +13,7 @@ namespace cplae::study {
 namespace {
 
 NetworkKey split_key(const Study& study, const ExperimentSpec& experiment) {
-  return make_key(study.seed, "split:" + experiment.name);
+  return make_key(study.seed, "split:" + (experiment.split.empty() ? experiment.name : experiment.split));
 }
 
 data::Split held_out_split(const Study& study, const ExperimentSpec& experiment,

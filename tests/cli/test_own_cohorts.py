@@ -145,3 +145,20 @@ def test_modalities_that_the_study_leaves_out(tmp_path):
     reconstruction, exported = run_own(tmp_path, ["c", "a"], [tmp_path / "data.h5mu"])
     assert set(reconstruction["to"]) == {"a", "c"}
     assert {"X_cplae_a", "X_cplae_c"} <= set(exported.obsm) and "X_cplae_b" not in exported.obsm
+
+
+def test_an_experiment_on_the_folds_of_another(tmp_path):
+    """Two dimensions more, on the same folds: compared with the other experiment's variant."""
+    make_mudata(make_modalities(["A", "B"])).write_h5mu(tmp_path / "data.h5mu")
+    wider = '[[experiment]]\nname = "wider"\nkind = "kfold"\nfolds = 2\nsplit = "folds"\nvary."training.latent_dim" = [4]\n'
+    (tmp_path / "own.toml").write_text(study_text(["A", "B"], extra=wider))
+    succeed("run", tmp_path / "own.toml", "--data", tmp_path / "data.h5mu", "--out", tmp_path / "run", ranks=2)
+    with h5py.File(tmp_path / "run/results.h5") as results:
+        splits = {name: group["split"][:] for name, group in results["variants"].items()}
+    assert np.array_equal(splits["wider,latent_dim=4"], splits["folds"]) and len(splits["folds"]) == 2
+    compared = pd.read_csv(tmp_path / "run/tables/comparisons.csv")
+    assert set(zip(compared["experiment"], compared["variant"], compared["reference"])) == {("wider", "wider,latent_dim=4", "folds")}
+    scores = pd.read_csv(tmp_path / "run/tables/reconstruction.csv").set_index(["variant", "from", "to", "fold"])["r2"]
+    first, second = (scores[variant, "A", "B"].to_numpy() for variant in ("wider,latent_dim=4", "folds"))
+    found = compared[compared["metric"] == "r2 B<-A"]["difference"].item()
+    assert found == pytest.approx((second - first).mean(), abs=1e-12)

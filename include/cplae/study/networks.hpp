@@ -51,6 +51,14 @@ struct Plan {
 /// path that there is not.
 [[nodiscard]] std::string setting_of(const NetworkSpec& spec, const std::string& path);
 
+/// The experiment whose splits this one has: itself, or the one that its `split` names. Indices into
+/// Study::experiments. Throws UsageError for a name that there is not.
+[[nodiscard]] std::size_t split_owner(const Study& study, std::size_t experiment);
+
+/// Id of the variant that others of this experiment are compared with over folds: its `reference`, else the
+/// last variant of the experiment that has the splits.
+[[nodiscard]] std::string reference_of(const Study& study, const Plan& plan, std::size_t experiment);
+
 /// A column of obs as text, [cells]; numbers as text, a missing entry as "". Throws DataError if there is no
 /// such column.
 [[nodiscard]] std::vector<std::string> column_labels(const data::Dataset& dataset, const std::string& name);

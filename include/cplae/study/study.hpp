@@ -94,6 +94,7 @@ struct ExperimentSpec {
   std::vector<std::int64_t> components;  ///< mixtures: first and last count; empty = no mixtures
   std::int64_t starts = 50;              ///< mixtures: starts a count
   RareClasses rare_classes = RareClasses::refuse;
+  std::string split;  ///< the experiment whose splits this one shares; "" = its own
   friend bool operator==(const ExperimentSpec&, const ExperimentSpec&) = default;
 };
 

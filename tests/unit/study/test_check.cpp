@@ -38,6 +38,14 @@ void lose(data::Modality& m, std::size_t from, std::size_t to) {
   }
 }
 
+/// A copy of the experiment of that number under another name, on the splits of `owner`.
+ExperimentSpec sharing(const Study& study, std::size_t number, const std::string& owner) {
+  ExperimentSpec experiment = study.experiments[number];
+  experiment.name = "sharing";
+  experiment.split = owner;
+  return experiment;
+}
+
 /// 48 cells in three modalities; 24 cells of type a, 12 of b, 11 of c, one without type.
 data::Dataset cohort() {
   data::Dataset dataset;
@@ -287,6 +295,28 @@ TEST(CheckAgainst, ChecksMeasures) {
        "\"cv,lambda=0.5\""},
       {[](Study& s, data::Dataset&) { s.experiments[1].reference = "consensus"; },
        "experiment.consensus.reference: not a key of kind \"repeats\", only of kfold"},
+      {[](Study& s, data::Dataset&) { s.experiments[1].split = "cv2"; },
+       "experiment.consensus.split: found \"cv2\", expected the name of another experiment"},
+      {[](Study& s, data::Dataset&) { s.experiments[0].split = "cv"; },
+       "experiment.cv.split: found \"cv\", expected another experiment"},
+      {[](Study& s, data::Dataset&) { s.experiments[1].split = "cv"; },
+       "experiment.consensus.split: found \"cv\", of kind kfold, which has no splits for kind repeats"},
+      {[](Study& s, data::Dataset&) { s.experiments.emplace_back(sharing(s, 0, "cv")).folds = 5; },
+       "experiment.sharing.split: found \"cv\", which has 4 folds, expected 5"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments.emplace_back(sharing(s, 1, "consensus")).test_fraction = 0.5;
+       },
+       "experiment.sharing.split: found \"consensus\", whose test_fraction is 0.2, expected 0.5"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments.emplace_back(sharing(s, 0, "cv"));
+         s.experiments[0].split = "sharing";
+       },
+       "experiment.cv.split: found \"sharing\", which has the splits of \"cv\", expected that one"},
+      {[](Study& s, data::Dataset&) {
+         s.experiments.emplace_back(sharing(s, 0, "cv")).reference = "cv,lambda=2";
+       },
+       "experiment.sharing.reference: found \"cv,lambda=2\", expected a variant: \"cv,lambda=0\", "
+       "\"cv,lambda=0.5\", \"sharing,lambda=0\", \"sharing,lambda=0.5\""},
       {[](Study& s, data::Dataset&) { s.base.training.batch = 1; },
        "training.batch: found 1, expected a whole number in [2, 1000000]"},
       {[](Study& s, data::Dataset&) {

@@ -61,8 +61,8 @@ TEST(Jobs, ExplainEveryKeyThatTheyUse) {
 TEST(Jobs, OfThePaperHasItsNetworks) {
   const Study study = job("paper");
   const Plan plan = make_plan(study);
-  EXPECT_EQ(plan.variants.size(), 4U);
-  EXPECT_EQ(plan.networks.size(), 43U * 3U + 21U);
+  EXPECT_EQ(plan.variants.size(), 4U + 3U + 25U + 3U);
+  EXPECT_EQ(plan.networks.size(), 43U * 3U + 21U + 43U * 3U + 25U + 3U);
   EXPECT_EQ(study.base.training.steps, 750000);
   EXPECT_EQ(study.experiments[0].classes.size(), 12U);
 }

@@ -157,6 +157,31 @@ TEST(SplitOf, IsSharedByTheVariantsOfAnExperiment) {
   EXPECT_EQ(std::count(holdout.begin(), holdout.end(), data::Role::test), 12);
 }
 
+TEST(SplitOf, IsSharedByExperimentsThatSayIt) {
+  Study study = parse_study(small_study(), "s.toml");
+  study.experiments.push_back(study.experiments[0]);
+  study.experiments[2].name = "dimensions";
+  study.experiments[2].vary = {{"training.latent_dim", {std::int64_t{5}}}};
+  const std::vector<std::string> labels(60);
+  const auto split_of_fold = [&](const std::string& id) {
+    const Plan plan = make_plan(study);
+    for (const auto& network : plan.networks)
+      if (network.id == id) return split_of(study, plan, network, labels);
+    return data::Split();
+  };
+  const auto owners = split_of_fold("cv,lambda=0,fold=2");
+  EXPECT_NE(split_of_fold("dimensions,latent_dim=5,fold=2"), owners);
+  EXPECT_EQ(reference_of(study, make_plan(study), 2), "dimensions,latent_dim=5");
+  study.experiments[2].split = "cv";
+  EXPECT_EQ(split_of_fold("dimensions,latent_dim=5,fold=2"), owners);
+  EXPECT_EQ(split_owner(study, 2), 0U);
+  EXPECT_EQ(reference_of(study, make_plan(study), 2), "cv,lambda=0.5");
+  study.experiments[0].reference = "cv,lambda=0";
+  EXPECT_EQ(reference_of(study, make_plan(study), 2), "cv,lambda=0");
+  study.experiments[2].reference = "cv,lambda=0.5";
+  EXPECT_EQ(reference_of(study, make_plan(study), 2), "cv,lambda=0.5");
+}
+
 TEST(SplitOf, FollowsSeedAndExperiment) {
   Study study = parse_study(small_study(), "s.toml");
   const std::vector<std::string> labels(60);
