@@ -14,10 +14,11 @@ std::size_t terms_of(const study::NetworkSpec& spec) {
   return 1 + k + k * (k - 1) / 2;
 }
 
-State initial_state(const study::NetworkSpec& spec, const study::StudyData& data, NetworkKey key) {
-  const model::Layout layout = model::make_layout(spec, feature_counts(data));
+State initial_state(const Subject& subject) {
+  const model::Layout layout = model::make_layout(subject.spec, feature_counts(subject.data));
   State state;
-  state.weights.parameters = initial_weights(layout, key);
+  state.weights.parameters = initial_weights(layout, subject.key);
+  start_outputs(subject, layout, state.weights.parameters);
   state.weights.moving.assign(layout.moving_floats, 0.0F);
   for (const auto& slot : layout.moving)
     if (slot.name.ends_with("moving_variance"))
@@ -25,7 +26,7 @@ State initial_state(const study::NetworkSpec& spec, const study::StudyData& data
         state.weights.moving[slot.offset + static_cast<std::size_t>(i)] = 1.0F;
   state.first_moment.assign(layout.parameter_floats, 0.0F);
   state.second_moment = state.first_moment;
-  state.term_sums.assign(terms_of(spec), 0.0);
+  state.term_sums.assign(terms_of(subject.spec), 0.0);
   return state;
 }
 

@@ -13,21 +13,17 @@ constexpr std::uint32_t source_stride = 256;
 /// where there is none.
 std::vector<double> feature_variances(const data::Modality& modality,
                                       const std::vector<std::int64_t>& cells) {
+  const auto means = feature_means(modality, cells);
   std::vector<double> variances;
   for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
-    double sum = 0;
+    double squares = 0;
     double count = 0;
     for (const std::int64_t cell : cells) {
       const double value = modality.values(cell, feature);
       if (std::isnan(value)) continue;
-      sum += value;
+      const double from_mean = value - means[static_cast<std::size_t>(feature)];
+      squares += from_mean * from_mean;
       count += 1;
-    }
-    const double mean = count > 0 ? sum / count : 0.0;
-    double squares = 0;
-    for (const std::int64_t cell : cells) {
-      const double value = modality.values(cell, feature);
-      if (!std::isnan(value)) squares += (value - mean) * (value - mean);
     }
     variances.push_back(count > 0 ? squares / count : 0.0);
   }
@@ -63,6 +59,23 @@ void draw_batch(const std::vector<std::int64_t>& cells, NetworkKey key, std::int
       key, {.purpose = Purpose::batch, .index = 0, .step = static_cast<std::uint64_t>(step)});
   for (std::size_t slot = 0; slot < batch.size(); ++slot)
     batch[slot] = cells[stream.below(cells.size(), slot)];
+}
+
+std::vector<double> feature_means(const data::Modality& modality,
+                                  const std::vector<std::int64_t>& training_cells) {
+  std::vector<double> means;
+  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
+    double sum = 0;
+    double count = 0;
+    for (const std::int64_t cell : training_cells) {
+      const double value = modality.values(cell, feature);
+      if (std::isnan(value)) continue;
+      sum += value;
+      count += 1;
+    }
+    means.push_back(count > 0 ? sum / count : 0.0);
+  }
+  return means;
 }
 
 std::vector<float> noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,

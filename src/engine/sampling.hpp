@@ -37,6 +37,11 @@ struct Dropout {
   float scale = 1;
 };
 
+/// Mean of each feature over the training cells that have it, missing entries left out; 0 where there is
+/// none. [features]
+[[nodiscard]] std::vector<double> feature_means(const data::Modality& modality,
+                                                const std::vector<std::int64_t>& training_cells);
+
 /// SD of the input noise of each feature: noise_sd times the population variance over the training cells that
 /// have it, 0 where there is none; empty without noise. [features]
 [[nodiscard]] std::vector<float> noise_scale(const study::ModalitySpec& spec, const data::Modality& modality,

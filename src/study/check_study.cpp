@@ -112,6 +112,15 @@ void check_variant(const Variant& variant) {
     refuse({"", "training.validate_every",
             "found " + std::to_string(training.validate_every) + ", expected at most training.steps = " +
                 std::to_string(training.steps) + in_variant(variant)});
+  if (training.warm_up > training.steps)
+    refuse({"", "training.warm_up",
+            "found " + std::to_string(training.warm_up) + ", expected at most training.steps = " +
+                std::to_string(training.steps) + in_variant(variant)});
+  if (training.patience > 0 && training.keep_best_after > training.steps)
+    refuse({"", "training.patience",
+            "found " + std::to_string(training.patience) + " where the last network is kept " +
+                "(keep_best_after = " + std::to_string(training.keep_best_after) + " lies beyond steps = " +
+                std::to_string(training.steps) + "), expected 0" + in_variant(variant)});
   const bool coupled = variant.spec.modalities.size() > 1 && variant.spec.coupling.lambda > 0;
   if (coupled && training.batch < training.latent_dim + 2)
     refuse({"", "training.batch",

@@ -13,9 +13,6 @@ namespace {
 constexpr double seed_limit = 9223372036854775807.0;
 constexpr Range fraction{0, 1, false, true};
 constexpr Range weight{0, 1e6};
-constexpr Range steps{0, 1e9};
-/// Whole numbers beyond it are not all float32, the type of the loss history's steps.
-constexpr double last_exact_step = 16777216;
 
 std::vector<Field<ModalitySpec>> data_fields() {
   using M = ModalitySpec;
@@ -84,91 +81,20 @@ std::vector<Field<ModalitySpec>> output_fields() {
                 .may_vary = true,
                 .meaning = "The decoder's output: relu where values cannot be negative."},
                &M::output),
+      field_of({.key = "output_bias",
+                .type = FieldType::choice,
+                .choices = {"zero", "mean"},
+                .may_vary = true,
+                .meaning =
+                    "What the decoder's output starts from: zero, as the paper; mean = of each feature over "
+                    "the training cells, so that nothing has to be learnt of it."},
+               &M::output_bias),
       field_of({.key = "alpha",
                 .type = FieldType::number,
                 .range = weight,
                 .may_vary = true,
                 .meaning = "Weight of the modality's reconstruction loss."},
                &M::alpha),
-  };
-}
-
-std::vector<Field<TrainingSpec>> size_fields() {
-  using T = TrainingSpec;
-  return {
-      field_of({.key = "latent_dim",
-                .type = FieldType::whole,
-                .range = {1, 1024},
-                .may_vary = true,
-                .meaning = "Dimensions of the latent space."},
-               &T::latent_dim),
-      field_of({.key = "batch",
-                .type = FieldType::whole,
-                .range = {2, 1e6},
-                .may_vary = true,
-                .meaning = "Cells of a training step, drawn with replacement."},
-               &T::batch),
-      field_of({.key = "steps",
-                .type = FieldType::whole,
-                .range = {1, last_exact_step},
-                .may_vary = true,
-                .meaning = "Training steps of every network. The loss history (float32) counts exactly up to "
-                           "2^24."},
-               &T::steps),
-      field_of({.key = "learning_rate",
-                .type = FieldType::number,
-                .range = {0, 10, true, false},
-                .may_vary = true,
-                .meaning = "Step size of Adam."},
-               &T::learning_rate),
-  };
-}
-
-std::vector<Field<TrainingSpec>> validation_fields() {
-  using T = TrainingSpec;
-  return {
-      field_of({.key = "validate_every",
-                .type = FieldType::whole,
-                .range = {1, 1e9},
-                .may_vary = true,
-                .meaning = "Steps between two looks at the held-out cells; at most `steps`."},
-               &T::validate_every),
-      field_of(
-          {.key = "keep_best_after",
-           .type = FieldType::whole,
-           .range = steps,
-           .may_vary = true,
-           .meaning =
-               "The kept network is the best one on the held-out cells after so many steps; the last one "
-               "where this exceeds `steps`."},
-          &T::keep_best_after),
-  };
-}
-
-std::vector<Field<TrainingSpec>> program_fields() {
-  using T = TrainingSpec;
-  return {
-      field_of(
-          {.key = "trainer",
-           .type = FieldType::choice,
-           .choices = {"auto", "fused", "reference"},
-           .may_vary = true,
-           .meaning = "Program of a training step: reference = torch with autograd; fused = made by hand, "
-                      "faster; auto = fused where this build has it for the device, else reference."},
-          &T::trainer),
-      field_of(
-          {.key = "precision",
-           .type = FieldType::choice,
-           .choices = {"fp32", "tf32"},
-           .may_vary = true,
-           .meaning = "Of the matrix products of training: tf32 = operands rounded to 10 bits, on a GPU's "
-                      "tensor cores, faster; needs --device cuda and the fused trainer."},
-          &T::precision),
-      field_of({.key = "checkpoint_seconds",
-                .type = FieldType::number,
-                .range = {0, 86400},
-                .meaning = "Most seconds of work that a killed run loses; changes no result."},
-               &T::checkpoint_seconds),
   };
 }
 
@@ -217,11 +143,6 @@ const std::vector<Field<CouplingSpec>>& coupling_fields() {
                     "Decoders also learn from the other modalities' latents; without effect at lambda = 0."},
                &C::augment_decoders),
   };
-  return fields;
-}
-
-const std::vector<Field<TrainingSpec>>& training_fields() {
-  static const auto fields = joined<TrainingSpec>({size_fields(), validation_fields(), program_fields()});
   return fields;
 }
 

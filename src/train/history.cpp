@@ -10,7 +10,7 @@
 namespace cplae::train {
 
 History::History(const Task& task) : task_(task) {
-  state_.now = engine::initial_state(task.spec, task.data, task.key);
+  state_.now = engine::initial_state({task.spec, task.data, task.split, task.key});
   state_.best_weights = state_.now.weights;
   if (task.checkpoint.empty()) return;
   State read = state_;
@@ -53,7 +53,10 @@ void History::record(const std::vector<double>& term_sums, const std::vector<dou
     failed_step_ = state_.step;
     return;
   }
-  if (!is_best(validation.front())) return;
+  if (!is_best(validation.front())) {
+    out_of_patience_ = waited_long_enough();
+    return;
+  }
   state_.best_loss = validation.front();
   state_.best_step = state_.step;
   state_.best_weights = weights();
@@ -71,9 +74,16 @@ bool History::is_best(double loss) const {
   return state_.step >= training.keep_best_after && loss < state_.best_loss;
 }
 
+bool History::waited_long_enough() const {
+  const auto& training = task_.spec.training;
+  // Without a kept network there is nothing yet to be better than.
+  if (training.patience == 0 || state_.best_step == 0 || state_.step == training.steps) return false;
+  return (state_.step - state_.best_step) / training.validate_every >= training.patience;
+}
+
 void History::write_checkpoint(engine::State now, double seconds_here) {
-  // A network that has failed is finished: a checkpoint of it would train on.
-  if (task_.checkpoint.empty() || failed_step_) return;
+  // A network that has ended is finished: a checkpoint of it would train on.
+  if (task_.checkpoint.empty() || has_ended()) return;
   state_.now = std::move(now);
   state_.seconds = seconds_before_ + seconds_here;
   train::write_checkpoint(task_.checkpoint, {task_.id, task_.identity}, state_);

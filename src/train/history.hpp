@@ -20,10 +20,13 @@ public:
   [[nodiscard]] std::int64_t step() const { return state_.step; }
   [[nodiscard]] const engine::State& now() const { return state_.now; }
   [[nodiscard]] bool has_failed() const { return failed_step_.has_value(); }
+  /// Nothing more is to be learnt: it failed, or its patience is over.
+  [[nodiscard]] bool has_ended() const { return has_failed() || out_of_patience_; }
 
   void set_step(std::int64_t step) { state_.step = step; }
   /// Sums of the training terms since the last validation, and the terms of this one. `weights` gives the
-  /// present ones, which are kept if they are the best so far. A loss that is not finite freezes the network.
+  /// present ones, which are kept if they are the best so far. A loss that is not finite freezes the network;
+  /// too long without a better one ends its training.
   void record(const std::vector<double>& term_sums, const std::vector<double>& validation,
               const std::function<model::Weights()>& weights);
   /// Takes back a network that another engine will go on with.
@@ -40,11 +43,13 @@ private:
   /// Of the loss history.
   [[nodiscard]] std::size_t columns() const;
   [[nodiscard]] bool is_best(double loss) const;
+  [[nodiscard]] bool waited_long_enough() const;
 
   const Task& task_;
   State state_;
   double seconds_before_ = 0;
   std::optional<std::int64_t> failed_step_;
+  bool out_of_patience_ = false;
 };
 
 }  // namespace cplae::train

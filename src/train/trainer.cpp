@@ -37,7 +37,7 @@ public:
 
   /// On to a step; at the last one, and where a network fails, its result is handed over.
   void train(std::int64_t until) {
-    while (step_ < until && !all_failed()) {
+    while (step_ < until && !all_ended()) {
       if (hooks_.stop && hooks_.stop()) {
         write_checkpoints();
         throw Stopped("network " + networks_.front()->task().id + " stopped at step " +
@@ -48,7 +48,7 @@ public:
       if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
     }
     for (std::size_t n = 0; n < networks_.size(); ++n)
-      if (!networks_[n]->has_failed()) leave(n);
+      if (!networks_[n]->has_ended()) leave(n);
   }
 
 private:
@@ -65,8 +65,8 @@ private:
           n, networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), share_of_time()));
   }
 
-  [[nodiscard]] bool all_failed() const {
-    return std::all_of(networks_.begin(), networks_.end(), [](const auto* n) { return n->has_failed(); });
+  [[nodiscard]] bool all_ended() const {
+    return std::all_of(networks_.begin(), networks_.end(), [](const auto* n) { return n->has_ended(); });
   }
 
   void advance(std::int64_t until) {
@@ -75,16 +75,16 @@ private:
     engine_->advance(step_, to);
     step_ = to;
     for (History* network : networks_)
-      if (!network->has_failed()) network->set_step(step_);
+      if (!network->has_ended()) network->set_step(step_);
   }
 
   void validate() {
     const auto losses = engine_->validate();
     for (std::size_t n = 0; n < networks_.size(); ++n) {
       const auto sums = engine_->take_term_sums(n);
-      if (networks_[n]->has_failed()) continue;
+      if (networks_[n]->has_ended()) continue;
       networks_[n]->record(sums, losses[n], [&] { return engine_->weights(n); });
-      if (networks_[n]->has_failed())
+      if (networks_[n]->has_ended())
         finish(n);
       else if (hooks_.progress)
         hooks_.progress({n, step_, rate()});
@@ -120,7 +120,13 @@ private:
 /// What the loop over steps goes by; networks may differ in the rest.
 study::TrainingSpec schedule_of(const study::NetworkSpec& spec) {
   study::TrainingSpec schedule = spec.training;
-  schedule.learning_rate = 0;
+  const study::TrainingSpec plain;
+  schedule.learning_rate = plain.learning_rate;
+  schedule.schedule = plain.schedule;
+  schedule.final_rate = plain.final_rate;
+  schedule.warm_up = plain.warm_up;
+  schedule.weight_decay = plain.weight_decay;
+  schedule.patience = plain.patience;
   return schedule;
 }
 
@@ -156,7 +162,7 @@ public:
       Group group(make, histories_of(members), of_group, since_checkpoint_);
       group.train(least_step_after(step));
       std::erase_if(left_, [&](std::size_t t) {
-        return histories_[t].has_failed() || histories_[t].step() == last_step();
+        return histories_[t].has_ended() || histories_[t].step() == last_step();
       });
     }
   }

@@ -31,9 +31,9 @@ struct State {
 /// Terms of a loss: total, mean squared error of each modality, coupling of each pair (0,1), (0,2), ...
 [[nodiscard]] std::size_t terms_of(const study::NetworkSpec& spec);
 
-/// The state that training starts from: Glorot weights, moving variances 1, all else 0.
-[[nodiscard]] State initial_state(const study::NetworkSpec& spec, const study::StudyData& data,
-                                  NetworkKey key);
+/// The state that training starts from: Glorot weights, moving variances 1, all else 0, but for the biases of
+/// outputs that start from means (`output_bias`).
+[[nodiscard]] State initial_state(const Subject& subject);
 
 /// Trains one or more networks of one shape together on one device. What a network becomes depends on its
 /// subject alone: not on its companions, nor on how its steps are cut into calls. One thread; local.

@@ -13,6 +13,8 @@ struct TensorSlot {
   std::int64_t rows = 0;  ///< inputs of a weight; 1 for a bias
   std::int64_t columns = 0;
   std::size_t offset = 0;  ///< multiple of 16 floats (64 bytes)
+  /// A weight, which decays where a study says so; else a bias.
+  [[nodiscard]] bool is_weight() const { return name.ends_with("/weight"); }
 };
 
 /// Shapes of one network. Slots: per modality in order, encoder fc0..fcH (fcH = to latent) then decoder

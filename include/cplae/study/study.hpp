@@ -17,6 +17,10 @@ enum class ExperimentKind : unsigned char { kfold, repeats, sweep };
 enum class Trainer : unsigned char { automatic, fused, reference };
 /// Of the matrix products of training on a GPU.
 enum class Precision : unsigned char { fp32, tf32 };
+/// How the learning rate falls after the warm-up.
+enum class RateSchedule : unsigned char { constant, linear, cosine };
+/// What the biases of a decoder's output start from.
+enum class OutputBias : unsigned char { zero, mean };
 /// What to do with labels so rare that some fold holds none of them.
 enum class RareClasses : unsigned char { refuse, spread };
 
@@ -32,6 +36,7 @@ struct ModalitySpec {
   double noise_sd = 0.0;  ///< of the encoder's input, times the variance of each feature over training cells
   double decoder_dropout = 0.0;  ///< before the decoder's output layer, in [0, 1)
   Output output = Output::linear;
+  OutputBias output_bias = OutputBias::zero;
   double alpha = 1.0;  ///< weight of the reconstruction loss
   friend bool operator==(const ModalitySpec&, const ModalitySpec&) = default;
 };
@@ -49,9 +54,14 @@ struct TrainingSpec {
   std::int64_t latent_dim = 3;
   std::int64_t batch = 200;
   std::int64_t steps = 20000;
-  double learning_rate = 1e-3;
+  double learning_rate = 1e-3;  ///< after the warm-up
+  RateSchedule schedule = RateSchedule::constant;
+  double final_rate = 0.0;    ///< of a schedule, at the last step: a share of learning_rate
+  std::int64_t warm_up = 0;   ///< steps in which the rate rises from 0
+  double weight_decay = 0.0;  ///< of weights, not of biases; decoupled from the gradient
   std::int64_t validate_every = 500;
   std::int64_t keep_best_after = 10000;
+  std::int64_t patience = 0;  ///< validations without a better one after which training ends; 0 = never
   Trainer trainer = Trainer::automatic;
   Precision precision = Precision::fp32;
   double checkpoint_seconds = 60;  ///< does not change any result

@@ -58,7 +58,7 @@ struct Hooks {
 };
 
 /// Whether networks of these specs can be trained together: one layout, one [training] but for the learning
-/// rate.
+/// rate and what it does, weight decay and patience.
 [[nodiscard]] bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b);
 
 /// Makes the engine that trains these networks together; see engine::make_engine.

@@ -15,7 +15,7 @@ public:
   Group(engine::Kind kind, const std::vector<engine::Subject>& subjects, const model::Device& device)
       : engine_(engine::make_engine(kind, subjects, device)) {
     for (std::size_t n = 0; n < subjects.size(); ++n)
-      engine_->load(n, engine::initial_state(subjects[n].spec, subjects[n].data, subjects[n].key));
+      engine_->load(n, engine::initial_state(subjects[n]));
   }
 
   /// In pieces, as training does it; returns seconds.

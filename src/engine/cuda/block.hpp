@@ -6,13 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define CPLAE_DEVICE __device__ __forceinline__
-#define CPLAE_UNROLL _Pragma("unroll")
-#else
-#define CPLAE_DEVICE inline
-#define CPLAE_UNROLL
-#endif
+#include "engine/device_code.hpp"
 
 namespace cplae::engine::cuda {
 

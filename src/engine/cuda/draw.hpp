@@ -96,8 +96,8 @@ CPLAE_DEVICE void draw_kernel(const Block& block, DrawShared& shared, const Laun
     }
     if (thread != 0 || !training) return;
     const auto t = static_cast<double>(step);
-    group.rate[network] = static_cast<float>(rules.learning_rate * std::sqrt(1.0 - std::pow(0.999, t)) /
-                                             (1.0 - std::pow(0.9, t)));
+    group.rate[network] = static_cast<float>(adam_rate(rules.rate, t));
+    group.decay[network] = static_cast<float>(decay_factor(rules.rate, t));
   });
   // Fewer rows have no batch statistics.
   const int least_rows = training ? 2 : 1;

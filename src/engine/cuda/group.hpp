@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/cuda/block.hpp"
+#include "engine/rate.hpp"
 
 namespace cplae::engine::cuda {
 
@@ -27,7 +28,7 @@ struct ModalityRules {
 /// What networks of a group differ in, and what is their own.
 struct NetworkRules {
   std::uint64_t key;
-  double learning_rate;
+  RateRules rate;
   double lambda;
   Scale scale;
   int augment;          ///< 1: decoders learn from the other modalities' latents too
@@ -108,6 +109,7 @@ struct Group {
   double* term_sums;   ///< [networks x terms]
   std::int64_t* step;  ///< [networks] steps done
   float* rate;         ///< [networks] Adam's step size with its bias correction
+  float* decay;        ///< [networks] factor of weights in a step
   std::int64_t parameter_count, moving_count, float_count, integer_count, double_count;  ///< of one network
   int modalities, pairs, terms, latent, latent_stride, batch, cells;
 };

@@ -56,7 +56,7 @@ public:
       present_.push_back(&modality.present);
     count_held_out(subjects);
     for (std::size_t n = 0; n < subjects.size(); ++n)
-      GroupEngine::load(n, initial_state(subjects[n].spec, subjects[n].data, subjects[n].key));
+      GroupEngine::load(n, initial_state(subjects[n]));
   }
 
   [[nodiscard]] std::size_t networks() const override { return static_cast<std::size_t>(count_); }

@@ -40,7 +40,7 @@ NetworkRules rules_of(Backend& backend, const Subject& subject) {
   const auto held_out = to_ints(cells_of(subject.split, false));
   NetworkRules rules{};
   rules.key = static_cast<std::uint64_t>(subject.key);
-  rules.learning_rate = subject.spec.training.learning_rate;
+  rules.rate = rate_rules(subject.spec.training);
   rules.lambda = subject.spec.coupling.lambda;
   rules.scale = static_cast<Scale>(subject.spec.coupling.scale);
   rules.augment = subject.spec.coupling.augment_decoders && rules.lambda > 0 ? 1 : 0;
@@ -146,6 +146,7 @@ Group make_group(Backend& backend, const Plan& plan, const std::vector<Subject>&
   group.doubles = room<double>(backend, all * static_cast<std::size_t>(group.double_count));
   group.term_sums = room<double>(backend, all * static_cast<std::size_t>(group.terms));
   group.rate = floats(1);
+  group.decay = floats(1);
   group.step = put(backend, std::vector<std::int64_t>(all, 0));
   return group;
 }

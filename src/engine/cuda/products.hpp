@@ -273,6 +273,7 @@ CPLAE_DEVICE void weights_kernel(const Block& block, TileShared& shared, const L
   const Group& group = work.group;
   const std::int64_t base = work.network * group.parameter_count;
   const float rate = group.rate[work.network];
+  const float decay = group.decay[work.network];
   const int in = product.in;
   const int out = product.out;
   const std::int64_t weight = base + product.weight + std::int64_t{work.tile.row} * out + work.tile.column;
@@ -292,7 +293,9 @@ CPLAE_DEVICE void weights_kernel(const Block& block, TileShared& shared, const L
         const float second = 0.999F * old.second + 0.001F * (gradient * gradient);
         group.first_moment[at] = first;
         group.second_moment[at] = second;
-        group.parameters[at] = old.parameter - rate * (first / (std::sqrt(second) + 1e-7F));
+        // The row below the weights is the bias, which does not decay.
+        const float kept = work.tile.row + row < in ? old.parameter * decay : old.parameter;
+        group.parameters[at] = kept - rate * (first / (std::sqrt(second) + 1e-7F));
       });
 }
 

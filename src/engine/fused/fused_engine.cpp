@@ -7,6 +7,7 @@
 
 #include "engine/features.hpp"
 #include "engine/fused/arm.hpp"
+#include "engine/rate.hpp"
 #include "engine/sampling.hpp"
 
 namespace cplae::engine {
@@ -18,6 +19,13 @@ using fused::padded;
 
 /// Cells of validation and inference pass in blocks of so many.
 constexpr std::size_t inference_rows = 240;
+
+/// All in one, but where weights decay and biases do not.
+std::vector<fused::TiledLayout::Range> update_ranges(const fused::TiledLayout& tiled,
+                                                     const RateRules& rules) {
+  if (rules.weight_decay > 0) return tiled.ranges();
+  return {{.offset = 0, .floats = tiled.floats(), .is_weight = true}};
+}
 
 class FusedEngine final : public Engine {
 public:
@@ -32,6 +40,8 @@ public:
         held_out_(cells_of(subject.split, false)),
         rows_(subject.data, rows_at_most()),
         coupling_(subject.spec, rows_at_most()),
+        rules_(rate_rules(subject.spec.training)),
+        updated_(update_ranges(tiled_, rules_)),
         terms_(terms_of(subject.spec)) {
     for (std::size_t m = 0; m < modalities(); ++m)
       arms_.push_back(std::make_unique<Arm>(
@@ -39,7 +49,7 @@ public:
           noise_scale(subject.spec.modalities[m], subject.data.modalities[m], training_cells_),
           fused::NetworkParts{layout_, tiled_, buffers_, moving_}, rows_at_most()));
     cells_.reserve(rows_at_most());
-    FusedEngine::load(0, initial_state(subject.spec, subject.data, subject.key));
+    FusedEngine::load(0, initial_state(subject));
   }
 
   [[nodiscard]] std::size_t networks() const override { return 1; }
@@ -108,7 +118,9 @@ private:
   fused::RowLists rows_;
   fused::Coupling coupling_;
   std::vector<std::unique_ptr<Arm>> arms_;
-  std::vector<double> terms_;  ///< of the step
+  RateRules rules_;
+  std::vector<fused::TiledLayout::Range> updated_;  ///< of the parameters, one call of Adam's kernel each
+  std::vector<double> terms_;                       ///< of the step
   std::vector<double> term_sums_;
 };
 
@@ -175,17 +187,16 @@ void FusedEngine::feed_decoder(std::size_t m, std::int64_t number) {
 }
 
 void FusedEngine::update(std::int64_t number) {
-  constexpr double beta1 = 0.9;
-  constexpr double beta2 = 0.999;
   const auto t = static_cast<double>(number);
-  const double rate =
-      subject_.spec.training.learning_rate * std::sqrt(1.0 - std::pow(beta2, t)) / (1.0 - std::pow(beta1, t));
-  kernels_.adam({.parameters = buffers_.parameters.data(),
-                 .first = buffers_.first_moment.data(),
-                 .second = buffers_.second_moment.data(),
-                 .gradients = buffers_.gradients.data(),
-                 .count = tiled_.floats(),
-                 .rate = static_cast<float>(rate)});
+  const auto decay = static_cast<float>(decay_factor(rules_, t));
+  for (const auto& range : updated_)
+    kernels_.adam({.parameters = buffers_.parameters.data() + range.offset,
+                   .first = buffers_.first_moment.data() + range.offset,
+                   .second = buffers_.second_moment.data() + range.offset,
+                   .gradients = buffers_.gradients.data() + range.offset,
+                   .count = range.floats,
+                   .rate = static_cast<float>(adam_rate(rules_, t)),
+                   .decay = range.is_weight ? decay : 1.0F});
 }
 
 void FusedEngine::infer() {

@@ -147,6 +147,6 @@ void adam(const AdamStep& step) {
       root[lane] = __builtin_sqrtf(v[lane]);
     store(step.first + i, m);
     store(step.second + i, v);
-    store(step.parameters + i, load(step.parameters + i) - step.rate * m / (root + epsilon));
+    store(step.parameters + i, load(step.parameters + i) * step.decay - step.rate * m / (root + epsilon));
   }
 }

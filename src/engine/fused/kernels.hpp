@@ -82,6 +82,7 @@ struct AdamStep {
   const float* gradients = nullptr;
   std::size_t count = 0;  ///< a multiple of 16
   float rate = 0;         ///< with the bias correction
+  float decay = 1;        ///< factor of the parameters before the step
 };
 
 /// Counter words 1 to 3 and key of a random stream (core/random.hpp).

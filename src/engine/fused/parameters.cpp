@@ -11,6 +11,15 @@ TiledLayout::TiledLayout(const model::Layout& layout) : layout_(layout) {
   }
 }
 
+std::vector<TiledLayout::Range> TiledLayout::ranges() const {
+  std::vector<Range> ranges;
+  for (std::size_t s = 0; s < offsets_.size(); ++s) {
+    const std::size_t end = s + 1 < offsets_.size() ? offsets_[s + 1] : floats_;
+    ranges.push_back({offsets_[s], end - offsets_[s], layout_.parameters[s].is_weight()});
+  }
+  return ranges;
+}
+
 Tiles TiledLayout::tiles_of(Floats& buffer, std::size_t slot) const {
   const auto& shape = layout_.parameters[slot];
   return {buffer.data() + offsets_[slot], static_cast<std::size_t>(shape.rows),

@@ -46,6 +46,15 @@ std::vector<double> to_doubles(const torch::Tensor& tensor) {
   return {host.data_ptr<double>(), host.data_ptr<double>() + host.numel()};
 }
 
+/// 1 at weights, 0 at biases, [parameters]
+torch::Tensor decaying(const model::Layout& layout, torch::Device device) {
+  torch::Tensor decays = torch::zeros({static_cast<std::int64_t>(layout.parameter_floats)});
+  for (const auto& slot : layout.parameters)
+    if (slot.is_weight())
+      decays.narrow(0, static_cast<std::int64_t>(slot.offset), slot.rows * slot.columns).fill_(1.0);
+  return decays.to(device);
+}
+
 class ReferenceEngine final : public Engine {
 public:
   ReferenceEngine(const Subject& subject, const model::Device& device)
@@ -53,13 +62,13 @@ public:
         device_(torch_device(device)),
         layout_(model::make_layout(subject.spec, feature_counts(subject.data))),
         network_(subject.spec, layout_, model::make_buffers(layout_, device_)),
-        adam_(network_.buffers().parameters, network_.buffers().gradients,
-              subject.spec.training.learning_rate),
+        adam_(network_.buffers().parameters, network_.buffers().gradients, decaying(layout_, device_),
+              rate_rules(subject.spec.training)),
         cells_(subject.data, device_),
         training_cells_(engine::training_cells(subject.data, subject.split)),
         held_out_(cells_.batch(cells_of(subject.split, false))),
         draws_(subject.spec, subject.data, training_cells_, subject.key, device_) {
-    ReferenceEngine::load(0, initial_state(subject.spec, subject.data, subject.key));
+    ReferenceEngine::load(0, initial_state(subject));
   }
 
   [[nodiscard]] std::size_t networks() const override { return 1; }

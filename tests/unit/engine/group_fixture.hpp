@@ -77,7 +77,7 @@ inline data::Split make_split(std::size_t cells, std::size_t folds, std::size_t 
 
 /// The initial state with biases and moving statistics moved away from 0 and 1.
 inline engine::State moved_state(const engine::Subject& subject) {
-  engine::State state = engine::initial_state(subject.spec, subject.data, subject.key);
+  engine::State state = engine::initial_state(subject);
   std::vector<std::int64_t> features;
   for (const auto& modality : subject.data.modalities)
     features.push_back(modality.values.cols());

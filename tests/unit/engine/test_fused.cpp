@@ -27,7 +27,8 @@ void PrintTo(const Case& which, std::ostream* out) {
 
 /// A point away from the start, so that biases, moving statistics and batch norm matter.
 engine::State random_state(const study::NetworkSpec& spec, const study::StudyData& data) {
-  engine::State state = engine::initial_state(spec, data, make_key(3, "weights"));
+  engine::State state = engine::initial_state(
+      {spec, data, data::Split(data.modalities.front().present.size()), make_key(3, "weights")});
   const RandomStream stream(make_key(4, "biases"), {.purpose = Purpose::simulation});
   const auto layout = model::make_layout(spec, engine::feature_counts(data));
   for (const auto& slot : layout.parameters)

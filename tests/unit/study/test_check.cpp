@@ -317,6 +317,11 @@ TEST(CheckAgainst, ChecksMeasures) {
        },
        "experiment.sharing.reference: found \"cv,lambda=2\", expected a variant: \"cv,lambda=0\", "
        "\"cv,lambda=0.5\", \"sharing,lambda=0\", \"sharing,lambda=0.5\""},
+      {[](Study& s, data::Dataset&) { s.base.training.warm_up = 1001; },
+       "training.warm_up: found 1001, expected at most training.steps = 1000 (variant cv,lambda=0)"},
+      {[](Study& s, data::Dataset&) { s.base.training.patience = 5; },
+       "training.patience: found 5 where the last network is kept (keep_best_after = 10000 lies beyond steps "
+       "= 1000), expected 0 (variant cv,lambda=0)"},
       {[](Study& s, data::Dataset&) { s.base.training.batch = 1; },
        "training.batch: found 1, expected a whole number in [2, 1000000]"},
       {[](Study& s, data::Dataset&) {

@@ -178,6 +178,22 @@ TEST_P(TrainerTest, KeepsTheBestAfterTheGivenStepOrTheLast) {
   EXPECT_EQ(train("best").best_step, 300);
 }
 
+TEST_P(TrainerTest, EndsWhenItsPatienceIsOver) {
+  spec_.training.steps = 3000;
+  spec_.training.learning_rate = 0.05;  // soon as good as it gets
+  const auto whole = train("patience");
+  spec_.training.patience = 3;
+  const auto result = train("patience");
+  ASSERT_LT(result.steps, 3000);
+  EXPECT_EQ(result.steps, result.best_step + 3 * 50);
+  EXPECT_EQ(result.losses.rows(), result.steps / 50);
+  EXPECT_TRUE(result.losses == whole.losses.topRows(result.losses.rows())) << "the same way, but shorter";
+  const auto names = train::loss_names(spec_);
+  const auto column = std::find(names.begin(), names.end(), "validation_total") - names.begin();
+  const float best = result.losses(result.best_step / 50 - 1, column);
+  EXPECT_LE(best, result.losses.col(column).bottomRows(result.losses.rows() - 1).minCoeff());
+}
+
 TEST_P(TrainerTest, LatentsOfAbsentCellsAreMissing) {
   const auto result = train("absent");
   EXPECT_TRUE(result.latents[1].topRows(30).array().isNaN().all());
