@@ -1,5 +1,6 @@
 # libtorch as the PyTorch wheel ships it, linked directly: the wheel's own CMake package demands a CUDA toolkit even where no GPU
-# is used. Only libtorch_cpu and libc10 are linked; libtorch_cuda is loaded at run time when a GPU is asked for (src/model/device.cpp).
+# is used. Only libtorch_cpu and libc10 are linked, and only to the library beside the program (src/model/torch_library.hpp);
+# libtorch_cuda is loaded at run time when there is a GPU (src/engine/reference/torch_library.cpp).
 # CPLAE_TORCH_DIR is the installed Python package `torch` (it holds include/ and lib/); scripts/setup.sh passes it.
 set(CPLAE_TORCH_DIR "" CACHE PATH "Folder of the installed Python package torch")
 if(NOT CPLAE_TORCH_DIR)
@@ -24,10 +25,11 @@ endif()
 
 # The wheel's libraries find the CUDA runtime in sibling wheels through their own RPATH; the linker needs to be told.
 file(GLOB CPLAE_TORCH_NVIDIA_DIRS "${CPLAE_TORCH_DIR}/../nvidia/*/lib")
-add_library(cplae_torch INTERFACE)
+add_library(cplae_torch_headers INTERFACE)
 target_include_directories(
-  cplae_torch SYSTEM INTERFACE "${CPLAE_TORCH_DIR}/include" "${CPLAE_TORCH_DIR}/include/torch/csrc/api/include")
-target_link_libraries(cplae_torch INTERFACE "${CPLAE_TORCH_DIR}/lib/libtorch_cpu.so" "${CPLAE_TORCH_DIR}/lib/libc10.so"
+  cplae_torch_headers SYSTEM INTERFACE "${CPLAE_TORCH_DIR}/include" "${CPLAE_TORCH_DIR}/include/torch/csrc/api/include")
+add_library(cplae_torch INTERFACE)
+target_link_libraries(cplae_torch INTERFACE cplae_torch_headers "${CPLAE_TORCH_DIR}/lib/libtorch_cpu.so" "${CPLAE_TORCH_DIR}/lib/libc10.so"
                                             ${CMAKE_DL_LIBS})
 foreach(dir IN LISTS CPLAE_TORCH_NVIDIA_DIRS)
   target_link_options(cplae_torch INTERFACE "-Wl,-rpath-link,${dir}")

@@ -16,7 +16,7 @@ enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 
 /// The device of a rank: its GPU is `local_rank` modulo the visible ones. `automatic` takes a GPU when the
 /// machine has one and torch's CUDA half loads, else the CPU. Throws UsageError, saying what is missing, when
-/// cuda is asked for and cannot be had. Loads libtorch_cuda at most once; local.
+/// cuda is asked for and cannot be had. Loads torch where there is a driver, at most once; local.
 [[nodiscard]] Device choose_device(DeviceRequest request, int local_rank);
 
 /// "cpu" or "cuda"
@@ -24,13 +24,12 @@ enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 /// "cpu (AVX2)" or "cuda:0"
 [[nodiscard]] std::string describe(const Device& device);
 
-/// Settles how this process computes; once, at its start. One thread for torch and its matrix library: ranks
-/// are the parallelism, and one thread has one order of sums. Freed memory is kept for the next step: a step
-/// makes and drops tensors of a megabyte, which the allocator would otherwise fetch from the system, and
-/// zero, every time (a third of a step's time at the paper's shape).
+/// Settles how this process computes; once, at its start. Freed memory is kept for the next step: a step of
+/// the reference trainer makes and drops tensors of a megabyte, which the allocator would otherwise fetch
+/// from the system, and zero, every time (a third of a step's time at the paper's shape).
 void configure_process();
 
-/// Version of libtorch that the program runs with.
+/// Version of libtorch that the program was built with.
 [[nodiscard]] std::string torch_version();
 
 }  // namespace cplae::model

@@ -30,8 +30,8 @@ torch::Tensor to_tensor(const MatrixF& matrix) {
 }
 
 /// Rows of both parts that stand for the same batch slot; both lists ascend.
-model::SharedRows shared_rows(const model::BatchPart& a, const model::BatchPart& b, torch::Device device) {
-  model::SharedRows shared;
+SharedRows shared_rows(const BatchPart& a, const BatchPart& b, torch::Device device) {
+  SharedRows shared;
   if (a.slots == b.slots) {
     shared.slots = a.slots;
     shared.count = a.slots.size();
@@ -71,8 +71,8 @@ Cells::Cells(const study::StudyData& data, torch::Device device) : device_(devic
   }
 }
 
-model::BatchPart Cells::part(std::size_t modality, const std::vector<std::int64_t>& cells) const {
-  model::BatchPart part;
+BatchPart Cells::part(std::size_t modality, const std::vector<std::int64_t>& cells) const {
+  BatchPart part;
   std::vector<std::int64_t> kept;
   part.slots.reserve(cells.size());
   kept.reserve(cells.size());
@@ -87,8 +87,8 @@ model::BatchPart Cells::part(std::size_t modality, const std::vector<std::int64_
   return part;
 }
 
-model::Batch Cells::batch(const std::vector<std::int64_t>& cells) const {
-  model::Batch batch;
+Batch Cells::batch(const std::vector<std::int64_t>& cells) const {
+  Batch batch;
   for (std::size_t m = 0; m < modalities(); ++m)
     batch.parts.push_back(part(m, cells));
   for (std::size_t i = 0; i < modalities(); ++i)

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cplae/study/networks.hpp"
-#include "model/losses.hpp"
+#include "engine/reference/losses.hpp"
 
 namespace cplae::engine {
 
@@ -15,9 +15,9 @@ public:
   Cells(const study::StudyData& data, torch::Device device);
 
   /// The given cells, in the given order (slot = place in `cells`).
-  [[nodiscard]] model::Batch batch(const std::vector<std::int64_t>& cells) const;
+  [[nodiscard]] Batch batch(const std::vector<std::int64_t>& cells) const;
   /// Values of the cells that have modality m, missing entries 0, and which cells these are.
-  [[nodiscard]] model::BatchPart part(std::size_t modality, const std::vector<std::int64_t>& cells) const;
+  [[nodiscard]] BatchPart part(std::size_t modality, const std::vector<std::int64_t>& cells) const;
 
   [[nodiscard]] std::size_t modalities() const { return values_.size(); }
   [[nodiscard]] std::int64_t features(std::size_t modality) const { return values_[modality].size(1); }

@@ -65,8 +65,8 @@ torch::Tensor DrawMaker::restrict_to(torch::Tensor full, const std::vector<std::
   return full.index_select(0, rows).to(device_);
 }
 
-model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const {
-  model::Draws draws;
+Draws DrawMaker::draw(const Batch& batch, std::int64_t step) const {
+  Draws draws;
   const std::size_t k = spec_.modalities.size();
   const bool augment = spec_.coupling.augment_decoders && spec_.coupling.lambda > 0;
   for (std::size_t m = 0; m < k; ++m) {
@@ -80,8 +80,7 @@ model::Draws DrawMaker::draw(const model::Batch& batch, std::int64_t step) const
     for (std::size_t source = 0; source < k; ++source) {
       if (source != m && !augment) continue;
       const auto& rows =
-          source == m ? slots
-                      : batch.shared[model::pair_index(k, std::min(m, source), std::max(m, source))].slots;
+          source == m ? slots : batch.shared[pair_index(k, std::min(m, source), std::max(m, source))].slots;
       const std::uint32_t stream = decoder_stream(m, source);
       draws.decoder_keep[m][source] = restrict_to(
           keep(Purpose::decoder_dropout, stream, step, last_hidden(spec_, m), modality.decoder_dropout),

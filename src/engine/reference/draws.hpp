@@ -5,7 +5,7 @@
 
 #include "cplae/core/random.hpp"
 #include "cplae/study/networks.hpp"
-#include "model/losses.hpp"
+#include "engine/reference/losses.hpp"
 
 namespace cplae::engine {
 
@@ -16,7 +16,7 @@ public:
   DrawMaker(const study::NetworkSpec& spec, const study::StudyData& data,
             const std::vector<std::int64_t>& training_cells, NetworkKey key, torch::Device device);
 
-  [[nodiscard]] model::Draws draw(const model::Batch& batch, std::int64_t step) const;
+  [[nodiscard]] Draws draw(const Batch& batch, std::int64_t step) const;
 
 private:
   [[nodiscard]] torch::Tensor keep(Purpose purpose, std::uint32_t index, std::int64_t step,

@@ -6,11 +6,11 @@
 
 #include "engine/features.hpp"
 #include "engine/reference/adam.hpp"
+#include "engine/reference/autoencoder.hpp"
 #include "engine/reference/batches.hpp"
 #include "engine/reference/draws.hpp"
+#include "engine/reference/losses.hpp"
 #include "engine/sampling.hpp"
-#include "model/autoencoder.hpp"
-#include "model/losses.hpp"
 
 namespace cplae::engine {
 
@@ -34,7 +34,7 @@ void from_host(const std::vector<float>& values, const torch::Tensor& target) {
 }
 
 /// total, reconstruction of each modality, coupling of each pair
-torch::Tensor term_vector(const model::LossTerms& terms) {
+torch::Tensor term_vector(const LossTerms& terms) {
   std::vector<torch::Tensor> all{terms.total};
   all.insert(all.end(), terms.reconstruction.begin(), terms.reconstruction.end());
   all.insert(all.end(), terms.coupling.begin(), terms.coupling.end());
@@ -61,7 +61,7 @@ public:
       : subject_(subject),
         device_(torch_device(device)),
         layout_(model::make_layout(subject.spec, feature_counts(subject.data))),
-        network_(subject.spec, layout_, model::make_buffers(layout_, device_)),
+        network_(subject.spec, layout_, make_buffers(layout_, device_)),
         adam_(network_.buffers().parameters, network_.buffers().gradients, decaying(layout_, device_),
               rate_rules(subject.spec.training)),
         cells_(subject.data, device_),
@@ -101,7 +101,7 @@ public:
   }
 
   [[nodiscard]] std::vector<std::vector<double>> validate() override {
-    return {to_doubles(term_vector(model::validation_loss(network_, held_out_)))};
+    return {to_doubles(term_vector(validation_loss(network_, held_out_)))};
   }
 
   [[nodiscard]] std::vector<MatrixF> latents(std::size_t network, const model::Weights& with) override {
@@ -126,9 +126,8 @@ private:
   void step(std::int64_t number) {
     std::vector<std::int64_t> drawn(static_cast<std::size_t>(subject_.spec.training.batch));
     draw_batch(training_cells_, subject_.key, number, drawn);
-    const model::Batch batch = cells_.batch(drawn);
-    const model::LossTerms terms =
-        model::training_loss(network_, subject_.spec, batch, draws_.draw(batch, number));
+    const Batch batch = cells_.batch(drawn);
+    const LossTerms terms = training_loss(network_, subject_.spec, batch, draws_.draw(batch, number));
     network_.buffers().gradients.zero_();
     // A batch may hold too few cells of every modality: then there is nothing to learn from it.
     if (terms.total.requires_grad()) terms.total.backward();
@@ -140,7 +139,7 @@ private:
     MatrixF latents =
         MatrixF::Constant(static_cast<Eigen::Index>(everyone.size()), subject_.spec.training.latent_dim,
                           std::numeric_limits<float>::quiet_NaN());
-    const model::BatchPart part = cells_.part(m, everyone);
+    const BatchPart part = cells_.part(m, everyone);
     const auto values = to_host(network_.encoder(m).forward(part.values, /*training=*/false));
     const Eigen::Map<const MatrixF> rows(values.data(), static_cast<Eigen::Index>(part.slots.size()),
                                          latents.cols());
@@ -152,11 +151,11 @@ private:
   Subject subject_;
   torch::Device device_;
   model::Layout layout_;
-  model::CoupledAutoencoder network_;
+  CoupledAutoencoder network_;
   Adam adam_;
   Cells cells_;
   std::vector<std::int64_t> training_cells_;
-  model::Batch held_out_;
+  Batch held_out_;
   DrawMaker draws_;
   torch::Tensor term_sums_;  ///< [terms] float64 on the device
 };

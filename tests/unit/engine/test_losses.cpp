@@ -5,7 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "model/losses.hpp"
+#include "cplae/model/predictor.hpp"
+#include "engine/reference/losses.hpp"
 
 namespace cplae {
 namespace {
@@ -26,7 +27,7 @@ TEST(CouplingDivisor, IsTheLeastEigenvalueOfTheCovariance) {
   const torch::Tensor centred = z - z.mean(0);
   const torch::Tensor covariance = centred.t().matmul(centred) / 49;
   const double least = torch::linalg_eigvalsh(covariance).min().item<double>();
-  const auto f = model::coupling_divisor(study::CouplingScale::min_singular_value, z, 10 * z);
+  const auto f = engine::coupling_divisor(study::CouplingScale::min_singular_value, z, 10 * z);
   // Two float32 decompositions of a well-conditioned 3 x 3 problem: a few units in the last place of the
   // largest eigenvalue.
   EXPECT_NEAR(f.item<double>(), std::max(least, 1e-2), 1e-5);
@@ -39,25 +40,25 @@ TEST(CouplingDivisor, CollapsedAndNonFiniteLatentsGiveTheLeastDivisor) {
   poisoned[3][1] = std::numeric_limits<float>::quiet_NaN();
   for (const auto& z : {collapsed, line, poisoned})
     EXPECT_FLOAT_EQ(
-        model::coupling_divisor(study::CouplingScale::min_singular_value, z, wave(20, 3, 1)).item<float>(),
+        engine::coupling_divisor(study::CouplingScale::min_singular_value, z, wave(20, 3, 1)).item<float>(),
         1e-2F);
 }
 
 TEST(CouplingDivisor, PerDimensionNormAndNone) {
   const torch::Tensor z = wave(40, 2, 0.3);
   const torch::Tensor variance = z.var(0, /*unbiased=*/true);
-  const auto per_dimension = model::coupling_divisor(study::CouplingScale::per_dimension, z, 2 * z);
+  const auto per_dimension = engine::coupling_divisor(study::CouplingScale::per_dimension, z, 2 * z);
   EXPECT_TRUE(torch::allclose(per_dimension, variance));
-  const auto norm = model::coupling_divisor(study::CouplingScale::norm, z, 2 * z);
+  const auto norm = engine::coupling_divisor(study::CouplingScale::norm, z, 2 * z);
   EXPECT_NEAR(norm.item<double>(), variance.sum().item<double>(), 1e-5);
-  EXPECT_EQ(model::coupling_divisor(study::CouplingScale::none, z, z).item<float>(), 1.0F);
+  EXPECT_EQ(engine::coupling_divisor(study::CouplingScale::none, z, z).item<float>(), 1.0F);
 }
 
 TEST(PairIndex, CountsPairsInOrder) {
   std::size_t expected = 0;
   for (std::size_t i = 0; i < 6; ++i)
     for (std::size_t j = i + 1; j < 6; ++j)
-      EXPECT_EQ(model::pair_index(6, i, j), expected++);
+      EXPECT_EQ(engine::pair_index(6, i, j), expected++);
 }
 
 class PartialPairing : public testing::Test {
@@ -70,19 +71,19 @@ protected:
   }
   PartialPairing() {
     layout_ = model::make_layout(spec_, {4, 3});
-    network_ = std::make_unique<model::CoupledAutoencoder>(spec_, layout_,
-                                                           model::make_buffers(layout_, torch::kCPU));
+    network_ = std::make_unique<engine::CoupledAutoencoder>(spec_, layout_,
+                                                            engine::make_buffers(layout_, torch::kCPU));
     network_->buffers().parameters.copy_(
         wave(1, static_cast<std::int64_t>(layout_.parameter_floats), 0.2).flatten() * 0.5);
     draws_ = {{{}, {}}, {{}, {}}, {{{}, {}}, {{}, {}}}};
   }
   /// A batch of 12 in which the first `without_b` cells lack B.
-  model::Batch batch(std::int64_t without_b) const {
+  engine::Batch batch(std::int64_t without_b) const {
     const std::int64_t both = 12 - without_b;
     std::vector<std::int64_t> b_slots;
     for (std::int64_t slot = without_b; slot < 12; ++slot)
       b_slots.push_back(slot);
-    model::Batch batch;
+    engine::Batch batch;
     batch.parts = {{wave(12, 4, 0), {}, counted(12)},
                    {wave(12, 3, 2).narrow(0, without_b, both), {}, b_slots}};
     batch.shared = {{static_cast<std::size_t>(both), without_b == 0, {}, {}, b_slots}};
@@ -94,12 +95,12 @@ protected:
   }
   study::NetworkSpec spec_ = make_spec();
   model::Layout layout_;
-  std::unique_ptr<model::CoupledAutoencoder> network_;
-  model::Draws draws_;
+  std::unique_ptr<engine::CoupledAutoencoder> network_;
+  engine::Draws draws_;
 };
 
 TEST_F(PartialPairing, TermsAreThoseOfTheCellsThatHaveThem) {
-  const auto terms = model::training_loss(*network_, spec_, batch(4), draws_);
+  const auto terms = engine::training_loss(*network_, spec_, batch(4), draws_);
   // Every term written out again, directly from the equations.
   const torch::Tensor a = wave(12, 4, 0);
   const torch::Tensor b = wave(12, 3, 2).narrow(0, 4, 8);
@@ -113,7 +114,7 @@ TEST_F(PartialPairing, TermsAreThoseOfTheCellsThatHaveThem) {
   const double own_b = mse(b, network_->decoder(1).forward(zb, {}));
   const double cross_a = mse(a.narrow(0, 4, 8), network_->decoder(0).forward(zb, {}));
   const double cross_b = mse(b, network_->decoder(1).forward(shared_a, {}));
-  const auto f = model::coupling_divisor(spec_.coupling.scale, shared_a, zb);
+  const auto f = engine::coupling_divisor(spec_.coupling.scale, shared_a, zb);
   const double coupling = ((shared_a - zb).square().sum(1) / f).mean().item<double>();
   // float32, a dozen terms: 1e-5 relative.
   EXPECT_NEAR(terms.reconstruction[0].item<double>(), own_a, 1e-5 * own_a);
@@ -122,15 +123,43 @@ TEST_F(PartialPairing, TermsAreThoseOfTheCellsThatHaveThem) {
   EXPECT_NEAR(terms.total.item<double>(), total, 1e-5 * total);
 }
 
+MatrixF to_matrix(const torch::Tensor& tensor) {
+  const torch::Tensor rows = tensor.detach().contiguous();
+  return Eigen::Map<const MatrixF>(rows.data_ptr<float>(), rows.size(0), rows.size(1));
+}
+
+std::vector<float> to_floats(const torch::Tensor& tensor) {
+  return {tensor.data_ptr<float>(), tensor.data_ptr<float>() + tensor.numel()};
+}
+
+// A few products of a few terms in single precision.
+TEST_F(PartialPairing, ThePredictorIsTheModelInInference) {
+  auto& buffers = network_->buffers();
+  buffers.moving.add_(0.3);
+  const model::Predictor predictor(spec_, {4, 3}, {to_floats(buffers.parameters), to_floats(buffers.moving)});
+  const auto cells = batch(0);
+  for (std::size_t m = 0; m < 2; ++m) {
+    const ModalityIndex modality(static_cast<std::int64_t>(m));
+    const torch::Tensor latents = network_->encoder(m).forward(cells.parts[m].values, false);
+    MatrixF seen = to_matrix(cells.parts[m].values);
+    EXPECT_TRUE(predictor.encode(modality, seen).isApprox(to_matrix(latents), 1e-5F));
+    const MatrixF decoded = to_matrix(network_->decoder(m).forward(latents, {}));
+    EXPECT_TRUE(predictor.decode(modality, to_matrix(latents)).isApprox(decoded, 1e-5F));
+    const MatrixF zeroed = (seen.col(1).setZero(), predictor.encode(modality, seen));
+    seen.col(1).setConstant(std::numeric_limits<float>::quiet_NaN());
+    EXPECT_EQ(predictor.encode(modality, seen), zeroed) << "what is missing counts as 0";
+  }
+}
+
 TEST_F(PartialPairing, TooFewSharedCellsLeaveTheCouplingOut) {
   // latent_dim + 1 = 3 shared cells cannot span a covariance worth dividing by; four can.
-  EXPECT_EQ(model::training_loss(*network_, spec_, batch(9), draws_).coupling[0].item<double>(), 0.0);
-  EXPECT_GT(model::training_loss(*network_, spec_, batch(8), draws_).coupling[0].item<double>(), 0.0);
+  EXPECT_EQ(engine::training_loss(*network_, spec_, batch(9), draws_).coupling[0].item<double>(), 0.0);
+  EXPECT_GT(engine::training_loss(*network_, spec_, batch(8), draws_).coupling[0].item<double>(), 0.0);
 }
 
 TEST_F(PartialPairing, ModalityOfOneCellIsLeftOutAndItsStatisticsStand) {
   const torch::Tensor before = network_->buffers().moving.clone();
-  const auto terms = model::training_loss(*network_, spec_, batch(11), draws_);
+  const auto terms = engine::training_loss(*network_, spec_, batch(11), draws_);
   EXPECT_EQ(terms.reconstruction[1].item<double>(), 0.0);
   const auto& slot = layout_.slot("encoder_B/batch_norm/moving_mean");
   const auto at = static_cast<std::int64_t>(slot.offset);
@@ -141,7 +170,7 @@ TEST_F(PartialPairing, AugmentationDoesNotReachTheEncoderThatFedIt) {
   // Only B's reconstruction from A's latent counts: then A's encoder gets no gradient from it.
   spec_.modalities[0].alpha = 0;
   spec_.coupling.lambda = 1e-30;
-  auto terms = model::training_loss(*network_, spec_, batch(0), draws_);
+  auto terms = engine::training_loss(*network_, spec_, batch(0), draws_);
   network_->buffers().gradients.zero_();
   terms.total.backward();
   const auto& slot = layout_.slot("encoder_A/fc0/weight");
@@ -154,7 +183,7 @@ TEST_F(PartialPairing, GradientMatchesFiniteDifferences) {
   // Without augmentation, whose detached latents a difference cannot see.
   spec_.coupling.augment_decoders = false;
   auto& buffers = network_->buffers();
-  auto terms = model::training_loss(*network_, spec_, batch(4), draws_);
+  auto terms = engine::training_loss(*network_, spec_, batch(4), draws_);
   buffers.gradients.zero_();
   terms.total.backward();
   const torch::Tensor direction = buffers.gradients / buffers.gradients.norm();
@@ -163,7 +192,7 @@ TEST_F(PartialPairing, GradientMatchesFiniteDifferences) {
     const torch::NoGradGuard no_gradient;
     const torch::Tensor saved = buffers.parameters.clone();
     buffers.parameters.add_(direction, step);
-    const double loss = model::training_loss(*network_, spec_, batch(4), draws_).total.item<double>();
+    const double loss = engine::training_loss(*network_, spec_, batch(4), draws_).total.item<double>();
     buffers.parameters.copy_(saved);
     return loss;
   };

@@ -1,5 +1,5 @@
 #pragma once
-// The torch side of the model; for src/model and src/engine/reference only.
+// The model as torch modules, for the reference trainer.
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
@@ -9,7 +9,7 @@
 #include "cplae/model/layout.hpp"
 #include "cplae/study/study.hpp"
 
-namespace cplae::model {
+namespace cplae::engine {
 
 /// The buffers that all tensors of a network are views of, on one device, float32.
 struct Buffers {
@@ -19,7 +19,7 @@ struct Buffers {
 };
 
 /// Zeroed parameters and gradients; moving means 0, moving variances 1.
-[[nodiscard]] Buffers make_buffers(const Layout& layout, torch::Device device);
+[[nodiscard]] Buffers make_buffers(const model::Layout& layout, torch::Device device);
 
 /// weight and bias of one dense layer, leaves of autograd that alias Buffers.
 struct Dense {
@@ -68,7 +68,7 @@ private:
 /// The coupled autoencoder: an encoder and a decoder for each modality, over one pair of flat buffers.
 class CoupledAutoencoder : public torch::nn::Module {
 public:
-  CoupledAutoencoder(const study::NetworkSpec& spec, const Layout& layout, Buffers buffers);
+  CoupledAutoencoder(const study::NetworkSpec& spec, const model::Layout& layout, Buffers buffers);
 
   [[nodiscard]] std::size_t modalities() const { return encoders_.size(); }
   [[nodiscard]] Encoder& encoder(std::size_t modality) { return *encoders_[modality]; }
@@ -81,4 +81,4 @@ private:
   std::vector<std::shared_ptr<Decoder>> decoders_;
 };
 
-}  // namespace cplae::model
+}  // namespace cplae::engine

@@ -1,8 +1,8 @@
-#include "model/losses.hpp"
+#include "engine/reference/losses.hpp"
 
 #include <algorithm>
 
-namespace cplae::model {
+namespace cplae::engine {
 
 namespace {
 
@@ -208,4 +208,4 @@ LossTerms validation_loss(CoupledAutoencoder& network, const Batch& batch) {
   return terms;
 }
 
-}  // namespace cplae::model
+}  // namespace cplae::engine

@@ -1,15 +1,14 @@
 #pragma once
-// Losses of the coupled autoencoder (Gala et al., Eq. 1-4; docs/model.md); torch side, for src/model and
-// src/train only.
+// Losses of the coupled autoencoder (Gala et al., Eq. 1-4; docs/model.md); for the reference trainer.
 #include <torch/types.h>
 
 #include <cstdint>
 #include <vector>
 
 #include "cplae/study/study.hpp"
-#include "model/autoencoder.hpp"
+#include "engine/reference/autoencoder.hpp"
 
-namespace cplae::model {
+namespace cplae::engine {
 
 /// One modality of a batch: only the cells that have it.
 struct BatchPart {
@@ -67,4 +66,4 @@ struct LossTerms {
 /// augmentation, no weights.
 [[nodiscard]] LossTerms validation_loss(CoupledAutoencoder& network, const Batch& batch);
 
-}  // namespace cplae::model
+}  // namespace cplae::engine

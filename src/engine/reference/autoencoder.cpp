@@ -1,34 +1,34 @@
-#include "model/autoencoder.hpp"
+#include "engine/reference/autoencoder.hpp"
 
 #include <utility>
 
-namespace cplae::model {
+namespace cplae::engine {
 
 namespace {
 
 constexpr double norm_epsilon = 1e-10;
 constexpr double moving_momentum = 0.05;
 
-torch::Tensor view_of(const torch::Tensor& flat, const TensorSlot& slot) {
+torch::Tensor view_of(const torch::Tensor& flat, const model::TensorSlot& slot) {
   return flat.narrow(0, static_cast<std::int64_t>(slot.offset), slot.rows * slot.columns);
 }
 
 /// A leaf that shares memory with the flat parameters, and whose gradient shares memory with the flat
 /// gradients: autograd adds in place.
-torch::Tensor leaf(const Buffers& buffers, const TensorSlot& slot, at::IntArrayRef shape) {
+torch::Tensor leaf(const Buffers& buffers, const model::TensorSlot& slot, at::IntArrayRef shape) {
   torch::Tensor tensor = view_of(buffers.parameters, slot).view(shape).detach();
   tensor.set_requires_grad(true);
   tensor.mutable_grad() = view_of(buffers.gradients, slot).view(shape);
   return tensor;
 }
 
-Dense make_dense(const Buffers& buffers, const Layout& layout, const std::string& name) {
+Dense make_dense(const Buffers& buffers, const model::Layout& layout, const std::string& name) {
   const auto& weight = layout.slot(name + "/weight");
   const auto& bias = layout.slot(name + "/bias");
   return {leaf(buffers, weight, {weight.rows, weight.columns}), leaf(buffers, bias, {bias.columns})};
 }
 
-std::vector<Dense> make_layers(const Buffers& buffers, const Layout& layout, const std::string& part,
+std::vector<Dense> make_layers(const Buffers& buffers, const model::Layout& layout, const std::string& part,
                                std::size_t hidden, const std::string& last) {
   std::vector<Dense> layers;
   for (std::size_t i = 0; i < hidden; ++i)
@@ -37,7 +37,7 @@ std::vector<Dense> make_layers(const Buffers& buffers, const Layout& layout, con
   return layers;
 }
 
-BatchNorm make_norm(const Buffers& buffers, const Layout& layout, const std::string& part) {
+BatchNorm make_norm(const Buffers& buffers, const model::Layout& layout, const std::string& part) {
   return {view_of(buffers.moving, layout.slot(part + "/batch_norm/moving_mean")),
           view_of(buffers.moving, layout.slot(part + "/batch_norm/moving_variance"))};
 }
@@ -52,7 +52,7 @@ void register_layers(Module& module, const std::vector<Dense>& layers) {
 
 }  // namespace
 
-Buffers make_buffers(const Layout& layout, torch::Device device) {
+Buffers make_buffers(const model::Layout& layout, torch::Device device) {
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
   Buffers buffers{torch::zeros({static_cast<std::int64_t>(layout.parameter_floats)}, options),
                   torch::zeros({static_cast<std::int64_t>(layout.parameter_floats)}, options),
@@ -112,7 +112,8 @@ torch::Tensor Decoder::forward(const torch::Tensor& latent, const torch::Tensor&
   return output_ == study::Output::relu ? torch::relu(hidden) : hidden;
 }
 
-CoupledAutoencoder::CoupledAutoencoder(const study::NetworkSpec& spec, const Layout& layout, Buffers buffers)
+CoupledAutoencoder::CoupledAutoencoder(const study::NetworkSpec& spec, const model::Layout& layout,
+                                       Buffers buffers)
     : buffers_(std::move(buffers)) {
   for (const auto& modality : spec.modalities) {
     const std::string encoder = "encoder_" + modality.name;
@@ -130,4 +131,4 @@ CoupledAutoencoder::CoupledAutoencoder(const study::NetworkSpec& spec, const Lay
   }
 }
 
-}  // namespace cplae::model
+}  // namespace cplae::engine
