@@ -110,6 +110,26 @@ Taxonomy::Taxonomy(std::vector<Node> nodes) : nodes_(std::move(nodes)) {
   check_leaves(nodes_, index);
 }
 
+std::vector<std::string> Taxonomy::leaves() const {
+  std::unordered_map<std::string, std::vector<const Node*>> children;
+  std::vector<const Node*> waiting;
+  // The last to be added is the next to be visited.
+  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node)
+    if (node->parent.empty())
+      waiting.push_back(&*node);
+    else
+      children[node->parent].push_back(&*node);
+  std::vector<std::string> labels;
+  while (!waiting.empty()) {
+    const Node* node = waiting.back();
+    waiting.pop_back();
+    if (node->is_leaf) labels.push_back(node->label);
+    const auto below = children.find(node->label);
+    if (below != children.end()) waiting.insert(waiting.end(), below->second.begin(), below->second.end());
+  }
+  return labels;
+}
+
 bool Taxonomy::has_leaf(const std::string& label) const {
   return std::any_of(nodes_.begin(), nodes_.end(),
                      [&](const Node& node) { return node.is_leaf && node.label == label; });

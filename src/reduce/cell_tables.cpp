@@ -40,8 +40,10 @@ void write_cells(const Context& context, const std::filesystem::path& path) {
   std::vector<std::string> columns;
   for (const auto& modality : context.data.modalities)
     columns.push_back("has_" + modality.name);
-  for (const auto& [name, scheme] : schemes)
-    columns.push_back(name);
+  for (const auto& [name, scheme] : schemes) {
+    const bool is_taken = name == "cell" || std::find(columns.begin(), columns.end(), name) != columns.end();
+    columns.push_back(is_taken ? "obs " + name : name);
+  }
   TableWriter table({"cell"}, columns);
   for (std::size_t cell = 0; cell < context.cells.size(); ++cell) {
     std::vector<std::string> values;

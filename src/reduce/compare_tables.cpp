@@ -34,6 +34,7 @@ const std::vector<Source>& sources() {
       {"reconstruction.csv", "r2 ", {"to", "from"}, "<-", "r2"},
       {"reconstruction.csv", "mse ", {"to", "from"}, "<-", "mse"},
       {"losses.csv", "loss validation ", {"term"}, "", "value"},
+      {"matching.csv", "", {"measure", "from", "to", "label"}, " ", "value"},
       {"clusters.csv", "best_components", {}, "", "best_components"}};
   return all;
 }

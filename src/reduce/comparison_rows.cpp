@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "cplae/core/log.hpp"
 #include "cplae/reduce/frame.hpp"
 #include "cplae/stats/comparison.hpp"
 #include "table_writer.hpp"
@@ -39,7 +40,11 @@ const ComparisonRows::Scores* ComparisonRows::scores_of(const std::string& varia
 void ComparisonRows::compare(std::size_t experiment, std::vector<Row>& rows) const {
   const std::string reference = study::reference_of(context_.study, context_.plan, experiment);
   const Scores* second = scores_of(reference);
-  if (second == nullptr) return;  // all its networks failed
+  if (second == nullptr) {
+    log::warning("experiment " + context_.study.experiments[experiment].name +
+                 ": nothing to compare with, since all networks of the reference " + reference + " failed");
+    return;
+  }
   const double folds = static_cast<double>(context_.study.experiments[experiment].folds);
   const stats::FoldDesign design{.test_to_train = 1 / (folds - 1)};
   for (const auto& variant : order_.at(experiment)) {
@@ -63,13 +68,14 @@ void ComparisonRows::write(const std::filesystem::path& path) const {
     p_values.push_back(row.difference.p_value);
   const auto corrected = stats::holm(p_values);
   TableWriter table({"experiment", "variant"},
-                    {"reference", "metric", "difference", "low", "high", "folds", "p", "p_holm"});
+                    {"reference", "metric", "difference", "low", "high", "folds", "unpaired", "p", "p_holm"});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& found = rows[i].difference;
-    table.add_row({context_.study.experiments[rows[i].experiment].name, rows[i].variant},
-                  {rows[i].reference, rows[i].metric, field_text(found.mean),
-                   field_text(found.mean - found.half_width), field_text(found.mean + found.half_width),
-                   std::to_string(found.folds), field_text(found.p_value), field_text(corrected[i])});
+    table.add_row(
+        {context_.study.experiments[rows[i].experiment].name, rows[i].variant},
+        {rows[i].reference, rows[i].metric, field_text(found.mean), field_text(found.mean - found.half_width),
+         field_text(found.mean + found.half_width), std::to_string(found.folds),
+         std::to_string(found.unpaired), field_text(found.p_value), field_text(corrected[i])});
   }
   table.write(path);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -40,45 +39,56 @@ std::vector<double> errors_of_cells(const MatrixF& truth, const MatrixF& predict
   return errors;
 }
 
-/// Held-out cells that have every modality.
-std::vector<Eigen::Index> complete_held_out(const Context& context, const data::Split& split) {
-  const auto& modalities = context.data.modalities;
-  std::vector<Eigen::Index> cells;
-  for (const Eigen::Index cell : held_out_with(modalities.front(), modalities.front(), split))
-    if (std::all_of(modalities.begin(), modalities.end(), [&](const data::Modality& modality) {
-          return modality.present[static_cast<std::size_t>(cell)] != 0;
-        }))
-      cells.push_back(cell);
-  return cells;
-}
+/// Errors of the held-out cells of each modality, and which of those cells are no outlier in any modality.
+struct HeldOutErrors {
+  std::vector<std::vector<Eigen::Index>> cells;  ///< [modality] with an error
+  std::vector<std::vector<double>> errors;       ///< [modality]
+  std::vector<std::uint8_t> is_usual;            ///< [cells of the data]
+};
 
-/// Summed over modalities, among the cells that are no outlier in any; infinite without such cells.
-double typical_error(const Context& context, const ConsensusMember& member) {
+HeldOutErrors held_out_errors(const Context& context, const ConsensusMember& member) {
   const auto& network = context.plan.networks[member.network];
   const auto& spec = context.plan.variants[network.variant.index()].spec;
-  const auto& modalities = context.data.modalities;
-  const auto cells = complete_held_out(context, member.unit.split);
-  if (cells.empty()) return std::numeric_limits<double>::infinity();
   const model::Predictor predictor(spec, study::feature_counts(context.data), member.unit.result.weights);
-  std::vector<double> sum(cells.size(), 0.0);
-  std::vector<std::uint8_t> usual(cells.size(), 1);
-  for (std::size_t m = 0; m < modalities.size(); ++m) {
-    const MatrixF latents = member.unit.result.latents[m](cells, Eigen::all);
-    const auto errors =
-        errors_of_cells(modalities[m].values(cells, Eigen::all),
-                        predictor.decode(ModalityIndex(static_cast<std::int64_t>(m)), latents));
-    const double limit = stats::quantile(errors, usual_share);
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      sum[i] += errors[i];
-      if (!(errors[i] < limit)) usual[i] = 0;
+  HeldOutErrors found;
+  found.is_usual.assign(member.unit.split.size(), 1);
+  for (std::size_t m = 0; m < context.data.modalities.size(); ++m) {
+    const auto& modality = context.data.modalities[m];
+    const auto held_out = held_out_with(modality, modality, member.unit.split);
+    const MatrixF latents = member.unit.result.latents[m](held_out, Eigen::all);
+    const auto all = errors_of_cells(modality.values(held_out, Eigen::all),
+                                     predictor.decode(ModalityIndex(static_cast<std::int64_t>(m)), latents));
+    auto& cells = found.cells.emplace_back();
+    auto& errors = found.errors.emplace_back();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (std::isnan(all[i])) continue;
+      cells.push_back(held_out[i]);
+      errors.push_back(all[i]);
     }
+    if (errors.empty()) continue;
+    const double limit = stats::quantile(errors, usual_share);
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (!(errors[i] < limit)) found.is_usual[static_cast<std::size_t>(cells[i])] = 0;
   }
-  const double count = std::accumulate(usual.begin(), usual.end(), 0.0);
-  if (count == 0) return std::numeric_limits<double>::infinity();
+  return found;
+}
+
+/// Summed over modalities: the mean error of the held-out cells that are no outlier in any. Infinite where a
+/// modality has no such cell.
+double typical_error(const Context& context, const ConsensusMember& member) {
+  const HeldOutErrors found = held_out_errors(context, member);
   double total = 0;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    if (usual[i] != 0) total += sum[i];
-  return total / count;
+  for (std::size_t m = 0; m < found.cells.size(); ++m) {
+    double sum = 0;
+    double count = 0;
+    for (std::size_t i = 0; i < found.cells[m].size(); ++i) {
+      if (found.is_usual[static_cast<std::size_t>(found.cells[m][i])] == 0) continue;
+      sum += found.errors[m][i];
+      ++count;
+    }
+    total += count > 0 ? sum / count : std::numeric_limits<double>::infinity();
+  }
+  return total;
 }
 
 /// A network's mixtures that have a result; none where it has none itself.

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/stats/pca.hpp"
 #include "cplae/stats/regression.hpp"
 #include "parts.hpp"
@@ -45,6 +46,20 @@ struct Problem {
   stats::RegressionData training;
   MatrixD queries;
 };
+
+struct ProblemCells {
+  std::vector<Eigen::Index> training;
+  std::vector<Eigen::Index> held_out;
+};
+
+/// Throws NumericError where no cell can be learnt from.
+Problem problem_of(const data::Modality& from, const data::Modality& to, const ProblemCells& cells) {
+  if (cells.training.empty()) throw NumericError("no training cell has both");
+  const MatrixD x = rows_of(from, cells.training);
+  const MatrixD y = rows_of(to, cells.training);
+  const Filler fill_x(x);
+  return {{fill_x.fill(x), Filler(y).fill(y)}, fill_x.fill(rows_of(from, cells.held_out))};
+}
 
 std::vector<std::size_t> inner_fold_of_cell(Eigen::Index cells) {
   std::vector<std::size_t> folds;
@@ -111,18 +126,24 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
   const std::string& method = context.study.experiments[unit.experiment].baselines[unit.baseline];
   const data::Split split = study::split_of(context.study, context.plan, network, context.labels);
   ReconstructionRows rows;
+  std::string problem;
+  bool any = false;
   for (const auto& from : context.data.modalities)
     for (const auto& to : context.data.modalities) {
       const auto held_out = held_out_with(from, to, split);
       if (&from == &to || held_out.empty()) continue;
-      const auto training = training_with(from, to, split);
-      const MatrixD x = rows_of(from, training);
-      const MatrixD y = rows_of(to, training);
-      const Filler fill_x(x);
-      const MatrixD predicted =
-          predicted_by(method, {{fill_x.fill(x), Filler(y).fill(y)}, fill_x.fill(rows_of(from, held_out))});
-      rows.add(from, to, to.values(held_out, Eigen::all), predicted.cast<float>());
+      try {
+        const MatrixD predicted =
+            predicted_by(method, problem_of(from, to, {training_with(from, to, split), held_out}));
+        rows.add(from, to, to.values(held_out, Eigen::all), predicted.cast<float>());
+        any = true;
+      } catch (const NumericError& error) {
+        // Modalities may share few cells: the other directions stand.
+        problem = from.name + " to " + to.name + ": " + error.what();
+        log::warning(unit.id + ": " + problem);
+      }
     }
+  if (!any && !problem.empty()) throw NumericError(problem);
   put(record, "features", std::move(rows).features());
   put(record, "reconstruction", std::move(rows).reconstruction());
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "consensus_choice.hpp"
 #include "consensus_frames.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/stats/assignment.hpp"
 #include "cplae/stats/clustering.hpp"
 #include "cplae/stats/silhouette.hpp"
@@ -12,6 +14,10 @@
 namespace cplae::reduce {
 
 namespace {
+
+/// Columns of more classes are no types: the table of counts would be as wide, and its best assignment takes
+/// the cube of that.
+constexpr std::size_t most_types = 512;
 
 /// A name of a class for every cell, "" = none.
 struct Labelling {
@@ -38,6 +44,16 @@ Labelling clusters_of(const data::Modality& modality, const MatrixF& latents,
   return result;
 }
 
+/// Numbers of components as texts, put in the order of the numbers.
+std::vector<Eigen::Index> order_of_components(const std::vector<std::string>& names) {
+  std::vector<Eigen::Index> order(names.size());
+  std::iota(order.begin(), order.end(), Eigen::Index{0});
+  std::sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) {
+    return std::stoi(names[static_cast<std::size_t>(a)]) < std::stoi(names[static_cast<std::size_t>(b)]);
+  });
+  return order;
+}
+
 /// Everything about one variant's clusters.
 class Consensus {
 public:
@@ -62,7 +78,7 @@ public:
         for (const std::string cells : {"held_out", "all"})
           compare_with_types(clusters, labels, cells);
     compare_networks();
-    add_silhouette(clusters_.front(), "clusters");
+    add_silhouette(clusters_.front(), "(clusters)");  // no column's name that a table would have
     for (const auto& labels : types)
       add_silhouette(labels, labels.name);
     put(record, "consensus", std::move(rows_).frame());
@@ -92,7 +108,12 @@ private:
   [[nodiscard]] std::vector<Labelling> labellings() const {
     std::vector<Labelling> result;
     for (const auto& scheme : context_.schemes[experiment_])
-      if (!scheme.is_cut) result.push_back({scheme.label, scheme.class_of_cell});
+      if (scheme.n_classes > most_types)
+        log::warning("consensus: " + std::to_string(scheme.n_classes) + " labels of obs column " +
+                     scheme.label + " are not compared with clusters, which at most " +
+                     std::to_string(most_types) + " are");
+      else if (!scheme.is_cut)
+        result.push_back({scheme.label, scheme.class_of_cell});
     return result;
   }
 
@@ -121,7 +142,12 @@ private:
     rows_.add("consistency", compared, n, measures.consistency);
     rows_.add("occupancy", compared, n, measures.occupancy);
     add_agreement(compared, n, table.counts);
-    contingency_.add(compared, {table.rows, table.columns, table.counts});
+    const auto order = order_of_components(table.rows);
+    NamedCounts shown{{}, {}, table.counts(order, order)};
+    for (const Eigen::Index i : order)
+      shown.rows.push_back(table.rows[static_cast<std::size_t>(i)]);
+    shown.columns = shown.rows;
+    contingency_.add(compared, shown);
   }
 
   void add_agreement(const Compared& compared, std::size_t n, const stats::Counts& counts) {
@@ -153,8 +179,8 @@ private:
                                                          const std::vector<std::string>& names) const {
     std::map<std::string, std::size_t> place;
     if (context_.taxonomy && column == context_.study.labels.column)
-      for (const auto& node : context_.taxonomy->nodes())
-        if (node.is_leaf) place.emplace(node.label, place.size());
+      for (const auto& leaf : context_.taxonomy->leaves())
+        place.emplace(leaf, place.size());
     const auto place_of = [&](Eigen::Index i) {
       const auto found = place.find(names[static_cast<std::size_t>(i)]);
       return found == place.end() ? place.size() : found->second;

@@ -10,7 +10,7 @@ namespace cplae::reduce {
 
 namespace {
 
-constexpr Eigen::Index voters = 5;  // odd, so that two labels cannot have equally many
+constexpr Eigen::Index voters = 5;
 constexpr Eigen::Index neighbourhood = 15;
 
 stats::LabelledCells labelled(const MatrixD& latents, const std::vector<Eigen::Index>& cells,
@@ -41,20 +41,33 @@ void MatchingRows::put(const std::string& from, const std::string& to, const Mea
 
 void MatchingRows::add(const std::vector<EncodedModality>& modalities, const data::Split& split,
                        const std::vector<LabelScheme>& schemes) {
-  for (const auto& from : modalities)
-    for (const auto& to : modalities)
-      if (&from != &to) add_direction(from, to, split, schemes);
+  for (auto first = modalities.begin(); first != modalities.end(); ++first)
+    for (auto second = first + 1; second != modalities.end(); ++second) {
+      const auto held_out = held_out_with(first->modality, second->modality, split);
+      if (held_out.empty()) continue;
+      add_partners(*first, *second, held_out);
+      add_labels(*first, *second, held_out, split, schemes);
+      add_labels(*second, *first, held_out, split, schemes);
+    }
 }
 
-void MatchingRows::add_direction(const EncodedModality& from, const EncodedModality& to,
-                                 const data::Split& split, const std::vector<LabelScheme>& schemes) {
-  const auto held_out = held_out_with(from.modality, to.modality, split);
-  if (held_out.empty()) return;
+void MatchingRows::add_partners(const EncodedModality& first, const EncodedModality& second,
+                                const std::vector<Eigen::Index>& held_out) {
+  const auto scores =
+      stats::foscttm({first.latents(held_out, Eigen::all), second.latents(held_out, Eigen::all)});
+  const std::string& a = first.modality.name;
+  const std::string& b = second.modality.name;
+  put(a, b, {"foscttm", "", held_out.size(), scores.closer.from_first, 0});
+  put(a, b, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_first, 0});
+  put(b, a, {"foscttm", "", held_out.size(), scores.closer.from_second, 0});
+  put(b, a, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_second, 0});
+}
+
+void MatchingRows::add_labels(const EncodedModality& from, const EncodedModality& to,
+                              const std::vector<Eigen::Index>& held_out, const data::Split& split,
+                              const std::vector<LabelScheme>& schemes) {
   const std::string& source = from.modality.name;
   const std::string& target = to.modality.name;
-  const auto scores = stats::foscttm({from.latents(held_out, Eigen::all), to.latents(held_out, Eigen::all)});
-  put(source, target, {"foscttm", "", held_out.size(), scores.closer.from_first, 0});
-  put(source, target, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_first, 0});
   const auto training = training_with(to.modality, to.modality, split);
   for (const auto& scheme : schemes) {
     if (scheme.is_cut) continue;
@@ -64,8 +77,7 @@ void MatchingRows::add_direction(const EncodedModality& from, const EncodedModal
     if (!has_labels(search.queries) || !has_labels(search.reference)) continue;
     const auto transfer = stats::label_transfer(search);
     if (transfer.n_cells == 0) continue;
-    const double ceiling = static_cast<double>(transfer.n_cells) / static_cast<double>(transfer.n_labelled);
-    put(source, target, {"label_transfer", scheme.label, transfer.n_cells, transfer.accuracy, ceiling});
+    put(source, target, {"label_transfer", scheme.label, transfer.n_cells, transfer.accuracy, 1});
     search.k = neighbourhood;
     const auto purity = stats::purity(search);
     put(source, target, {"purity", scheme.label, purity.n_cells, purity.mean, purity.ceiling});

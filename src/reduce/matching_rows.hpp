@@ -38,8 +38,11 @@ private:
     double value = 0;
     double ceiling = 0;
   };
-  void add_direction(const EncodedModality& from, const EncodedModality& to, const data::Split& split,
-                     const std::vector<LabelScheme>& schemes);
+  void add_partners(const EncodedModality& first, const EncodedModality& second,
+                    const std::vector<Eigen::Index>& held_out);
+  void add_labels(const EncodedModality& from, const EncodedModality& to,
+                  const std::vector<Eigen::Index>& held_out, const data::Split& split,
+                  const std::vector<LabelScheme>& schemes);
   void put(const std::string& from, const std::string& to, const Measured& measured);
   std::vector<std::string> from_, to_, measure_, label_;
   std::vector<std::int64_t> n_cells_;

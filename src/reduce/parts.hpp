@@ -21,7 +21,7 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
 /// each other one. Throws NumericError.
 void evaluate_regression(const Context& context, const StatisticsUnit& unit, Record& record);
 
-/// Frame bic of one network at one number of components. Throws NumericError, Stopped.
+/// Frame bic of one network at one number of components, and the mixture. Throws NumericError, Stopped.
 void fit_components(const Context& context, const StatisticsUnit& unit, const store::NetworkUnit& network,
                     Record& record);
 

@@ -205,15 +205,15 @@ std::size_t layer_of(UnitType type) {
 std::string statistics_version(UnitType type) {
   switch (type) {
     case UnitType::evaluation:
-      return "4";
+      return "5";
     case UnitType::baseline:
-      return "3";
+      return "4";
     case UnitType::regression:
       return "1";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
-      return "1 of " + statistics_version(UnitType::mixture);  // which it reads
+      return "2 of " + statistics_version(UnitType::mixture);  // which it reads
   }
   throw Error("a type of statistics that there is not");
 }

@@ -58,6 +58,24 @@ std::size_t least(const std::vector<double>& errors) {
   return static_cast<std::size_t>(std::min_element(errors.begin(), errors.end()) - errors.begin());
 }
 
+/// Mean of the targets of each query's neighbours, missing ones left out; where all are missing, that of all
+/// cells.
+MatrixD mean_of_neighbours(const Indices& near, const MatrixD& targets) {
+  MatrixD result = predict_by_mean(targets, near.rows());
+  for (Eigen::Index query = 0; query < result.rows(); ++query) {
+    Eigen::RowVectorXd sums = Eigen::RowVectorXd::Zero(targets.cols());
+    Eigen::RowVectorXd present = sums;
+    for (const Eigen::Index cell : near.row(query)) {
+      const auto there = (targets.row(cell).array() == targets.row(cell).array()).eval();
+      sums += there.select(targets.row(cell), 0.0).matrix();
+      present += there.cast<double>().matrix();
+    }
+    result.row(query) =
+        (present.array() > 0).select(sums.array() / present.array(), result.row(query).array());
+  }
+  return result;
+}
+
 }  // namespace
 
 MatrixD LinearMap::predict(const MatrixD& x) const {
@@ -123,13 +141,13 @@ ChosenRank choose_rank(const RegressionData& data, const RankChoices& choices,
 
 ChosenNeighbours choose_neighbours(const RegressionData& data, const std::vector<Eigen::Index>& counts,
                                    const std::vector<std::size_t>& fold_of_cell) {
+  const Eigen::Index most = *std::max_element(counts.begin(), counts.end());
   const auto errors_of = [&](const InnerSplit& split) {
+    const Indices near =
+        nearest_neighbours({.queries = split.held_out.x, .reference = split.train.x, .k = most}).cells;
     std::vector<double> sums;
-    for (const Eigen::Index k : counts) {
-      const MatrixD predicted = predict_by_neighbours(
-          {.queries = split.held_out.x, .reference = split.train.x, .k = k}, split.train.y);
-      sums.push_back((predicted - split.held_out.y).squaredNorm());
-    }
+    for (const Eigen::Index k : counts)
+      sums.push_back((mean_of_neighbours(near.leftCols(k), split.train.y) - split.held_out.y).squaredNorm());
     return sums;
   };
   const std::vector<double> errors = over_folds(data, fold_of_cell, counts.size(), errors_of);
@@ -147,20 +165,7 @@ MatrixD predict_by_neighbours(const NeighbourSearch& search, const MatrixD& targ
                        " cells for a reference of " + std::to_string(search.reference.rows()) +
                        ", expected the same cells");
   }
-  MatrixD result = predict_by_mean(targets, search.queries.rows());
-  const Indices near = nearest_neighbours(search).cells;
-  for (Eigen::Index query = 0; query < result.rows(); ++query) {
-    Eigen::RowVectorXd sums = Eigen::RowVectorXd::Zero(targets.cols());
-    Eigen::RowVectorXd present = sums;
-    for (const Eigen::Index cell : near.row(query)) {
-      const auto there = (targets.row(cell).array() == targets.row(cell).array()).eval();
-      sums += there.select(targets.row(cell), 0.0).matrix();
-      present += there.cast<double>().matrix();
-    }
-    result.row(query) =
-        (present.array() > 0).select(sums.array() / present.array(), result.row(query).array());
-  }
-  return result;
+  return mean_of_neighbours(nearest_neighbours(search).cells, targets);
 }
 
 }  // namespace cplae::stats

@@ -78,7 +78,7 @@ bool is_plain(const Handle& type) {
   switch (H5Tget_class(type.id())) {
     case H5T_INTEGER:
     case H5T_FLOAT:
-      return true;
+      return h5::has_its_bits(type);
     case H5T_STRING:
       return H5Tis_variable_str(type.id()) == 0;
     default:

@@ -34,7 +34,7 @@ void require_shape(const NetworkUnit& unit, const VariantShape& shape, std::size
   require(unit, {"cells of the split", unit.split.size(), shape.cells});
   require(unit, {"loss terms", size_of(result.losses.cols()), shape.terms});
   const std::size_t validations = size_of(result.losses.rows());
-  if (validations > shape.validations || result.finite)
+  if (validations > shape.validations || (result.finite && !shape.may_end_early))
     require(unit, {"validations", validations, shape.validations});
   require(unit, {"floats of the weights", result.weights.parameters.size(), shape.layout.parameter_floats});
   require(unit,

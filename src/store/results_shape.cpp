@@ -40,6 +40,7 @@ VariantShape variant_shape(const study::Variant& variant, std::size_t cells,
           .validations = static_cast<std::size_t>((training.steps + training.validate_every - 1) /
                                                   training.validate_every),
           .terms = train::loss_names(variant.spec).size(),
+          .may_end_early = training.patience > 0,
           .layout = model::make_layout(variant.spec, features)};
 }
 

@@ -40,6 +40,7 @@ struct VariantShape {
   std::size_t latent_dim = 0;
   std::size_t validations = 0;
   std::size_t terms = 0;
+  bool may_end_early = false;  ///< a network whose patience is over has fewer validations
   model::Layout layout;
 };
 /// `cells` of the run, `features[m]` of modality m.

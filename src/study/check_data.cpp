@@ -46,6 +46,19 @@ std::vector<std::string> text_of(const std::vector<std::string>& labels) {
   return {known.begin(), known.end()};
 }
 
+/// A label is a class's name in tables, messages and figures.
+void check_texts(const data::Dataset& dataset, const std::string& column,
+                 const std::vector<std::string>& labels) {
+  for (std::size_t cell = 0; cell < labels.size(); ++cell) {
+    const std::string& label = labels[cell];
+    if (is_utf8(label) && one_line(label) == label) continue;
+    throw DataError(
+        "obs column " + column + ", cell " + dataset.cells.at(cell) + ": found " +
+        (is_utf8(label) ? quoted(one_line(label)) + " with control characters" : "no UTF-8 text") +
+        ", expected a label on one line");
+  }
+}
+
 /// A table that a study names and that is not there is a mistake of the study's, not a failure of the disk.
 std::optional<data::Taxonomy> readable_taxonomy(const Study& study, const data::Dataset& dataset) {
   try {
@@ -88,6 +101,7 @@ void check_also(const data::Dataset& dataset, const std::string& column) {
   } catch (const DataError& error) {
     throw DataError(std::string("labels.also: ") + error.what());
   }
+  check_texts(dataset, column, column_labels(dataset, column));
 }
 
 /// Columns that can be predicted from anything, or from nothing, are mostly slips: a batch, an identifier.
@@ -123,6 +137,7 @@ void check_labels(const Study& study, const data::Dataset& dataset, const std::v
   const bool any =
       std::any_of(labels.begin(), labels.end(), [](const std::string& label) { return !label.empty(); });
   if (!any) throw DataError("obs column " + study.labels.column + ": found no label, expected some");
+  check_texts(dataset, study.labels.column, labels);
   for (const auto& column : study.labels.also)
     check_also(dataset, column);
   warn_of_classes(study, labels);

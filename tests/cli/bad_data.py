@@ -104,6 +104,7 @@ CHANGES = {
     "cell without a name": set_value("mod/two/obs/_index", 3, ""),
     "cell that no list has": set_value("mod/two/obs/_index", 3, "other"),
     "cell of two lines": set_value("mod/two/obs/_index", 3, "a\nb"),
+    "label of two lines": set_value("obs/cell class/categories", 1, "be\nta"),
     "label code out of range": set_value("obs/cell class/codes", 0, 9),
     "link to another file": linked("mod/two/X", h5py.ExternalLink("other.h5", "/X")),
     "link to a password": linked("mod/two", h5py.ExternalLink("/etc/passwd", "/")),

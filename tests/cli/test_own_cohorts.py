@@ -162,3 +162,21 @@ def test_an_experiment_on_the_folds_of_another(tmp_path):
     first, second = (scores[variant, "A", "B"].to_numpy() for variant in ("wider,latent_dim=4", "folds"))
     found = compared[compared["metric"] == "r2 B<-A"]["difference"].item()
     assert found == pytest.approx((second - first).mean(), abs=1e-12)
+
+
+def test_networks_that_end_early(tmp_path):
+    """With patience for one validation: what was not reached is missing, the rest of the run is as ever."""
+    make_mudata(make_modalities(["A", "B"])).write_h5mu(tmp_path / "data.h5mu")
+    (tmp_path / "own.toml").write_text(study_text(["A", "B"]))
+    settings = ["training.steps=2000", "training.learning_rate=0.1", "training.patience=1"]
+    words = [word for setting in settings for word in ("--set", setting)]
+    succeed("run", tmp_path / "own.toml", "--data", tmp_path / "data.h5mu", "--out", tmp_path / "run", *words, ranks=2)
+    with h5py.File(tmp_path / "run/results.h5") as results:
+        replicates, losses = results["variants/folds/replicate"][:], results["variants/folds/losses"][:]
+    assert (replicates["status"] == 0).all() and (replicates["steps"] < 2000).all()
+    for row, history in zip(replicates, losses):
+        assert row["steps"] == row["best_step"] + 10
+        reached = history[:, 0] <= row["steps"]
+        assert np.isfinite(history[reached]).all() and np.isnan(history[~reached]).all() and reached.sum() == row["steps"] / 10
+    assert len(pd.read_csv(tmp_path / "run/tables/accuracy.csv")) == 4
+    succeed("verify", tmp_path / "run")

@@ -280,7 +280,7 @@ def test_consensus_clusters_come_from_the_least_error_at_the_modal_count(run, co
     names = cells.loc[kept, "cluster_zT"].to_numpy()
     each = silhouette_samples(z["T"][kept], names)
     means = [each[names == name].mean() for name in np.unique(names)]
-    found = one(consensus, measure="silhouette", second="clusters")
+    found = one(consensus, measure="silhouette", second="(clusters)")
     # Distances of tens of points of order 1.
     assert found == pytest.approx(np.mean(means), abs=1e-10)
 
@@ -295,7 +295,12 @@ def test_contingency_counts_every_cell_once_in_the_order_of_the_tree(run, cohort
     found = own.set_index(["row", "column"])["count"]
     assert found.sum() == len(kept)
     assert (found == expected[expected > 0].loc[found.index]).all() and len(found) == (expected > 0).sum()
-    tree = table(run, "taxonomy")
-    leaves = [label for label in tree.loc[tree["leaf"], "label"] if label in set(labels)]
+    tree = table(run, "taxonomy").fillna({"parent": ""})
+
+    def below(label):
+        children = tree[tree["parent"] == label]
+        return [leaf for child in children.itertuples() for leaf in ([child.label] if child.leaf else below(child.label))]
+
+    leaves = below("")
     order = own.drop_duplicates("column").sort_values("column_order")["column"]
     assert list(order) == [leaf for leaf in leaves if leaf in set(order)]

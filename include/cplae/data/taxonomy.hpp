@@ -22,6 +22,8 @@ public:
 
   [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
   [[nodiscard]] bool has_leaf(const std::string& label) const;
+  /// Labels of the leaves as the tree is drawn: depth first, children in the order of the nodes.
+  [[nodiscard]] std::vector<std::string> leaves() const;
 
   /// Merges the types in `present` (leaf labels) bottom-up: inner nodes of the tree restricted to `present`,
   /// in order of height (ties: by label), each joining all types below it, until at most `classes` classes

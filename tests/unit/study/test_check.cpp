@@ -295,6 +295,11 @@ TEST(CheckAgainst, ChecksMeasures) {
        "\"cv,lambda=0.5\""},
       {[](Study& s, data::Dataset&) { s.experiments[1].reference = "consensus"; },
        "experiment.consensus.reference: not a key of kind \"repeats\", only of kfold"},
+  });
+}
+
+TEST(CheckAgainst, ChecksSharedSplits) {
+  expect_messages({
       {[](Study& s, data::Dataset&) { s.experiments[1].split = "cv2"; },
        "experiment.consensus.split: found \"cv2\", expected the name of another experiment"},
       {[](Study& s, data::Dataset&) { s.experiments[0].split = "cv"; },
@@ -317,6 +322,11 @@ TEST(CheckAgainst, ChecksMeasures) {
        },
        "experiment.sharing.reference: found \"cv,lambda=2\", expected a variant: \"cv,lambda=0\", "
        "\"cv,lambda=0.5\", \"sharing,lambda=0\", \"sharing,lambda=0.5\""},
+  });
+}
+
+TEST(CheckAgainst, ChecksTraining) {
+  expect_messages({
       {[](Study& s, data::Dataset&) { s.base.training.warm_up = 1001; },
        "training.warm_up: found 1001, expected at most training.steps = 1000 (variant cv,lambda=0)"},
       {[](Study& s, data::Dataset&) { s.base.training.patience = 5; },
