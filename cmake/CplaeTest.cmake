@@ -41,5 +41,5 @@ function(cplae_python_test name)
   set_tests_properties(
     ${name}
     PROPERTIES TIMEOUT 1200 ENVIRONMENT
-               "${one_thread};CPLAE_BIN_DIR=${PROJECT_BINARY_DIR}/bin;CPLAE_SHARED=${CPLAE_SHARED};PYTHONDONTWRITEBYTECODE=1")
+               "${one_thread};CPLAE_BIN_DIR=${PROJECT_BINARY_DIR}/bin;CPLAE_PYTHON=;CPLAE_SHARED=${CPLAE_SHARED};PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -62,10 +62,6 @@ if [ ! "$demo/latents.h5mu" -nt "$run/results.h5" ]; then
   say "exporting the latents"
   "$cplae" export "$run" --to "$demo/latents.h5mu"
 fi
-if [ ! "$run/report.html" -nt "$run/results.h5" ] || [ "$root/analysis/report.py" -nt "$run/report.html" ]; then
-  say "drawing the report"
-  "$env_python" "$root/analysis/report.py" "$run"
-fi
 
 say "tables/summary.csv:"
 show_table "$run/tables/summary.csv"

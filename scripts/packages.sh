@@ -11,8 +11,9 @@ build_packages=(
   libxxhash-dev librandom123-dev libssl-dev zlib1g-dev libboost-dev libdlib-dev
   libgtest-dev libgmock-dev
 )
-# Debian's own anndata, beside the newest one of build/env: files must go both ways with either. SLURM, for the tests of slurm/.
-test_packages=(python3-anndata slurm-wlm munge)
+# Debian's own anndata, beside the newest one of build/env: files must go both ways with either. SLURM, for the tests of slurm/. A browser, for
+# those of the report.
+test_packages=(python3-anndata slurm-wlm munge chromium)
 
 missing_packages() {
   local package

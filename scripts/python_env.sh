@@ -126,6 +126,16 @@ install_requirements() {
   echo "$hash" >"$stamp"
 }
 
+# The report's own package, from where it lies: what is changed there is used at once. Its requirements are in the list above.
+install_package() {
+  local stamp="$env_dir/.package-analysis" hash
+  hash="$(hash_of "$root" "$(cat "$root/analysis/pyproject.toml")")"
+  [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ] || return 0
+  say "installing the package of the report (analysis/)"
+  pip_install --no-deps --editable "$root/analysis" || die "pip could not install analysis/"
+  echo "$hash" >"$stamp"
+}
+
 report_device() {
   if gpu_wanted; then
     say "GPU: $(nvidia-smi -L 2>/dev/null | head -n 1 | grep . || echo 'asked for by CPLAE_GPU=1')"
@@ -152,5 +162,8 @@ mkdir -p "$build_dir"
 if [ "$purpose" != build ] || [ -z "${CPLAE_TORCH_DIR:-}" ]; then make_env; fi
 report_device
 provide_torch
-if [ "$purpose" != build ]; then install_requirements analysis; fi
+if [ "$purpose" != build ]; then
+  install_requirements analysis
+  install_package
+fi
 if [ "$purpose" = tests ]; then install_requirements tests; fi

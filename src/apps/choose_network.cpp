@@ -32,20 +32,25 @@ const Variant& named_variant(const store::ResultsReader& results, const std::str
                    (near ? "; nearest is " + *near : ""));
 }
 
-/// Latents of uncoupled modalities lie in spaces of their own: the variants of the highest lambda.
-std::vector<const Variant*> most_coupled(std::vector<const Variant*> variants) {
+double highest_lambda(const std::vector<const Variant*>& variants) {
   double most = 0;
   for (const Variant* variant : variants)
     most = std::max(most, variant->spec.coupling.lambda);
+  return most;
+}
+
+/// Latents of uncoupled modalities lie in spaces of their own: the variants of the highest lambda.
+std::vector<const Variant*> most_coupled(std::vector<const Variant*> variants) {
+  const double most = highest_lambda(variants);
   std::erase_if(variants, [&](const Variant* variant) { return variant->spec.coupling.lambda < most; });
   return variants;
 }
 
-[[noreturn]] void refuse_several(const std::vector<const Variant*>& variants) {
+[[noreturn]] void refuse_several(const std::vector<const Variant*>& variants, const std::string& what) {
   std::vector<std::string> ids;
   for (const Variant* variant : variants)
     ids.push_back(variant->id);
-  throw UsageError("several variants have folds: expected --variant with one of " + join(ids, "; "));
+  throw UsageError("several variants " + what + ": expected --variant with one of " + join(ids, "; "));
 }
 
 std::vector<const Variant*> candidates(const store::ResultsReader& results, const NetworkWish& wish) {
@@ -56,11 +61,19 @@ std::vector<const Variant*> candidates(const store::ResultsReader& results, cons
       if (kind_of(results, variant) == kind) found.push_back(&variant);
     return most_coupled(std::move(found));
   };
-  if (!wish.fold)
-    if (auto repeats = of_kind(ExperimentKind::repeats); !repeats.empty()) return repeats;
+  auto repeats = of_kind(ExperimentKind::repeats);
   auto folded = of_kind(ExperimentKind::kfold);
-  if (folded.size() > 1) refuse_several(folded);
+  // Folds that are coupled less than the repeats would not do for what needs a common space.
+  if (wish.folds_first && highest_lambda(folded) < highest_lambda(repeats)) folded.clear();
+  const bool takes_folds = wish.fold || wish.folds_first;
+  if (!repeats.empty() && (!takes_folds || (folded.empty() && !wish.fold))) return repeats;
+  if (folded.size() > 1) refuse_several(folded, "have folds");
   if (!folded.empty()) return folded;
+  if (wish.folds_first) {
+    auto swept = of_kind(ExperimentKind::sweep);
+    if (swept.size() > 1) refuse_several(swept, "are there");
+    return swept;
+  }
   return {&results.plan().variants.front()};
 }
 

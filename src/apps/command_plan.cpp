@@ -119,7 +119,9 @@ private:
            " networks evaluated, " +
            grouped(counts[reduce::UnitType::baseline] + counts[reduce::UnitType::regression]) +
            " baselines, " + grouped(counts[reduce::UnitType::mixture]) + " mixtures, " +
-           grouped(counts[reduce::UnitType::consensus]) + " consensus clusterings";
+           grouped(counts[reduce::UnitType::consensus]) + " consensus clusterings, " +
+           grouped(counts[reduce::UnitType::types]) + " comparisons of types, " +
+           grouped(counts[reduce::UnitType::ensemble]) + " ensembles";
   }
 
   /// FLOP and number of networks of each rank.
@@ -180,7 +182,8 @@ private:
       checkpoint = std::max(checkpoint, cost.checkpoint_bytes);
     const double running = static_cast<double>(
         std::min<std::size_t>(static_cast<std::size_t>(options_.ranks), context_.plan.networks.size()));
-    return "work/ " + bytes_text(units + running * checkpoint) + ", results.h5 " + bytes_text(units);
+    return "work/ " + bytes_text(units + running * checkpoint + prediction_bytes(context_)) +
+           ", results.h5 " + bytes_text(units);
   }
 
   [[nodiscard]] std::string aligned_lines() const {

@@ -16,6 +16,7 @@
 #include "cplae/core/text.hpp"
 #include "device_request.hpp"
 #include "inputs.hpp"
+#include "make_report.hpp"
 #include "run_study.hpp"
 
 namespace cplae::apps {
@@ -43,7 +44,9 @@ struct RunArguments {
   double wait_for_lock = 0;
   bool overwrite = false;
   bool quiet = false;
+  bool no_report = false;
   std::string command_line;
+  bool wants_report = false;  ///< of rank 0, once the tables are written
 };
 
 /// For the parser: what is wrong with a number of minutes or seconds; empty if nothing is.
@@ -63,7 +66,11 @@ std::string refuse_seconds(const std::string& text) {
   return refuse_time(text, "seconds", 60 * 60 * 24);
 }
 
-ExitCode run(const dist::Session& session, const RunArguments& options, Stage stage) {
+bool writes_tables(Stage stage) {
+  return stage == Stage::everything || stage == Stage::reduce;
+}
+
+ExitCode run(const dist::Session& session, RunArguments& options, Stage stage) {
   const dist::Communicator world = session.world();
   log::set_rank(world.rank(), world.size());
   if (options.quiet) log::set_level(log::Level::warning);
@@ -83,7 +90,9 @@ ExitCode run(const dist::Session& session, const RunArguments& options, Stage st
     require_file(parsed.study, "study");
     parsed.data = parse_sources(options.data);
   });
-  return run_study(session, parsed, stage);
+  const ExitCode code = run_study(session, parsed, stage);
+  options.wants_report = writes_tables(stage) && world.is_root() && !options.no_report;
+  return code;
 }
 
 struct StageWords {
@@ -127,21 +136,28 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
   if (words.stage == Stage::everything || words.stage == Stage::train)
     command->add_flag("--overwrite", options->overwrite,
                       "remove an earlier run in the folder, of whatever study, and begin anew");
+  if (writes_tables(words.stage))
+    command->add_flag("--no-report", options->no_report, "make no RUN/report.html at the end");
   command->add_flag("--quiet", options->quiet, "no progress, warnings only");
   command->footer(run_notes);
-  return {command, ParallelTask([options, stage = words.stage](const dist::Session& session) {
-            return run(session, *options, stage);
-          })};
+  return {command, ParallelTask{.collective =
+                                    [options, stage = words.stage](const dist::Session& session) {
+                                      return run(session, *options, stage);
+                                    },
+                                .afterwards =
+                                    [options] {
+                                      if (options->wants_report) make_report(options->out);
+                                    }}};
 }
 
 }  // namespace
 
 std::vector<Command> add_run_commands(CLI::App& program, const std::string& command_line) {
   const std::vector<StageWords> stages = {
-      {Stage::everything, "run", "train, evaluate and write all tables of a study"},
+      {Stage::everything, "run", "train, evaluate, write all tables of a study and its report"},
       {Stage::train, "train", "the first part of run: networks and results.h5"},
       {Stage::evaluate, "evaluate", "the second part: statistics of the trained networks"},
-      {Stage::reduce, "reduce", "the last part: tables of the finished statistics"}};
+      {Stage::reduce, "reduce", "the last part: tables of the finished statistics, and the report"}};
   std::vector<Command> commands;
   for (const auto& words : stages)
     commands.push_back(add_stage(program, words, command_line));

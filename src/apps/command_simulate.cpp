@@ -58,7 +58,7 @@ ExitCode simulate_cohort(const SimulateArguments& options) {
   spec.store_counts = options.counts;
   require_output({.path = options.out, .extension = ".h5mu", .replace = options.force});
   const data::Cohort cohort = data::simulate(spec, static_cast<std::uint64_t>(options.seed));
-  data::write_h5mu(cohort.dataset, options.out, {{"X_true", cohort.latent_truth}});
+  data::write_h5mu(cohort.dataset, options.out, {.obsm = {{"X_true", cohort.latent_truth}}});
   std::cout << options.out.string() << ": " << describe(cohort.dataset) << "; " << cohort.type_labels.size()
             << " types; seed " << options.seed << "\n";
   return ExitCode::done;

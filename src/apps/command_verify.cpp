@@ -29,7 +29,8 @@ constexpr const char* verify_notes =
 they belong to its study.toml and provenance.json, and are all units of the study there?
 With two: are all datasets of results.h5 and all tables the same, bit by bit? If not, the
 first difference is named. With --statistically: for each measure of each variant
-(accuracies, R2, errors and losses of held-out cells, matching, best components) the mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
+(accuracies, R2, errors and losses of held-out cells, matching, best components) the
+mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
 Student's t interval; together the intervals of all measures hold with the confidence
 given (Bonferroni). A measure is within when its interval reaches 0, or comes nearer to it
 than the millionth part of the measure's size, which is rounding.

@@ -14,6 +14,7 @@ namespace cplae::apps {
 [[nodiscard]] Command add_status(CLI::App& program);
 [[nodiscard]] Command add_verify(CLI::App& program);
 [[nodiscard]] Command add_export(CLI::App& program);
+[[nodiscard]] Command add_predict(CLI::App& program);
 /// run, train, evaluate and reduce; the command line goes to provenance.json.
 [[nodiscard]] std::vector<Command> add_run_commands(CLI::App& program, const std::string& command_line);
 

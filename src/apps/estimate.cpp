@@ -107,6 +107,23 @@ NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpe
   return cost;
 }
 
+double prediction_bytes(const reduce::Context& context) {
+  const auto& modalities = context.data.modalities;
+  double bytes = 0;
+  for (const auto& experiment : context.study.experiments)
+    for (std::size_t from = 0; from < modalities.size(); ++from)
+      for (std::size_t to = 0; to < modalities.size(); ++to) {
+        // PC-CCA has the first two modalities, within and across; the others all, across.
+        const std::size_t baselines = (from < 2 && to < 2 ? experiment.pc_cca.size() : 0) +
+                                      (from != to ? experiment.baselines.size() : 0);
+        // Over all folds each cell is held out once.
+        bytes += float_bytes * static_cast<double>(baselines) *
+                 static_cast<double>(modalities[to].values.size()) *
+                 share_of_cells({&modalities[from], &modalities[to]});
+      }
+  return bytes;
+}
+
 double data_bytes(const reduce::Context& context) {
   double values = 0;
   for (const auto& modality : context.data.modalities)

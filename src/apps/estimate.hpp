@@ -24,6 +24,9 @@ struct NetworkCost {
 /// percent.
 [[nodiscard]] NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& spec);
 
+/// Bytes that the units of baselines take in work/statistics: what each predicts of its held-out cells.
+[[nodiscard]] double prediction_bytes(const reduce::Context& context);
+
 /// Bytes of memory that a rank's copies of the data take: as read and as prepared.
 [[nodiscard]] double data_bytes(const reduce::Context& context);
 

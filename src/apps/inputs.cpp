@@ -53,7 +53,7 @@ void require_file(const fs::path& path, const std::string& what) {
 
 void require_output(const Output& output) {
   const fs::path& path = output.path;
-  const std::string name = "--out " + path.string();
+  const std::string name = output.option + " " + path.string();
   if (path.extension() != output.extension)
     throw UsageError(name + ": expected a name that ends in " + output.extension);
   std::error_code error;

@@ -18,6 +18,7 @@ struct Output {
   std::filesystem::path path;
   std::string extension;  ///< ".h5mu"
   bool replace = false;
+  std::string option = "--out";  ///< that names it
 };
 void require_output(const Output& output);
 

@@ -1,18 +1,21 @@
 #include "inspect_run.hpp"
 
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <system_error>
 #include <vector>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/hash.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/reduce/verify.hpp"
 #include "cplae/store/open_run.hpp"
 #include "cplae/store/read_results.hpp"
 #include "cplae/store/verify.hpp"
+#include "cplae/study/panels.hpp"
 #include "figures.hpp"
 #include "run_record.hpp"
 
@@ -60,6 +63,7 @@ void require_match(const store::RunFolder& folder, const RunFacts& facts,
   there.name = facts.study->name;
   there.base.training.checkpoint_seconds = facts.study->base.training.checkpoint_seconds;
   there.base.training.trainer = facts.study->base.training.trainer;
+  study::adopt_panels(there, *facts.study);
   const std::string difference = study::first_difference(there, *facts.study);
   if (!difference.empty()) throw Error(path + ": made by another study than study.toml: " + difference);
 }
@@ -124,6 +128,30 @@ void add_listed_units(std::vector<Part>& parts, const store::RunFolder& folder, 
   add_listed(parts.at(1), count(folder, store::UnitKind::statistics, statistics), is_finished);
 }
 
+/// The start of the report; empty where there is none.
+std::string start_of_report(const store::RunFolder& folder) {
+  constexpr std::size_t enough_bytes = 4096;  // it bears the checksum of its tables near its start
+  std::string start(enough_bytes, '\0');
+  std::error_code error;
+  if (!fs::is_regular_file(folder.report(), error)) return "";
+  std::ifstream file(folder.report(), std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(file.gcount()));
+  return start;
+}
+
+/// A report of other tables is no damage, but who reads it should know.
+void add_report_note(Part& tables, const store::RunFolder& folder) {
+  const std::string start = start_of_report(folder);
+  std::error_code error;
+  const fs::path sums = folder.tables() / "SHA256SUMS";
+  if (start.empty() || !fs::exists(sums, error)) return;
+  if (start.find(sha256_file(sums)) == std::string::npos)
+    tables.found.notes.push_back(
+        folder.report().string() +
+        ": is of other tables than those that are there; cplae reduce makes it anew");
+}
+
 /// Empty where it cannot be told: what is wrong with study or provenance is told by inspect_facts.
 std::string identity_of(const store::RunFolder& folder) {
   try {
@@ -163,6 +191,7 @@ reduce::Context names_only(const study::Study& study, const study::Plan& plan) {
           .labels = {},
           .taxonomy = {},
           .schemes = {},
+          .panels = {},
           .stop = {}};
 }
 
@@ -181,6 +210,7 @@ void inspect_run(const std::string& run) {
       {"results.h5", results, "not yet", ""},
       {"tables", reduce::inspect_tables(folder.tables()), "not yet", ""},
       {"identity", facts.found, "none", ""}};
+  add_report_note(parts.at(4), folder);
   if (facts.study) add_listed_units(parts, folder, *facts.study);
   const auto damaged = print(parts);
   if (!damaged.empty())

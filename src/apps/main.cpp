@@ -24,10 +24,16 @@ bool is_first_of_launch() {
 ExitCode run_parallel(const ParallelTask& task, int argc, char** argv) {
   const dist::Session session(&argc, &argv);
   const dist::Communicator parting = session.world().split(0);
-  const ExitCode code = leave(session, parting, attempt([&] { return task(session); }));
+  const ExitCode code = leave(session, parting, attempt([&] { return task.collective(session); }));
   if (code != ExitCode::failed) return code;
   parting.barrier();  // all that is to be said has been said
   session.abort(static_cast<int>(code));
+}
+
+ExitCode run_and_part(const ParallelTask& task, int argc, char** argv) {
+  const ExitCode code = run_parallel(task, argc, argv);
+  if (task.afterwards) task.afterwards();
+  return code;
 }
 
 ExitCode run_program(int argc, char** argv) {
@@ -45,7 +51,7 @@ ExitCode run_program(int argc, char** argv) {
   if (const auto* serial = std::get_if<SerialTask>(&task))
     outcome = attempt(*serial);
   else
-    outcome = attempt([&] { return run_parallel(std::get<ParallelTask>(task), argc, argv); });
+    outcome = attempt([&] { return run_and_part(std::get<ParallelTask>(task), argc, argv); });
   report(outcome);
   return outcome.code;
 }

@@ -157,9 +157,18 @@ private:
       if (!communicator_.is_root()) return;
       if (stage_ == Stage::reduce)
         require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
+      remove_report();
       reduce::write_tables(inputs_->context, units_);
       std::fputs(reduce::summary_text(units_.folder().tables()).c_str(), stdout);
     });
+  }
+
+  /// One of other tables must not be taken for that of the new ones.
+  void remove_report() const {
+    const auto path = units_.folder().report();
+    std::error_code error;
+    std::filesystem::remove(path, error);
+    if (error) throw IoError(path.string() + ": cannot be removed: " + error.message());
   }
 
   std::vector<std::string> network_ids() const {
@@ -184,7 +193,8 @@ private:
     constexpr std::chrono::seconds patience(5);
     for (const auto& id : ids) {
       const auto record = units_.read_within(patience, kind, id);
-      if (!record || (kind == store::UnitKind::statistics && !reduce::is_of_this_version(*record)))
+      if (!record ||
+          (kind == store::UnitKind::statistics && !reduce::is_of_this_version(inputs_->context, *record)))
         throw UsageError(options_.out.string() + ": " + id + " is not done " +
                          (record ? "by this version of the statistics" : "yet") + "; run " + command +
                          " (or cplae run) first");

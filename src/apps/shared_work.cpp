@@ -15,7 +15,9 @@ namespace {
 std::string missing_list(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
   const bool is_statistics = kind == store::UnitKind::statistics;
   const auto finished =
-      is_statistics ? run.units.finished(kind, reduce::is_current) : run.units.finished(kind);
+      is_statistics ? run.units.finished(
+                          kind, [&](const Record& unit) { return reduce::is_current(run.context, unit); })
+                    : run.units.finished(kind);
   const std::set<std::string> done(finished.begin(), finished.end());
   std::string list;
   for (std::size_t i = 0; i < items.size(); ++i)

@@ -13,8 +13,12 @@ namespace cplae::apps {
 
 /// A command of one process: MPI is not started.
 using SerialTask = std::function<ExitCode()>;
-/// A command of all ranks: collective.
-using ParallelTask = std::function<ExitCode(const dist::Session&)>;
+/// A command of all ranks.
+struct ParallelTask {
+  std::function<ExitCode(const dist::Session&)> collective;
+  /// Local, on every rank, once MPI is done with and nobody waits for anybody; its failures are its own.
+  std::function<void()> afterwards = {};
+};
 /// What a command line asks for.
 using Task = std::variant<SerialTask, ParallelTask>;
 

@@ -29,6 +29,7 @@ void keep_cells(Dataset& dataset, const std::vector<std::uint8_t>& kept) {
   std::vector<Eigen::Index> rows;
   for (std::size_t cell = 0; cell < kept.size(); ++cell)
     if (kept[cell] != 0) rows.push_back(static_cast<Eigen::Index>(cell));
+  if (rows.size() == kept.size()) return;
   const auto thin = [&](auto& values) {
     std::remove_reference_t<decltype(values)> left;
     for (const Eigen::Index row : rows)

@@ -22,22 +22,58 @@ ModalityIndex index_of(const Modality& modality, const std::vector<std::string>&
   return index;
 }
 
-MatrixF present_rows(const Modality& modality) {
+/// The rows of the cells that have the modality. [its cells x columns]
+template <class Matrix>
+Matrix present_rows(const Modality& modality, const Matrix& all) {
   const auto rows = present_cells(modality);
-  MatrixF values(static_cast<Eigen::Index>(rows.size()), modality.values.cols());
+  Matrix values(static_cast<Eigen::Index>(rows.size()), all.cols());
   for (std::size_t i = 0; i < rows.size(); ++i)
-    values.row(static_cast<Eigen::Index>(i)) = modality.values.row(static_cast<Eigen::Index>(rows[i]));
+    values.row(static_cast<Eigen::Index>(i)) = all.row(static_cast<Eigen::Index>(rows[i]));
   return values;
 }
 
-void write_modality(const h5::Handle& mod, const Modality& modality, const ModalityIndex& index) {
+void write_modality(const h5::Handle& mod, const Modality& modality, const ModalityIndex& index,
+                    const Extras::OfModality& extras) {
   const h5::Handle group = h5::create_group(mod, modality.name);
   write_anndata_attributes(group);
-  write_encoded_matrix(group, "X", present_rows(modality));
+  write_encoded_matrix(group, "X", present_rows(modality, modality.values));
   write_frame(group, "obs", index.cells);
   write_frame(group, "var", index.features);
   for (const char* name : {"obsm", "varm", "obsp", "varp", "layers", "uns"})
     (void)require_dict(group, name);
+  for (const auto& [name, values] : extras.obsm)
+    write_encoded_matrix(h5::open_group(group, "obsm"), name, present_rows(modality, values));
+  for (const auto& [name, values] : extras.layers)
+    write_encoded_matrix(h5::open_group(group, "layers"), name, present_rows(modality, values));
+}
+
+const Extras::OfModality& extras_of(const Modality& modality, const Extras& extras) {
+  static const Extras::OfModality nothing;
+  const auto found = extras.modalities.find(modality.name);
+  return found == extras.modalities.end() ? nothing : found->second;
+}
+
+void check_extra(const std::string& where, const std::string& name, Eigen::Index found, std::size_t expected,
+                 const std::string& what) {
+  if (found == static_cast<Eigen::Index>(expected)) return;
+  throw DataError(where + "/" + name + ": has " + std::to_string(found) + " " + what + ", expected " +
+                  std::to_string(expected));
+}
+
+void check_extras(const Dataset& dataset, const Extras& extras, const std::filesystem::path& path) {
+  const std::size_t cells = dataset.cells.size();
+  for (const auto& [name, values] : extras.obsm)
+    check_extra(path.string() + ": obsm", name, values.rows(), cells, "rows");
+  for (const auto& [modality, own] : extras.modalities) {
+    const std::string where = path.string() + ": " + modality;
+    for (const auto& [name, values] : own.obsm)
+      check_extra(where + "/obsm", name, values.rows(), cells, "rows");
+    for (const auto& [name, values] : own.layers) {
+      check_extra(where + "/layers", name, values.rows(), cells, "rows");
+      check_extra(where + "/layers", name, values.cols(), dataset.modality(modality).features.size(),
+                  "columns");
+    }
+  }
 }
 
 /// The shapes that the writer relies on; a caller of another room may have built the Dataset by hand.
@@ -59,19 +95,21 @@ void check_shapes(const Dataset& dataset, const std::filesystem::path& path) {
 
 }  // namespace
 
-void write_h5mu(const Dataset& dataset, const std::filesystem::path& path,
-                const std::map<std::string, MatrixD>& obsm) {
+void write_h5mu(const Dataset& dataset, const std::filesystem::path& path, const Extras& extras) {
   check_shapes(dataset, path);
+  check_extras(dataset, extras, path);
   create_mudata_file(path, [&](const h5::Handle& file) {
     const h5::Handle mod = h5::create_group(file, "mod");
     std::vector<ModalityIndex> indices;
     for (const auto& modality : dataset.modalities) {
       indices.push_back(index_of(modality, dataset.cells));
-      write_modality(mod, modality, indices.back());
+      write_modality(mod, modality, indices.back(), extras_of(modality, extras));
     }
     write_mudata_root(file, dataset, indices);
-    for (const auto& [name, values] : obsm)
+    for (const auto& [name, values] : extras.obsm)
       write_encoded_matrix(h5::open_group(file, "obsm"), name, values);
+    for (const auto& [name, texts] : extras.uns)
+      write_text_array(h5::open_group(file, "uns"), name, texts);
   });
 }
 

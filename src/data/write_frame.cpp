@@ -8,12 +8,6 @@ namespace cplae::data {
 
 namespace {
 
-void write_text_array(const h5::Handle& parent, const std::string& name,
-                      const std::vector<std::string>& values) {
-  const h5::Handle array = h5::write_texts(parent, name, values);
-  write_encoding(array, "string-array", "0.2.0");
-}
-
 template <class Code>
 void write_codes(const h5::Handle& group, const std::vector<std::int32_t>& codes) {
   const std::vector<Code> narrow(codes.begin(), codes.end());
@@ -65,6 +59,12 @@ h5::Handle begin_frame(const h5::Handle& parent, const std::string& name,
 }
 
 }  // namespace
+
+void write_text_array(const h5::Handle& parent, const std::string& name,
+                      const std::vector<std::string>& values) {
+  const h5::Handle array = h5::write_texts(parent, name, values);
+  write_encoding(array, "string-array", "0.2.0");
+}
 
 void write_encoding(const h5::Handle& object, std::string_view type, std::string_view version) {
   h5::write_text_attribute(object, "encoding-type", type);

@@ -15,6 +15,10 @@ void write_encoding(const h5::Handle& object, std::string_view type, std::string
 /// Makes a group with the encoding of a dict, or opens the one that is there.
 h5::Handle require_dict(const h5::Handle& parent, const std::string& name);
 
+/// Writes an array of texts with its encoding.
+void write_text_array(const h5::Handle& parent, const std::string& name,
+                      const std::vector<std::string>& values);
+
 /// Writes a data frame: row names and columns. Text becomes categorical (missing = code -1), numbers float64.
 void write_frame(const h5::Handle& parent, const std::string& name, const std::vector<std::string>& index,
                  const std::vector<ObsColumn>& columns = {});

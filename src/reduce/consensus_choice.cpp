@@ -10,6 +10,7 @@
 #include "cplae/model/predictor.hpp"
 #include "cplae/reduce/frame.hpp"
 #include "cplae/stats/histogram.hpp"
+#include "cplae/stats/r2.hpp"
 #include "cplae/study/feature_counts.hpp"
 #include "mixture_record.hpp"
 #include "parts.hpp"
@@ -20,24 +21,6 @@ namespace cplae::reduce {
 namespace {
 
 constexpr double usual_share = 0.95;  ///< of the cells, by error: the others are outliers
-
-/// Mean squared error of each cell over its entries that are not missing, NaN where all are. [cells]
-std::vector<double> errors_of_cells(const MatrixF& truth, const MatrixF& predicted) {
-  std::vector<double> errors;
-  for (Eigen::Index cell = 0; cell < truth.rows(); ++cell) {
-    double sum = 0;
-    std::size_t count = 0;
-    for (Eigen::Index feature = 0; feature < truth.cols(); ++feature) {
-      if (std::isnan(truth(cell, feature))) continue;
-      const double difference =
-          static_cast<double>(truth(cell, feature)) - static_cast<double>(predicted(cell, feature));
-      sum += difference * difference;
-      ++count;
-    }
-    errors.push_back(count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN());
-  }
-  return errors;
-}
 
 /// Errors of the held-out cells of each modality, and which of those cells are no outlier in any modality.
 struct HeldOutErrors {
@@ -56,8 +39,9 @@ HeldOutErrors held_out_errors(const Context& context, const ConsensusMember& mem
     const auto& modality = context.data.modalities[m];
     const auto held_out = held_out_with(modality, modality, member.unit.split);
     const MatrixF latents = member.unit.result.latents[m](held_out, Eigen::all);
-    const auto all = errors_of_cells(modality.values(held_out, Eigen::all),
-                                     predictor.decode(ModalityIndex(static_cast<std::int64_t>(m)), latents));
+    const auto all =
+        stats::squared_error_per_cell(modality.values(held_out, Eigen::all),
+                                      predictor.decode(ModalityIndex(static_cast<std::int64_t>(m)), latents));
     auto& cells = found.cells.emplace_back();
     auto& errors = found.errors.emplace_back();
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -79,6 +63,7 @@ double typical_error(const Context& context, const ConsensusMember& member) {
   const HeldOutErrors found = held_out_errors(context, member);
   double total = 0;
   for (std::size_t m = 0; m < found.cells.size(); ++m) {
+    if (found.cells[m].empty()) continue;  // the same for all networks: they have one split
     double sum = 0;
     double count = 0;
     for (std::size_t i = 0; i < found.cells[m].size(); ++i) {

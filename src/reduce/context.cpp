@@ -68,6 +68,7 @@ Context make_context(study::Study study, data::Dataset dataset) {
   for (const auto& experiment : study.experiments)
     context.schemes.push_back(
         schemes_of(experiment, study.labels, dataset, context.labels, context.taxonomy));
+  context.panels = study::panels_of(study, dataset);
   context.study = std::move(study);
   return context;
 }

@@ -4,6 +4,7 @@
 #include "cplae/stats/pc_cca.hpp"
 #include "matching_rows.hpp"
 #include "parts.hpp"
+#include "prediction_record.hpp"
 #include "scores.hpp"
 
 namespace cplae::reduce {
@@ -61,7 +62,9 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
       if (held_out.empty()) continue;
       const MatrixD seen = latents(held_out, Eigen::all);
       const MatrixF truth = modalities[to].values(held_out, Eigen::all);
-      reconstruction.add(modalities[from], modalities[to], truth, baseline.decode(sides[to], seen));
+      const MatrixF predicted = baseline.decode(sides[to], seen);
+      reconstruction.add(modalities[from], modalities[to], truth, predicted);
+      put(record, Direction{from, to}, predicted);
     }
   }
   put(record, "accuracy", std::move(accuracy).frame());

@@ -3,6 +3,7 @@
 
 #include "cplae/model/predictor.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "held_out_rows.hpp"
 #include "latent_rows.hpp"
 #include "matching_rows.hpp"
 #include "parts.hpp"
@@ -59,6 +60,7 @@ void evaluate_network(const Context& context, const study::Network& network, con
   ReconstructionRows reconstruction;
   LatentRows latent_rows;
   MatchingRows matching;
+  HeldOutRows held_out;
   std::vector<EncodedModality> encoded;
   for (std::size_t m = 0; m < modalities.size(); ++m)
     encoded.push_back({modalities[m], unit.result.latents[m].cast<double>()});
@@ -72,8 +74,9 @@ void evaluate_network(const Context& context, const study::Network& network, con
       if (cells.empty()) continue;
       const MatrixF seen = latents(cells, Eigen::all);
       const MatrixF truth = modalities[to].values(cells, Eigen::all);
-      reconstruction.add(modalities[from], modalities[to], truth,
-                         predictor.decode(ModalityIndex(static_cast<std::int64_t>(to)), seen));
+      const MatrixF decoded = predictor.decode(ModalityIndex(static_cast<std::int64_t>(to)), seen);
+      reconstruction.add(modalities[from], modalities[to], truth, decoded);
+      if (from == to) held_out.add(modalities[to], truth, decoded);
     }
   }
   put(record, "accuracy", std::move(accuracy).frame());
@@ -81,6 +84,7 @@ void evaluate_network(const Context& context, const study::Network& network, con
   put(record, "reconstruction", std::move(reconstruction).reconstruction());
   put(record, "matching", std::move(matching).frame());
   put(record, "latents", std::move(latent_rows).frame());
+  put(record, "held_out", std::move(held_out).frame());
   put(record, "losses", loss_frame(variant.spec, unit.result));
 }
 

@@ -6,6 +6,7 @@
 #include "cplae/stats/pca.hpp"
 #include "cplae/stats/regression.hpp"
 #include "parts.hpp"
+#include "prediction_record.hpp"
 #include "scores.hpp"
 
 namespace cplae::reduce {
@@ -128,14 +129,19 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
   ReconstructionRows rows;
   std::string problem;
   bool any = false;
-  for (const auto& from : context.data.modalities)
-    for (const auto& to : context.data.modalities) {
+  const auto& modalities = context.data.modalities;
+  for (std::size_t f = 0; f < modalities.size(); ++f)
+    for (std::size_t t = 0; t < modalities.size(); ++t) {
+      const auto& from = modalities[f];
+      const auto& to = modalities[t];
       const auto held_out = held_out_with(from, to, split);
-      if (&from == &to || held_out.empty()) continue;
+      if (f == t || held_out.empty()) continue;
       try {
-        const MatrixD predicted =
-            predicted_by(method, problem_of(from, to, {training_with(from, to, split), held_out}));
-        rows.add(from, to, to.values(held_out, Eigen::all), predicted.cast<float>());
+        const MatrixF predicted =
+            predicted_by(method, problem_of(from, to, {training_with(from, to, split), held_out}))
+                .cast<float>();
+        rows.add(from, to, to.values(held_out, Eigen::all), predicted);
+        put(record, Direction{f, t}, predicted);
         any = true;
       } catch (const NumericError& error) {
         // Modalities may share few cells: the other directions stand.

@@ -63,6 +63,38 @@ void add_losses(const Frame& losses, std::vector<Metric>& metrics) {
     if (kept[row] == 1) metrics.push_back({"loss " + part[row] + " " + term[row], value[row], false});
 }
 
+/// One value a type, or a feature: their spread is no spread over replicates.
+void add_type_correlations(const Frame& table, std::vector<Metric>& metrics) {
+  if (table.rows() == 0) return;
+  const auto& from = table.texts("from");
+  const auto& to = table.texts("to");
+  const auto& over = table.texts("over");
+  const auto add = [&](const std::string& metric, const std::string& column, const std::string& of) {
+    for (std::size_t row = 0; row < table.rows(); ++row)
+      if (over[row] == of)
+        metrics.push_back({metric + to[row] + "<-" + from[row], table.numbers(column)[row], false});
+  };
+  add("type_pearson ", "pearson", "features");
+  add("type_pearson_raw ", "pearson_raw", "features");
+  add("type_pearson_centred ", "pearson_centred", "features");
+  add("feature_pearson ", "pearson", "types");
+}
+
+void add_ensembles(const Frame& table, std::vector<Metric>& metrics) {
+  if (table.rows() == 0) return;
+  const auto& measure = table.texts("measure");
+  const auto& from = table.texts("from");
+  const auto& to = table.texts("to");
+  const auto& label = table.texts("label");
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const double value = table.numbers("value")[row];
+    if (measure[row] == "r2_of_average")
+      metrics.push_back({"ensemble_r2 " + to[row] + "<-" + from[row], value, false});
+    else if (measure[row] == "accuracy_of_average")
+      metrics.push_back({"ensemble_accuracy z" + from[row] + " " + label[row], value, false});
+  }
+}
+
 }  // namespace
 
 std::vector<Metric> metrics_of(const Record& record) {
@@ -72,6 +104,8 @@ std::vector<Metric> metrics_of(const Record& record) {
   add_matching(get(record, "matching"), metrics);
   add_latents(get(record, "latents"), metrics);
   add_losses(get(record, "losses"), metrics);
+  add_type_correlations(get(record, "type_correlations"), metrics);
+  add_ensembles(get(record, "ensembles"), metrics);
   return metrics;
 }
 

@@ -1,6 +1,5 @@
 #include "scores.hpp"
 
-#include "cplae/stats/classify.hpp"
 #include "cplae/stats/r2.hpp"
 
 namespace cplae::reduce {
@@ -23,13 +22,18 @@ std::vector<Eigen::Index> cells_with(const data::Modality& a, const data::Modali
 
 }  // namespace
 
+stats::Classification classify_held_out(const data::Modality& modality, const MatrixD& latents,
+                                        const data::Split& split, const LabelScheme& scheme) {
+  stats::ClassificationInput input{latents, scheme.class_of_cell, {}};
+  for (std::size_t cell = 0; cell < split.size(); ++cell)
+    input.roles.push_back(role_of(split[cell], modality.present[cell] != 0));
+  return stats::classify_accuracy(input);
+}
+
 void AccuracyRows::add(const data::Modality& modality, const MatrixD& latents, const data::Split& split,
                        const std::vector<LabelScheme>& schemes) {
   for (const auto& scheme : schemes) {
-    stats::ClassificationInput input{latents, scheme.class_of_cell, {}};
-    for (std::size_t cell = 0; cell < split.size(); ++cell)
-      input.roles.push_back(role_of(split[cell], modality.present[cell] != 0));
-    const stats::Classification result = stats::classify_accuracy(input);
+    const stats::Classification result = classify_held_out(modality, latents, split, scheme);
     label_.push_back(scheme.label);
     representation_.push_back("z" + modality.name);
     n_classes_.push_back(static_cast<std::int64_t>(scheme.n_classes));

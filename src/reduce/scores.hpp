@@ -9,8 +9,14 @@
 #include "cplae/data/splits.hpp"
 #include "cplae/reduce/context.hpp"
 #include "cplae/reduce/frame.hpp"
+#include "cplae/stats/classify.hpp"
 
 namespace cplae::reduce {
+
+/// Classes the held-out cells that have the modality by its latents [cells x latent], fitted on the training
+/// cells that have it. Throws NumericError.
+[[nodiscard]] stats::Classification classify_held_out(const data::Modality& modality, const MatrixD& latents,
+                                                      const data::Split& split, const LabelScheme& scheme);
 
 /// Collects the rows of accuracy.csv.
 class AccuracyRows {

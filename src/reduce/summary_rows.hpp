@@ -11,8 +11,8 @@ class SummaryRows {
 public:
   void add(const std::vector<std::string>& variant, const std::string& metric, double value);
 
-  /// Columns: the keys, then metric, mean, sd (divisor n - 1), n. Variants and metrics in the order in which
-  /// they came. Throws IoError.
+  /// Columns: the keys, then metric, mean, sd (divisor n - 1), n. Variants in the order in which they came,
+  /// each with its metrics in theirs. Throws IoError.
   void write(const std::vector<std::string>& key_names, const std::filesystem::path& path) const;
 
 private:

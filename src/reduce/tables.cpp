@@ -8,7 +8,10 @@
 #include "cplae/core/files.hpp"
 #include "cplae/reduce/frame.hpp"
 #include "cplae/reduce/units.hpp"
+#include "held_out_rows.hpp"
+#include "input_table.hpp"
 #include "metrics.hpp"
+#include "relative_rows.hpp"
 #include "summary_rows.hpp"
 #include "sums.hpp"
 #include "table_writer.hpp"
@@ -31,6 +34,14 @@ const std::vector<std::string> bic_columns{"components", "bic",           "log_l
 const std::vector<std::string> consensus_columns{"measure", "first", "second", "cells", "n_cells", "value"};
 const std::vector<std::string> contingency_columns{"first",  "second",    "cells",        "row",
                                                    "column", "row_order", "column_order", "count"};
+
+const std::vector<std::string> typewise_columns{"from",    "to",       "type",   "feature",
+                                                "n_cells", "measured", "decoded"};
+const std::vector<std::string> type_correlation_columns{
+    "from", "to",      "over",    "name",        "panel",          "folds",
+    "n",    "n_cells", "pearson", "pearson_raw", "pearson_centred"};
+const std::vector<std::string> ensemble_columns{"measure", "from",    "to",   "label",
+                                                "members", "n_cells", "value"};
 
 std::vector<std::string> consensus_cell_columns(const Context& context) {
   std::vector<std::string> columns{"cell", "held_out"};
@@ -55,7 +66,11 @@ public:
         comparisons_(context),
         consensus_(Keys::without_replicate(keys_.names()), consensus_columns),
         contingency_(Keys::without_replicate(keys_.names()), contingency_columns),
-        consensus_cells_(Keys::without_replicate(keys_.names()), consensus_cell_columns(context)) {}
+        consensus_cells_(Keys::without_replicate(keys_.names()), consensus_cell_columns(context)),
+        typewise_(Keys::without_replicate(keys_.names()), typewise_columns),
+        type_correlations_(Keys::without_replicate(keys_.names()), type_correlation_columns),
+        ensembles_(Keys::without_replicate(keys_.names()), ensemble_columns),
+        relative_(context) {}
 
   void add(const StatisticsUnit& unit, const Record& record) {
     const auto keys = is_baseline(unit) ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
@@ -72,8 +87,13 @@ public:
     consensus_.add(variant, get(record, "consensus"));
     contingency_.add(variant, get(record, "contingency"));
     consensus_cells_.add(variant, get(record, "consensus_cells"));
+    typewise_.add(variant, get(record, "typewise"));
+    type_correlations_.add(variant, get(record, "type_correlations"));
+    ensembles_.add(variant, get(record, "ensembles"));
+    held_out_.add(variant, get(record, "held_out"));
     for (const Metric& metric : metrics_of(record)) {
       summary_.add(variant, metric.name, metric.value);
+      relative_.add(unit.network, metric);
       comparisons_.add(place_of(unit, keys[1]), metric);
     }
     if (bic.rows() > 0) clusters_.add(unit.network, bic);
@@ -92,10 +112,16 @@ public:
     consensus_.write(folder / "consensus.csv");
     contingency_.write(folder / "contingency.csv");
     consensus_cells_.write(folder / "consensus_cells.csv");
+    typewise_.write(folder / "typewise.csv");
+    type_correlations_.write(folder / "type_correlations.csv");
+    ensembles_.write(folder / "ensembles.csv");
+    relative_.write(keys_, folder / "relative.csv");
     clusters_.write(context_, keys_, folder, summary_);
     comparisons_.write(folder / "comparisons.csv");
     summary_.write(Keys::without_replicate(keys_.names()), folder / "summary.csv");
+    held_out_.write(Keys::without_replicate(keys_.names()), folder / "held_out.csv");
     write_cells(context_, folder / "cells.csv");
+    write_inputs(context_, folder / "inputs.csv");
     write_taxonomy(context_, folder / "taxonomy.csv");
     write_sums(folder);
   }
@@ -110,8 +136,10 @@ private:
   Keys keys_;
   TableWriter accuracy_, reconstruction_, features_, matching_, latents_, losses_, bic_;
   ComparisonRows comparisons_;
-  TableWriter consensus_, contingency_, consensus_cells_;
+  TableWriter consensus_, contingency_, consensus_cells_, typewise_, type_correlations_, ensembles_;
+  RelativeRows relative_;
   BestCounts clusters_;
+  HeldOutPercentiles held_out_;
   SummaryRows summary_;
 };
 

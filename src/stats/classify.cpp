@@ -43,6 +43,28 @@ Part take(const ClassificationInput& input, const std::map<std::string, std::int
   return part;
 }
 
+/// Which classes take part, each with its number.
+struct TakingPart {
+  std::size_t n_classes = 0;  ///< of at least `least_cells`
+  std::map<std::string, std::int64_t> fitted;
+};
+
+TakingPart taking_part(const ClassificationInput& input, const ClassRules& rules) {
+  TakingPart classes;
+  for (const auto& [name, count] : count_classes(input)) {
+    if (count.all < rules.least_cells) continue;
+    ++classes.n_classes;
+    if (count.training >= rules.least_training_cells)
+      classes.fitted.emplace(name, static_cast<std::int64_t>(classes.fitted.size()));
+  }
+  return classes;
+}
+
+Qda fit(const ClassificationInput& input, const TakingPart& classes, const ClassRules& rules) {
+  const Part training = take(input, classes.fitted, CellRole::train);
+  return Qda::fit(input.latents(training.cells, Eigen::all), training.classes, rules.qda);
+}
+
 void require_same_sizes(const ClassificationInput& input) {
   const auto cells = static_cast<std::size_t>(input.latents.rows());
   if (input.class_names.size() == cells && input.roles.size() == cells) return;
@@ -53,24 +75,26 @@ void require_same_sizes(const ClassificationInput& input) {
 
 }  // namespace
 
+std::optional<FittedClasses> fit_classes(const ClassificationInput& input, const ClassRules& rules) {
+  require_same_sizes(input);
+  const TakingPart classes = taking_part(input, rules);
+  if (classes.fitted.size() < 2) return std::nullopt;
+  FittedClasses result{{}, fit(input, classes, rules)};
+  for (const auto& [name, number] : classes.fitted)
+    result.names.push_back(name);
+  return result;
+}
+
 Classification classify_accuracy(const ClassificationInput& input, const ClassRules& rules) {
   require_same_sizes(input);
-  Classification result;
-  std::map<std::string, std::int64_t> fitted;
-  for (const auto& [name, count] : count_classes(input)) {
-    if (count.all < rules.least_cells) continue;
-    ++result.n_classes;
-    if (count.training >= rules.least_training_cells)
-      fitted.emplace(name, static_cast<std::int64_t>(fitted.size()));
-  }
-  result.n_fitted = fitted.size();
-  const Part training = take(input, fitted, CellRole::train);
-  const Part validation = take(input, fitted, CellRole::validation);
-  result.n_cells = validation.cells.size();
-  result.accuracy = std::numeric_limits<double>::quiet_NaN();
-  if (fitted.size() < 2 || validation.cells.empty()) return result;
-  const Qda qda = Qda::fit(input.latents(training.cells, Eigen::all), training.classes, rules.qda);
-  const auto predicted = qda.predict(input.latents(validation.cells, Eigen::all));
+  const TakingPart classes = taking_part(input, rules);
+  const Part validation = take(input, classes.fitted, CellRole::validation);
+  Classification result{.n_classes = classes.n_classes,
+                        .n_fitted = classes.fitted.size(),
+                        .n_cells = validation.cells.size(),
+                        .accuracy = std::numeric_limits<double>::quiet_NaN()};
+  if (classes.fitted.size() < 2 || validation.cells.empty()) return result;
+  const auto predicted = fit(input, classes, rules).predict(input.latents(validation.cells, Eigen::all));
   std::size_t hits = 0;
   for (std::size_t i = 0; i < predicted.size(); ++i)
     hits += predicted[i] == validation.classes[i] ? 1U : 0U;

@@ -53,9 +53,19 @@ std::size_t fullest(const std::vector<std::size_t>& counts) {
 
 }  // namespace
 
+std::vector<double> quantiles(std::span<const double> values, std::span<const double> shares) {
+  const std::vector<double> sorted = sorted_finite(values);
+  std::vector<double> result;
+  for (const double q : shares) {
+    if (!(q >= 0 && q <= 1))
+      throw NumericError("quantile: " + number_text(q) + " asked for, expected 0 to 1");
+    result.push_back(quantile_of_sorted(sorted, q));
+  }
+  return result;
+}
+
 double quantile(std::span<const double> values, double q) {
-  if (!(q >= 0 && q <= 1)) throw NumericError("quantile: " + number_text(q) + " asked for, expected 0 to 1");
-  return quantile_of_sorted(sorted_finite(values), q);
+  return quantiles(values, std::span(&q, 1)).front();
 }
 
 std::vector<double> freedman_diaconis_edges(std::span<const double> values) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
@@ -36,6 +37,30 @@ void require_classes(const std::vector<std::vector<Eigen::Index>>& cells) {
 
 }  // namespace
 
+std::optional<Gaussian> Gaussian::fit(MatrixD values, const QdaOptions& options) {
+  const auto n = static_cast<double>(values.rows());
+  Gaussian fitted;
+  fitted.mean_ = values.colwise().mean();
+  values.rowwise() -= fitted.mean_;
+  Eigen::MatrixXd covariance = values.transpose() * values;
+  covariance *= (1 - options.regularisation) / (n - options.covariance_ddof);
+  covariance.diagonal().array() += options.regularisation;
+  const Eigen::LLT<Eigen::MatrixXd> decomposition(covariance);
+  if (decomposition.info() != Eigen::Success) return std::nullopt;
+  fitted.cholesky_ = decomposition.matrixL();
+  return fitted;
+}
+
+VectorD Gaussian::squared_distances(const MatrixD& values) const {
+  Eigen::MatrixXd centred = (values.rowwise() - mean_).transpose();
+  cholesky_.triangularView<Eigen::Lower>().solveInPlace(centred);
+  return centred.colwise().squaredNorm().transpose();
+}
+
+double Gaussian::log_determinant() const {
+  return 2 * cholesky_.diagonal().array().log().sum();
+}
+
 Qda Qda::fit(const MatrixD& values, const std::vector<std::int64_t>& class_of_cell,
              const QdaOptions& options) {
   if (class_of_cell.size() != static_cast<std::size_t>(values.rows())) {
@@ -48,34 +73,31 @@ Qda Qda::fit(const MatrixD& values, const std::vector<std::int64_t>& class_of_ce
   Qda qda;
   for (std::size_t c = 0; c < cells.size(); ++c) {
     const auto n = static_cast<double>(cells[c].size());
-    Class fitted;
-    MatrixD own = values(cells[c], Eigen::all);
-    fitted.mean = own.colwise().mean();
-    own.rowwise() -= fitted.mean;
-    Eigen::MatrixXd covariance = own.transpose() * own;
-    covariance *= (1 - options.regularisation) / (n - options.covariance_ddof);
-    covariance.diagonal().array() += options.regularisation;
-    const Eigen::LLT<Eigen::MatrixXd> decomposition(covariance);
-    if (decomposition.info() != Eigen::Success) {
+    auto fitted = Gaussian::fit(values(cells[c], Eigen::all), options);
+    if (!fitted) {
       throw NumericError("discriminant analysis: the covariance of class " + std::to_string(c) +
                          " is not positive definite");
     }
-    fitted.cholesky = decomposition.matrixL();
-    fitted.log_weight =
-        std::log(n / static_cast<double>(values.rows())) - fitted.cholesky.diagonal().array().log().sum();
-    qda.classes_.push_back(std::move(fitted));
+    const double log_weight =
+        std::log(n / static_cast<double>(values.rows())) - 0.5 * fitted->log_determinant();
+    qda.classes_.push_back({std::move(*fitted), log_weight});
   }
   return qda;
 }
 
-MatrixD Qda::decision(const MatrixD& values) const {
+MatrixD Qda::squared_distances(const MatrixD& values) const {
   require_usable(values, "discriminant analysis");
   MatrixD result(values.rows(), static_cast<Eigen::Index>(classes_.size()));
+  for (std::size_t c = 0; c < classes_.size(); ++c)
+    result.col(static_cast<Eigen::Index>(c)) = classes_[c].cells.squared_distances(values);
+  return result;
+}
+
+MatrixD Qda::decision(const MatrixD& values) const {
+  MatrixD result = squared_distances(values);
   for (std::size_t c = 0; c < classes_.size(); ++c) {
-    Eigen::MatrixXd centred = (values.rowwise() - classes_[c].mean).transpose();
-    classes_[c].cholesky.triangularView<Eigen::Lower>().solveInPlace(centred);
-    result.col(static_cast<Eigen::Index>(c)) =
-        (classes_[c].log_weight - 0.5 * centred.colwise().squaredNorm().array()).matrix().transpose();
+    const auto column = static_cast<Eigen::Index>(c);
+    result.col(column) = (classes_[c].log_weight - 0.5 * result.col(column).array()).matrix();
   }
   return result;
 }

@@ -112,6 +112,24 @@ double mean_squared_error(const MatrixF& truth, const MatrixF& predicted) {
   return entries > 0 ? sum / static_cast<double>(entries) : nan;
 }
 
+std::vector<double> squared_error_per_cell(const MatrixF& truth, const MatrixF& predicted) {
+  require_same_shape(truth, predicted);
+  std::vector<double> errors;
+  for (Eigen::Index cell = 0; cell < truth.rows(); ++cell) {
+    double sum = 0;
+    std::size_t count = 0;
+    for (Eigen::Index feature = 0; feature < truth.cols(); ++feature) {
+      if (std::isnan(truth(cell, feature))) continue;
+      const double difference =
+          static_cast<double>(truth(cell, feature)) - static_cast<double>(predicted(cell, feature));
+      sum += difference * difference;
+      ++count;
+    }
+    errors.push_back(count > 0 ? sum / static_cast<double>(count) : nan);
+  }
+  return errors;
+}
+
 std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted) {
   return per_feature(truth, predicted, pearson_of);
 }

@@ -26,7 +26,9 @@ public:
     remove_one(folder_.results());
     remove_all(folder_.tables(), ".csv", "tables");
     remove_one(folder_.tables() / "SHA256SUMS");
-    remove_one(folder_.root() / "report.html");
+    remove_one(folder_.report());
+    remove_all(folder_.figures(), ".svg", "figures (SVG)");
+    remove_all(folder_.figures(), ".pdf", "figures (PDF)");
     remove_one(folder_.study());
     remove_one(folder_.provenance());
     if (!removed_.empty())

@@ -5,6 +5,7 @@
 #include "cplae/core/files.hpp"
 #include "cplae/core/hash.hpp"
 #include "cplae/store/open_run.hpp"
+#include "cplae/study/panels.hpp"
 #include "cplae/study/parse.hpp"
 #include "provenance.hpp"
 
@@ -13,6 +14,7 @@ namespace cplae::store {
 study::Study with_free_keys(study::Study study, const study::Study& other, const std::string& trainer) {
   study.name = other.name;
   study.base.training.checkpoint_seconds = other.base.training.checkpoint_seconds;
+  study::adopt_panels(study, other);
   if (trainer.find('+') == std::string::npos) study.base.training.trainer = other.base.training.trainer;
   return study;
 }

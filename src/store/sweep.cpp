@@ -28,7 +28,8 @@ bool is_part_of_ours(const fs::path& file, const RunFolder& folder) {
   if (!is_part(file)) return false;
   if (file.parent_path() != folder.root()) return true;
   const fs::path whole = fs::path(file).replace_extension();
-  return whole == folder.results() || whole == folder.study() || whole == folder.provenance();
+  return whole == folder.results() || whole == folder.study() || whole == folder.provenance() ||
+         whole == folder.report();
 }
 
 /// A checkpoint outlives its network where a session was killed between the unit and the end of the
@@ -51,8 +52,8 @@ void sweep_leftovers(const UnitStore& units) {
     if (fs::remove(file, ignored)) ++removed;
   };
   const fs::path networks = folder.units(UnitKind::network);
-  for (const auto& place :
-       {folder.root(), folder.tables(), folder.work(), folder.units(UnitKind::statistics), networks})
+  for (const auto& place : {folder.root(), folder.tables(), folder.figures(), folder.work(),
+                            folder.units(UnitKind::statistics), networks})
     for (const auto& file : files_in(place))
       if (is_part_of_ours(file, folder)) remove(file);
   for (const auto& file : files_in(networks))

@@ -6,6 +6,7 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
+#include "cplae/study/panels.hpp"
 #include "fields.hpp"
 #include "splits.hpp"
 
@@ -280,6 +281,7 @@ void check_against(const Study& study, const data::Dataset& dataset) {
     modalities.push_back(&dataset.modality(spec.name));
   const auto labels = stratification_labels(study, dataset);
   check_labels(study, dataset, labels);
+  check_panels(study, dataset);
   warn_of_last_networks(plan);
   const auto demands = demands_of(study, plan);
   if (std::any_of(demands.begin(), demands.end(), [](const Demands& d) { return d.coupled; }))

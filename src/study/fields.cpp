@@ -98,6 +98,18 @@ std::vector<Field<ModalitySpec>> output_fields() {
   };
 }
 
+std::vector<Field<ModalitySpec>> panel_fields() {
+  using M = ModalitySpec;
+  return {
+      field_of({.key = "panel",
+                .type = FieldType::text,
+                .meaning = "List of the features over which types are compared, one name a line: a path "
+                           "relative to the study; empty = those that are predicted within the modality "
+                           "with R2 above 0.25. May be changed without training anew."},
+               &M::panel),
+  };
+}
+
 }  // namespace
 
 const std::vector<Field<Study>>& study_fields() {
@@ -114,7 +126,8 @@ const std::vector<Field<Study>>& study_fields() {
 }
 
 const std::vector<Field<ModalitySpec>>& modality_fields() {
-  static const auto fields = joined<ModalitySpec>({data_fields(), regularisation_fields(), output_fields()});
+  static const auto fields =
+      joined<ModalitySpec>({data_fields(), regularisation_fields(), output_fields(), panel_fields()});
   return fields;
 }
 

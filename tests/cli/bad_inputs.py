@@ -2,6 +2,7 @@
 is in bad_inputs.txt; test_bad_inputs.py compares."""
 
 import bad_data  # noqa: F401
+import bad_predictions  # noqa: F401
 import bad_runs  # noqa: F401
 import bad_studies  # noqa: F401
 from bad_cases import CASES

@@ -126,6 +126,30 @@ for tree_name, tree_text in TREES.items():
         return ["plan", study, "--data", tiny, "--set", "labels.taxonomy=tree.csv"]
 
 
+PANELS = {
+    "panel that is not there": None,
+    "panel of two features": "gene_01\ngene_02\nVip\n",
+    "panel of comments": "# Vip\n\n",
+    "panel with a name twice": "Vip\nSst\nVip\n",
+    "panel of bytes": b"Vip\n\xff\xfe\n",
+}
+for panel_name, panel_content in PANELS.items():
+
+    @case(panel_name)
+    def _(folder, tiny, content=panel_content):
+        if content is not None:
+            (folder / "panel.txt").write_bytes(content if isinstance(content, bytes) else content.encode())
+        study = study_of(folder, SMOKE.read_text())
+        return ["plan", study, "--data", tiny, "--set", "modality.T.panel=panel.txt"]
+
+
+@case("panel that is a pipe")
+def _(folder, tiny):
+    os.mkfifo(folder / "panel.txt")
+    study = study_of(folder, SMOKE.read_text())
+    return ["plan", study, "--data", tiny, "--set", "modality.T.panel=panel.txt"]
+
+
 # --- run folders ---------------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,9 @@ import pandas as pd
 if hasattr(md, "set_options"):  # mudata 0.3 warns without it; later versions have made it the rule
     md.set_options(pull_on_update=False)
 
+# Tests that are not of the report go without one: it takes longer than their runs.
+os.environ.setdefault("CPLAE_PYTHON", "")
+
 ROOT = Path(__file__).resolve().parents[2]
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 SMOKE = ROOT / "jobs" / "smoke.toml"

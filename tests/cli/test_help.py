@@ -10,7 +10,7 @@ except ModuleNotFoundError:  # Python 3.10
 import pytest
 from program import ROOT, call, refused, succeed
 
-COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "verify", "export", "bench"]
+COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "verify", "export", "predict", "bench"]
 GROUPS = {"import": {"mat", "csv"}, "bench": {"train", "gmm", "io"}}
 LEAVES = [c for c in COMMANDS if c not in GROUPS] + [f"{group} {leaf}" for group, leaves in GROUPS.items() for leaf in sorted(leaves)]
 
@@ -71,7 +71,7 @@ def test_version_is_the_project_s():
         (["help", "import", "matt"], ["matt", "mat"]),
         (["help", "kyes"], ["kyes", "keys"]),
         (["help", "run", "foo"], ["cplae run has no command 'foo'"]),
-        (["predictions"], ["predictions", "simulate, import"]),
+        (["predictions"], ["predictions", "simulate, import", "predict"]),
         (["--verison"], ["--verison", "--version"]),
         (["simulate", "--preset", "tiny"], ["simulate", "--out is required"]),
         (["simulate", "--out", "a.h5mu"], ["simulate", "--preset is required"]),

@@ -77,10 +77,12 @@ def test_tables_are_tidy_and_finite(runs):
     frames = {path.stem: pd.read_csv(path) for path in (runs[0] / "tables").glob("*.csv")}
     assert {"accuracy", "reconstruction", "features", "losses", "bic", "clusters", "summary"} <= frames.keys()
     for name, frame in frames.items():
-        if name in ("cells", "taxonomy"):
+        if name in ("cells", "taxonomy", "inputs"):
             continue
         assert list(frame.columns[:2]) == ["experiment", "variant"], name
-        assert len(frame) > 0 and not frame.duplicated().any(), name
+        # Networks of 60 steps predict no feature well enough to compare types over it, and two are no ensemble.
+        may_be_empty = name in ("typewise", "type_correlations", "ensembles")
+        assert (len(frame) > 0 or may_be_empty) and not frame.duplicated().any(), name
     accuracy = frames["accuracy"]
     assert accuracy["accuracy"].dropna().between(0, 1).all() and accuracy["accuracy"].notna().any()
     assert set(accuracy["experiment"]) == {"cross_validation", "consensus"}

@@ -17,7 +17,8 @@ ALLOWED = {
     "store": {"core", "h5", "dist", "data", "study", "model", "engine", "train"},
     "stats": {"core"},
     "reduce": {"core", "h5", "dist", "data", "study", "model", "engine", "train", "store", "stats"},
-    "apps": {"core", "h5", "dist", "data", "study", "model", "engine", "train", "store", "stats", "reduce"},
+    "predict": {"core", "data", "study", "model", "store", "stats", "reduce"},
+    "apps": {"core", "h5", "dist", "data", "study", "model", "engine", "train", "store", "stats", "reduce", "predict"},
 }
 
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")

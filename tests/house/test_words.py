@@ -55,6 +55,14 @@ def test_studies_are_toml(study):
         assert "study" in tomllib.load(file)
 
 
+def test_set_up_installs_what_the_report_imports():
+    """scripts/python_env.sh installs the package without its requirements, which are in its own list."""
+    with (ROOT / "analysis" / "pyproject.toml").open("rb") as file:
+        wanted = {line.split(";")[0].strip() for line in tomllib.load(file)["project"]["dependencies"]}
+    listed = {line.split(";")[0].strip() for line in (ROOT / "scripts" / "requirements-analysis.txt").read_text().splitlines()}
+    assert wanted <= listed and len(wanted) > 4
+
+
 def test_presets_are_those_of_the_house():
     presets = json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]
     folders = {preset["name"]: preset.get("binaryDir") for preset in presets if not preset.get("hidden")}

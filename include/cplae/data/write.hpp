@@ -8,11 +8,22 @@
 
 namespace cplae::data {
 
+/// What an .h5mu holds beside a Dataset. Matrices have a row for each of its cells; of a modality's, those of
+/// its cells are written.
+struct Extras {
+  std::map<std::string, MatrixD> obsm{};  ///< global embeddings: name -> [cells x d]
+  struct OfModality {
+    std::map<std::string, MatrixD> obsm{};    ///< name -> [cells x d]
+    std::map<std::string, MatrixF> layers{};  ///< name -> [cells x features]
+  };
+  std::map<std::string, OfModality> modalities{};
+  std::map<std::string, std::vector<std::string>> uns{};  ///< lists of texts
+};
+
 /// Writes an .h5mu file as mudata writes it (global obs, obsmap, var, per-modality AnnData with only the
-/// cells that are present, dense X, uns/taxonomy). Atomic: written aside and renamed. Local. `obsm` adds
-/// global embeddings, name -> [cells x d].
-void write_h5mu(const Dataset& dataset, const std::filesystem::path& path,
-                const std::map<std::string, MatrixD>& obsm = {});
+/// cells that are present, dense X, uns/taxonomy). Atomic: written aside and renamed. Local. Throws DataError
+/// for values or extras of another shape than cells and features, IoError.
+void write_h5mu(const Dataset& dataset, const std::filesystem::path& path, const Extras& extras = {});
 
 /// An embedding to add to a copy of the user's data.
 struct Embedding {

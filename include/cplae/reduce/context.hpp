@@ -7,6 +7,7 @@
 #include "cplae/data/dataset.hpp"
 #include "cplae/data/taxonomy.hpp"
 #include "cplae/study/networks.hpp"
+#include "cplae/study/panels.hpp"
 
 namespace cplae::reduce {
 
@@ -28,6 +29,7 @@ struct Context {
   std::vector<std::string> labels;  ///< [cells] of the study's label column; "" = none
   std::optional<data::Taxonomy> taxonomy;
   std::vector<std::vector<LabelScheme>> schemes;  ///< per experiment
+  std::vector<study::Panel> panels;               ///< per modality
   std::function<bool()> stop;                     ///< asked now and then; true = throw Stopped
 };
 

@@ -12,8 +12,9 @@ namespace cplae::reduce {
 /// one rank calls it when all units are there. Throws IoError, DataError.
 void write_tables(const Context& context, const store::UnitStore& units);
 
-/// The headline numbers of tables/summary.csv as text for a terminal: R2 of every direction and accuracy of
-/// every representation by variant, mean and SD over replicates.
+/// The headline numbers of tables/summary.csv as text for a terminal, by variant: R2 of every direction,
+/// accuracy of every representation, FOSCTTM, mean and SD over replicates; correlation of measured with
+/// decoded means of types, mean and SD over types; R2 of averaged networks.
 [[nodiscard]] std::string summary_text(const std::filesystem::path& tables);
 
 }  // namespace cplae::reduce

@@ -9,7 +9,7 @@
 
 namespace cplae::reduce {
 
-enum class UnitType : unsigned char { evaluation, baseline, regression, mixture, consensus };
+enum class UnitType : unsigned char { evaluation, baseline, regression, mixture, consensus, types, ensemble };
 
 /// Units of a layer read those of the layers before it (0: only networks).
 [[nodiscard]] std::size_t layer_of(UnitType type);
@@ -25,11 +25,12 @@ struct StatisticsUnit {
   std::string id;
   std::size_t experiment = 0;
   std::size_t network = 0;   ///< index into Plan::networks; baselines: a network whose split they share;
-                             ///< consensus: the variant's first
+                             ///< consensus, types, ensemble: the variant's first
   std::size_t baseline = 0;  ///< baseline: index into ExperimentSpec::pc_cca; regression: into its baselines
   std::int64_t latent_dim = 0;  ///< baseline
   std::int64_t components = 0;  ///< mixture
-  double cost = 0;              ///< relative, for sharing out
+  UnitType pooled{};  ///< types: whose held-out predictions of all folds: evaluation, baseline, regression
+  double cost = 0;    ///< relative, for sharing out
 };
 
 /// All units of a study, in the order of the tables. Pure.
@@ -45,16 +46,20 @@ struct StatisticsUnit {
 /// Whether a stored unit is of this version of the statistics, with a result or without.
 [[nodiscard]] bool is_of_this_version(const Record& record);
 
+/// As well as that, whether types were compared over the features that the study's panels name now.
+[[nodiscard]] bool is_of_this_version(const Context& context, const Record& record);
+
 /// Whether a stored unit need not be computed again: it is of this version of the statistics, and has a
 /// result.
-[[nodiscard]] bool is_current(const Record& record);
+[[nodiscard]] bool is_current(const Context& context, const Record& record);
 
 /// Why a stored unit has no result; empty if it has one.
 [[nodiscard]] std::string failure(const Record& record);
 
-/// Computes one unit: frames "accuracy", "matching", "latents", "reconstruction", "features", "losses"
-/// (evaluation; baselines have those that make sense for them) or "bic" and the mixture itself (mixture), or
-/// "consensus", "contingency" and "consensus_cells". A unit of a network that failed, or whose statistics
+/// Computes one unit: frames "accuracy", "matching", "latents", "reconstruction", "features", "held_out",
+/// "losses" (evaluation; baselines have those that make sense for them) or "bic" and the mixture itself
+/// (mixture), or "consensus", "contingency" and "consensus_cells" (consensus), "typewise" and
+/// "type_correlations" (types), "ensembles" (ensemble). A unit of a network that failed, or whose statistics
 /// have no result, holds the text "failed" = the reason. Reads the network's unit. Local. Throws IoError,
 /// DataError, Stopped.
 [[nodiscard]] Record compute_unit(const Context& context, const StatisticsUnit& unit,

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,16 @@ struct ClassRules {
   std::size_t least_training_cells = 6;  ///< classes with fewer training cells are dropped for this fold
   QdaOptions qda;
 };
+
+/// The classes that take part, fitted on their training cells.
+struct FittedClasses {
+  std::vector<std::string> names;  ///< ascending; the classes of `qda` are in this order
+  Qda qda;
+};
+
+/// None with fewer than two classes that take part. Throws NumericError as classify_accuracy.
+[[nodiscard]] std::optional<FittedClasses> fit_classes(const ClassificationInput& input,
+                                                       const ClassRules& rules = {});
 
 struct Classification {
   std::size_t n_classes = 0;  ///< classes of at least `least_cells`

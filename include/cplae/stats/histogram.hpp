@@ -9,6 +9,9 @@ namespace cplae::stats {
 /// there is no value, a value is not finite, or q is outside 0 to 1.
 [[nodiscard]] double quantile(std::span<const double> values, double q);
 
+/// The quantiles at all of these shares. Throws as quantile.
+[[nodiscard]] std::vector<double> quantiles(std::span<const double> values, std::span<const double> shares);
+
 /// Edges of equal bins by the rule of Freedman and Diaconis (width 2 IQR n^(-1/3)), exactly those of
 /// numpy.histogram_bin_edges(x, bins="fd") on floats: quartiles by linear interpolation; one bin if the
 /// interquartile range is 0; a constant x gets one bin of width 1 around it. Throws NumericError when there

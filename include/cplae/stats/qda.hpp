@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
@@ -12,6 +13,22 @@ struct QdaOptions {
   /// Divisor of a class covariance is (cells - ddof). 0 is scikit-learn's rule since 1.8; 1 was its rule
   /// before, also when the paper was written.
   int covariance_ddof = 0;
+};
+
+/// A multivariate normal distribution of cells, with the regularised covariance of QdaOptions.
+class Gaussian {
+public:
+  /// values [cells x dim]. None when the covariance is not positive definite. Pre-condition: a cell at least,
+  /// finite values.
+  static std::optional<Gaussian> fit(MatrixD values, const QdaOptions& options = {});
+
+  /// Squared Mahalanobis distance of every cell from the mean. [cells]
+  [[nodiscard]] VectorD squared_distances(const MatrixD& values) const;
+  [[nodiscard]] double log_determinant() const;  ///< of the covariance
+
+private:
+  Eigen::RowVectorXd mean_;   // [dim]
+  Eigen::MatrixXd cholesky_;  // lower, [dim x dim]
 };
 
 /// Quadratic discriminant analysis: one Gaussian a class, priors from the training frequencies; the results
@@ -29,14 +46,15 @@ public:
   [[nodiscard]] MatrixD decision(const MatrixD& values) const;
   /// Logarithm of the posterior probability of each class; rows sum to 1 after exp. [cells x classes]
   [[nodiscard]] MatrixD log_posterior(const MatrixD& values) const;
+  /// Squared Mahalanobis distance of every cell from every class. [cells x classes]
+  [[nodiscard]] MatrixD squared_distances(const MatrixD& values) const;
   /// The most probable class of every cell; ties go to the lower class. [cells]
   [[nodiscard]] std::vector<std::int64_t> predict(const MatrixD& values) const;
 
 private:
   struct Class {
-    Eigen::RowVectorXd mean;   // [dim]
-    Eigen::MatrixXd cholesky;  // lower, [dim x dim]
-    double log_weight = 0;     // log prior - 1/2 log det
+    Gaussian cells;
+    double log_weight = 0;  // log prior - 1/2 log det
   };
   std::vector<Class> classes_;
 };

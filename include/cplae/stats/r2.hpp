@@ -20,6 +20,9 @@ namespace cplae::stats {
 /// Mean of (x - x~)^2 over present entries; NaN if there is none.
 [[nodiscard]] double mean_squared_error(const MatrixF& truth, const MatrixF& predicted);
 
+/// Mean of (x - x~)^2 over the present entries of each cell; NaN for a cell without any. [cells]
+[[nodiscard]] std::vector<double> squared_error_per_cell(const MatrixF& truth, const MatrixF& predicted);
+
 /// Pearson correlation of every feature; NaN where either side is constant or fewer than two entries are
 /// present. [features]
 [[nodiscard]] std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted);

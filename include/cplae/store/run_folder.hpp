@@ -16,6 +16,9 @@ public:
   [[nodiscard]] std::filesystem::path study() const { return root_ / "study.toml"; }
   [[nodiscard]] std::filesystem::path provenance() const { return root_ / "provenance.json"; }
   [[nodiscard]] std::filesystem::path results() const { return root_ / "results.h5"; }
+  [[nodiscard]] std::filesystem::path report() const { return root_ / "report.html"; }
+  /// Of the report, as files of their own.
+  [[nodiscard]] std::filesystem::path figures() const { return root_ / "figures"; }
   [[nodiscard]] std::filesystem::path tables() const { return root_ / "tables"; }
   [[nodiscard]] std::filesystem::path work() const { return root_ / "work"; }
   [[nodiscard]] std::filesystem::path lock() const { return work() / "lock"; }

@@ -37,7 +37,8 @@ struct ModalitySpec {
   double decoder_dropout = 0.0;  ///< before the decoder's output layer, in [0, 1)
   Output output = Output::linear;
   OutputBias output_bias = OutputBias::zero;
-  double alpha = 1.0;  ///< weight of the reconstruction loss
+  double alpha = 1.0;   ///< weight of the reconstruction loss
+  std::string panel{};  ///< list of features over which types are compared; no part of a network
   friend bool operator==(const ModalitySpec&, const ModalitySpec&) = default;
 };
 

@@ -247,7 +247,7 @@ Command add_io(CLI::App& parent) {
   command->add_flag("--json", options->json, "one JSON object a line");
   command->footer(io_notes);
   return {command,
-          ParallelTask([options](const dist::Session& session) { return run_io(session, *options); })};
+          ParallelTask{[options](const dist::Session& session) { return run_io(session, *options); }}};
 }
 
 }  // namespace cplae::apps::bench

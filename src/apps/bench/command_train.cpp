@@ -243,9 +243,9 @@ Command add_train(CLI::App& parent) {
   command->add_option("--device", options->device, "auto, cpu or cuda (default auto)")->type_name("NAME");
   command->add_flag("--json", options->json, "one JSON object a line");
   command->footer(train_notes);
-  return {command, ParallelTask([options](const dist::Session& session) {
+  return {command, ParallelTask{[options](const dist::Session& session) {
             return TrainBench(session, *options).run();
-          })};
+          }}};
 }
 
 }  // namespace cplae::apps::bench

@@ -128,7 +128,7 @@ json do_write(const json& request) {
   const json given = request.value("obsm", json::object());
   for (const auto& [name, rows] : given.items())
     obsm.emplace(name, load_matrix<cplae::MatrixD>(rows));
-  cplae::data::write_h5mu(dataset, request["path"].get<std::string>(), obsm);
+  cplae::data::write_h5mu(dataset, request["path"].get<std::string>(), {.obsm = std::move(obsm)});
   return json::object();
 }
 

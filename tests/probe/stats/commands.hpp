@@ -16,5 +16,6 @@ void add_matching(Commands& commands);
 void add_measures(Commands& commands);
 void add_mixtures(Commands& commands);
 void add_regression(Commands& commands);
+void add_types(Commands& commands);
 
 }  // namespace cplae::probe

@@ -16,6 +16,7 @@ int main() {
   add_measures(commands);
   add_mixtures(commands);
   add_regression(commands);
+  add_types(commands);
   Json answers = Json::array();
   for (const Json& request : Json::parse(std::cin)) {
     try {

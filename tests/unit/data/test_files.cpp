@@ -83,6 +83,15 @@ TEST_F(DataFiles, WrongShapesAreRefused) {
   EXPECT_FALSE(fs::exists(path("a.h5mu")));
 }
 
+TEST_F(DataFiles, ExtrasOfWrongShapesAreRefused) {
+  const cplae::MatrixD latents = cplae::MatrixD::Zero(2, 1);  // of three cells
+  EXPECT_THROW(write_h5mu(small(), path("a.h5mu"), {.obsm = {{"X", latents}}}), cplae::DataError);
+  const Extras::OfModality wide{.layers = {{"sd", MatrixF::Zero(3, 3)}}};  // of two features
+  EXPECT_THROW(write_h5mu(small(), path("a.h5mu"), {.modalities = {{"T", wide}}}), cplae::DataError);
+  const Extras::OfModality right{.layers = {{"sd", MatrixF::Zero(3, 2)}}};
+  EXPECT_NO_THROW(write_h5mu(small(), path("a.h5mu"), {.modalities = {{"T", right}}}));
+}
+
 TEST(ParseSource, NamesAndPaths) {
   EXPECT_EQ(parse_source("a.h5mu").path, "a.h5mu");
   EXPECT_EQ(parse_source("a.h5mu").name, "");

@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
               "[1, 1000000]"},
         Wrong{"[coupling]\nlambda = 1", "coupling = 3",
               "s.toml:9: modality.E.coupling: unknown key; expected one of name, "
-              "source, transform, hidden, dropout, noise_sd, decoder_dropout, output, output_bias, alpha"},
+              "source, transform, hidden, dropout, noise_sd, decoder_dropout, output, output_bias, alpha, "
+              "panel"},
         Wrong{"vary.\"coupling.lambda\" = [0, 0.5]", "vary = 3",
               "s.toml:19: experiment.cv.vary: found 3, expected a table [experiment.cv.vary]"},
         Wrong{"[0, 0.5]", "0.5",

@@ -1,0 +1,76 @@
+"""Each variant and baseline against the reference of its experiment, over the same folds."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cplae_analysis.figures.run_folder import EARLIER, Run
+from cplae_analysis.figures.style import Drawn, LeftOut, colours, metric_name
+
+MOST_METRICS = 12
+LEVEL = 0.05
+
+
+def is_less_better(metric: str) -> bool:
+    return metric.startswith(("foscttm", "mse", "loss"))
+
+
+def chosen_metrics(table) -> list[str]:
+    """R2 of every direction, the accuracies of the finest labels, and FOSCTTM."""
+    metrics = list(dict.fromkeys(table["metric"]))
+    r2 = [metric for metric in metrics if metric.startswith("r2 ")]
+    accuracy: dict[tuple[str, str], str] = {}
+    for metric in metrics:
+        if metric.startswith("accuracy "):
+            _, representation, rest = metric.split(" ", 2)
+            label, classes = rest.rsplit(" ", 1)
+            before = accuracy.get((representation, label))
+            if before is None or int(classes) > int(before.rsplit(" ", 1)[1]):
+                accuracy[representation, label] = metric
+    matching = [metric for metric in metrics if metric.startswith("foscttm ")]
+    return r2 + list(accuracy.values()) + matching
+
+
+def ahead(table, metrics) -> list[str]:
+    """Who beats the reference in what, by more than chance allows after correction."""
+    better = np.where(table["metric"].map(is_less_better), table["difference"] > 0, table["difference"] < 0)
+    won = table[better & (table["p_holm"] < LEVEL) & table["metric"].isin(metrics)]
+    return [f"{row.variant} in {metric_name(row.metric)}" for row in won.itertuples()]
+
+
+def draw(run: Run) -> Drawn:
+    table = run.tables["comparisons"]
+    if not len(table):
+        raise LeftOut(f"no experiment has folds and two variants, all networks of the reference failed, or {EARLIER}")
+    every = chosen_metrics(table)
+    metrics = every[:MOST_METRICS]
+    variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
+    columns = min(4, len(metrics))
+    rows = -(-len(metrics) // columns)
+    figure, grid = plt.subplots(
+        rows, columns, figsize=(2.2 + 2.6 * columns, (0.7 + 0.24 * len(variants)) * rows), squeeze=False, sharey=True, layout="constrained"
+    )
+    colour = colours(run.variants)
+    height = {variant.id: -number for number, variant in enumerate(variants)}
+    for axes, metric in zip(grid.flat, metrics, strict=False):
+        for row in table[table["metric"] == metric].itertuples():
+            place = height[row.variant]
+            axes.plot([row.low, row.high], [place, place], color=colour[row.variant], linewidth=1.6)
+            filled = colour[row.variant] if row.p_holm < LEVEL else "white"
+            axes.plot(row.difference, place, "o", color=colour[row.variant], markerfacecolor=filled, markersize=5)
+        axes.axvline(0, color="#888888", linewidth=0.8)
+        axes.set_title(metric_name(metric), fontsize=8)
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_yticks(list(height.values()), [variant.label for variant in variants], fontsize=8)
+    for axes in list(grid.flat)[len(metrics) :]:
+        axes.set_visible(False)
+    references = ", ".join(dict.fromkeys(table["reference"]))
+    folds = table["folds"].max()
+    winners = ahead(table, every)
+    caption = (
+        f"Reference ({references}) less variant, paired over {folds:g} folds: mean and 95 % interval (Nadeau and Bengio 2003, which allows for "
+        f"folds sharing training cells). Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled: p < {LEVEL:g} after Holm's correction over all "
+        f"{len(table)} rows of comparisons.csv. "
+        + (f"The first {len(metrics)} of {len(every)} measures are drawn. " if len(metrics) < len(every) else "")
+        + (f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test.")
+    )
+    return Drawn(figure, caption)

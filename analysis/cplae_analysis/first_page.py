@@ -1,0 +1,201 @@
+"""What a reader wants to know in ten seconds: did it run, what came out, is a simple model ahead, how does it stand to the paper."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from cplae_analysis import html
+from cplae_analysis.figures.comparisons import LEVEL, chosen_metrics, is_less_better
+from cplae_analysis.figures.run_folder import Run, Variant, is_baseline, variant_label
+from cplae_analysis.figures.reconstruction import directions
+from cplae_analysis.figures.style import metric_name
+from cplae_analysis.published import beside, published, why_not
+
+MOST_TILES = 8
+MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline number."""
+
+    name: str
+    value: str
+    under: str
+
+
+def headline_variant(run: Run) -> Variant | None:
+    """The reference of the comparisons, if it is a network; else the most coupled variant of the first experiment with results."""
+    done = {replicate.variant for replicate in run.replicates if replicate.done}
+    trained = [variant for variant in run.variants if variant.id in done]
+    references = list(run.tables["comparisons"]["reference"]) if len(run.tables["comparisons"]) else []
+    named = [variant for variant in trained if variant.id in references]
+    if named:
+        return named[0]
+    own = [variant for variant in trained if variant.experiment == trained[0].experiment]
+    return max(own, key=run.coupling_of) if own else None
+
+
+def values_of(run: Run, variant: str) -> dict[str, tuple[float, float, float]]:
+    """Metric -> mean, SD, n of summary.csv."""
+    table = run.tables["summary"]
+    own = table[table["variant"] == variant]
+    return {row.metric: (row.mean, row.sd, row.n) for row in own.itertuples()}
+
+
+def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
+    """(label, representation, classes) of the first label at its finest, by representation."""
+    table = run.tables["accuracy"]
+    own = table[table["variant"] == variant]
+    labels = list(dict.fromkeys(own["label"]))[:1]
+    most = own[own["label"].isin(labels)].groupby("representation", sort=False)["n_classes"].max()
+    return [(labels[0], representation, classes) for representation, classes in most.items()]
+
+
+def wanted_tiles(run: Run, variant: Variant) -> list[tuple[str, str, float, int]]:
+    """(metric, name, factor, digits): across modalities first, then types, then how well latents meet."""
+    across = [pair for pair in directions(run) if pair[0] != pair[1]] or directions(run)
+    if len(run.modalities) > 2:
+        across = []  # means over all directions say more: pooled_tiles
+    found = [(f"r2 {end}<-{start}", f"R² {start} → {end}", 1.0, 2) for start, end in across]
+    for label, representation, classes in finest(run, variant.id):
+        found.append((f"accuracy {representation} {label} {classes:.0f}", f"{label} from {representation}, % right", 100.0, 1))
+    found += [(f"foscttm {end}<-{start}", f"FOSCTTM {start} → {end}", 1.0, 2) for start, end in across[:2]]
+    return found
+
+
+def pooled(run: Run, variant: Variant, table: str, value: str, rows) -> tuple[int, pd.Series]:
+    """How many directions there are, and their mean in each network."""
+    frame = run.tables[table]
+    if not len(frame):
+        return 0, pd.Series(dtype=float)
+    own = frame[(frame["variant"] == variant.id) & rows(frame)].dropna(subset=[value])
+    return len(own[["from", "to"]].drop_duplicates()), own.groupby(["fold", "init"])[value].mean()
+
+
+def pooled_tiles(run: Run, variant: Variant) -> list[Tile]:
+    """Of more than two modalities: means over all directions, whose number grows with the square of that of modalities."""
+    wanted = (
+        ("R² across", "reconstruction", "r2", lambda frame: frame["from"] != frame["to"]),
+        ("R² within", "reconstruction", "r2", lambda frame: frame["from"] == frame["to"]),
+        ("FOSCTTM", "matching", "value", lambda frame: frame["measure"] == "foscttm"),
+    )
+    made = []
+    for name, table, column, rows in wanted:
+        directions_there, values = pooled(run, variant, table, column, rows)
+        if len(values):
+            under = f"mean of {directions_there} directions, n = {len(values)} {run.replicate_word(variant)}"
+            made.append(Tile(name, html.with_spread(values.mean(), values.std(), 2), under))
+    return made
+
+
+def tiles(run: Run, variant: Variant) -> list[Tile]:
+    values = values_of(run, variant.id)
+    made = pooled_tiles(run, variant) if len(run.modalities) > 2 else []
+    for metric, name, factor, digits in wanted_tiles(run, variant):
+        mean, sd, n = values.get(metric, (np.nan, np.nan, 0))
+        if not pd.isna(mean):
+            made.append(Tile(name, html.with_spread(factor * mean, factor * sd, digits), f"n = {n:.0f} {run.replicate_word(variant)}"))
+    counts = run.tables["cluster_counts"]
+    if len(counts):
+        own = counts[counts["variant"] == counts["variant"].iloc[0]]
+        made.append(Tile("clusters (least BIC)", f"{own['modal_components'].iloc[0]:g}", f"mode over {own['count'].sum():.0f} networks"))
+    return made[:MOST_TILES]
+
+
+def status_html(run: Run) -> str:
+    done = sum(replicate.done for replicate in run.replicates)
+    failed = len(run.replicates) - done
+    word = f"✓ Finished: all {done} networks done" if not failed else f"✗ {failed} of {len(run.replicates)} networks failed, {done} done"
+    counts = "; ".join(f"{len(names):,} features of {name}" for name, names in run.features.items())
+    data = ", ".join(path.rsplit("/", 1)[-1] for path in run.session.get("data_path", "").splitlines())
+    said = (
+        f"{len(run.cells):,} cells of {data or 'unknown data'}{f' ({counts})' if counts else ''}, study “{run.name}”; "
+        f"cplae {run.session.get('cplae', '')}, commit {run.session.get('git_commit', 'unknown')}, {run.session.get('started', '')[:10]}."
+    )
+    return f'<p class="status {"bad" if failed else "good"}">{escape(word)}</p><p class="lead">{escape(said)}</p>'
+
+
+def tiles_html(run: Run) -> str:
+    variant = headline_variant(run)
+    if variant is None:
+        return '<p class="left-out">No network has a result.</p>'
+    shown = tiles(run, variant)
+    cards = "".join(
+        f'<div class="tile"><div class="name">{escape(tile.name)}</div><div class="value">{escape(tile.value)}</div>'
+        f'<div class="under">{escape(tile.under)}</div></div>'
+        for tile in shown
+    )
+    kind = "folds" if run.replicate_word(variant) == "folds" else "initialisations"
+    note = (
+        f"Of the variant {variant.id}, mean ± SD over {kind}, on held-out cells. R² A → B: B decoded from the latents of A, mean over features. "
+        "zA: latents of A."
+    )
+    if any(tile.name.startswith("FOSCTTM") for tile in shown):
+        note += " FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance)."
+    return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p>'
+
+
+def simple_rows(run: Run) -> pd.DataFrame:
+    """Comparisons of a network with a model without one: `gain` > 0 where the simple model is ahead, `simple` its name."""
+    table = run.tables["comparisons"]
+    if not len(table):
+        return pd.DataFrame()
+    table = table[table["metric"].isin(chosen_metrics(table))].copy()
+    simple, reference = table["variant"].map(is_baseline), table["reference"].map(is_baseline)
+    table = table[simple != reference].dropna(subset=["difference"])
+    sign = np.where(table["metric"].map(is_less_better), 1, -1) * np.where(table["reference"].map(is_baseline), -1, 1)
+    ends = sign * table["low"], sign * table["high"]
+    return table.assign(
+        gain=sign * table["difference"], least=np.minimum(*ends), most=np.maximum(*ends),
+        simple=np.where(table["reference"].map(is_baseline), table["reference"], table["variant"]),
+        network=np.where(table["reference"].map(is_baseline), table["variant"], table["reference"]),
+    )
+
+
+def simple_html(run: Run) -> str:
+    """If a simple model wins somewhere, the report says so."""
+    rows = simple_rows(run)
+    if not len(rows):
+        return '<p><b>Against simple models:</b> not compared (the study has no folds with baselines, or the tables are of an earlier version).</p>'
+    labels = {variant.id: variant.label for variant in run.variants}
+    ahead = rows[rows["gain"] > 0].sort_values("gain", ascending=False)
+    sure = ahead[ahead["p_holm"] < LEVEL]
+    networks = ", ".join(dict.fromkeys(rows["network"]))
+    if not len(ahead):
+        return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.</p>"
+    verdict = f"a simple model is ahead of {networks} in {len(ahead)} of {len(rows)} comparisons on the same folds, in {len(sure)} of them beyond chance"
+    best = ahead.drop_duplicates("metric")
+    listed = [
+        [metric_name(row.metric), labels.get(row.simple, row.simple), f"{row.gain:.3f} [{row.least:.3f}, {row.most:.3f}]", f"{row.p_holm:.2g}"]
+        for row in best.head(MOST_NAMED).itertuples()
+    ]
+    more = f" For each measure the best of them{', the largest leads only' if len(best) > MOST_NAMED else ''}:"
+    head = ("measure", "best simple model", "ahead by [95 % interval]", "p (Holm)")
+    return (
+        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{more}</p>{html.table(head, listed)}"
+    )
+
+
+def paper_html(run: Run) -> str:
+    source = f'{escape(published()["paper"])}; numbers {escape(published()["source"])}.'
+    if reason := why_not(run):
+        return f"<p><b>Against the paper:</b> its numbers are not shown, because {escape(reason)}.</p>"
+    every = beside(run)
+    there = [row for row in every if not pd.isna(row.mean)]
+    rows, starts, before = [], [], ""
+    for row in there:
+        if row.what != before:
+            starts.append(len(rows))
+        rows.append(["" if row.what == before else row.what, variant_label(f"of,{row.setting}", "of", False), (f"{row.published:g}" if pd.isna(row.published_sd) else f"{row.published:g} ± {row.published_sd:g}"), html.with_spread(row.mean, row.sd), f"{row.n:.0f}"])
+        before = row.what
+    lacking = f" {len(every) - len(there)} more published numbers are of settings that this study has not." if len(every) > len(there) else ""
+    note = f"Ours: mean ± SD over n replicates of this run (of types and features: over these). The paper's have a spread where one is given; coupled: λ = 1, or 0.5 where there is no 1.{lacking}"
+    head = ("", "setting", "paper", "this run", "n")
+    return f'<p><b>Against the paper</b> (genes, measurements and types are the paper\'s):</p>{html.table(head, rows, starts)}<p class="note">{note} {source}</p>'
+
+
+def first_page(run: Run) -> str:
+    return "".join((status_html(run), tiles_html(run), simple_html(run), paper_html(run)))

@@ -1,0 +1,49 @@
+"""The main numbers of every variant, of summary.csv."""
+
+from html import escape
+
+import pandas as pd
+
+from cplae_analysis import html
+from cplae_analysis.figures.reconstruction import directions
+from cplae_analysis.figures.run_folder import Run
+
+
+def columns(run: Run) -> list[tuple[str, str]]:
+    """(metric of summary.csv, heading): every direction's R2, then each label at its finest, by representation."""
+    found = [(f"r2 {end}<-{start}", f"R² {start} → {end}") for start, end in directions(run)]
+    table = run.tables["accuracy"]
+    finest = table.groupby(["label", "representation"], sort=False)["n_classes"].max()
+    for (label, representation), classes in finest.items():
+        found.append((f"accuracy {representation} {label} {classes:.0f}", f"{label}, {representation} (%)"))
+    return found
+
+
+def cell(row: pd.Series | None, count: int, is_share: bool) -> str:
+    if row is None or pd.isna(row["mean"]):
+        return "–"
+    factor, digits = (100, 1) if is_share else (1, 3)
+    text = f"{factor * row['mean']:.{digits}f}"
+    if not pd.isna(row["sd"]):
+        text += f" ± {factor * row['sd']:.{digits}f}"
+    return text if row["n"] == count else f"{text} (n = {row['n']:.0f})"
+
+
+def headline(run: Run) -> str:
+    heads = columns(run)
+    found = {(row["variant"], row["metric"]): row for _, row in run.tables["summary"].iterrows()}
+    lines, starts, before = [], [], ""
+    for variant in run.variants:
+        rows = [found.get((variant.id, metric)) for metric, _ in heads]
+        count = max((int(row["n"]) for row in rows if row is not None and row["n"] > 0), default=0)
+        name = variant.label if variant.label.startswith(variant.experiment) else f"{variant.experiment}: {variant.label}"
+        if variant.experiment != before:
+            starts.append(len(lines))
+        before = variant.experiment
+        cells = [cell(row, count, metric.startswith("accuracy")) for row, (metric, _) in zip(rows, heads, strict=True)]
+        lines.append((name, *cells, str(count)))
+    note = (
+        f"Mean ± SD over n {run.replicate_words()}, on held-out cells. A → B: B decoded from the latents of A, R² as the mean over features. "
+        "Accuracy of predicting a cell's type from the latents (zA: those of modality A), at the finest resolution of each label."
+    )
+    return html.table(("variant", *(name for _, name in heads), "n"), lines, starts) + f'<p class="note">{escape(note)}</p>'

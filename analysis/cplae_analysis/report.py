@@ -1,0 +1,156 @@
+"""Makes the report of a finished run: one HTML file with the figures in it.
+
+    python -m cplae_analysis RUN [--figures DIR] [--check]
+
+Reads the run folder alone (study.toml, provenance.json, results.h5, tables/) and writes RUN/report.html and each figure
+as RUN/figures/<figure>.svg and .pdf; with --figures also as DIR/<figure>.png.
+"""
+
+import argparse
+import io
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from cplae_analysis.checksums import require_whole_tables, staleness, sum_of_tables
+from cplae_analysis.figures import accuracy, clusters, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, tree, types
+from cplae_analysis.figures.run_folder import ReportError, Run
+from cplae_analysis.figures.style import Drawn, LeftOut
+from cplae_analysis.page import Section, page_html
+from cplae_analysis.scenes import Scenes, make_scenes
+
+# Name, title, what draws it, and the tables behind it.
+FIGURES = (
+    ("latents", "Latents of one network", latents.draw, ("cells", "latents")),
+    ("accuracy", "Types predicted from the latents", accuracy.draw, ("accuracy", "summary")),
+    ("reconstruction", "Features predicted within and across modalities", reconstruction.draw, ("reconstruction", "summary")),
+    ("types", "Means of types, measured and decoded", types.draw, ("typewise", "type_correlations")),
+    ("type_correlations", "Means of types by variant", types.draw_correlations, ("type_correlations",)),
+    ("comparisons", "Each variant against the reference", comparisons.draw, ("comparisons",)),
+    ("matching", "How well the modalities' latents meet", matching.draw, ("matching", "summary")),
+    ("clusters", "Best number of components", clusters.draw, ("cluster_counts", "clusters", "bic")),
+    ("consensus", "Consensus clusters", consensus.draw, ("consensus", "contingency", "consensus_cells")),
+    ("ensembles", "Networks that predict together", ensembles.draw, ("ensembles",)),
+    ("relative", "What coupling costs", relative.draw, ("relative",)),
+    ("losses", "Losses in training", losses.draw, ("losses",)),
+    ("features", "Feature by feature", features.draw, ("features",)),
+    ("tree", "Types and their cells", tree.draw, ("cells", "taxonomy")),
+)
+VECTORS = ("svg", "pdf")
+DOTS_PER_INCH = 170
+# Without dates and the name of the program that made it, so that the same run gives the same bytes.
+METADATA = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def picture(drawn: Drawn, kind: str) -> bytes:
+    content = io.BytesIO()
+    drawn.figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=METADATA[kind])
+    # Laid out once: the other formats take the same places, in a third of the time.
+    drawn.figure.set_layout_engine("none")
+    return content.getvalue()
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Written aside and renamed, so that a full disk leaves the file as it was."""
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_vectors(drawn: Drawn | None, folder: Path, name: str) -> None:
+    """The figure as RUN/figures/<name>.svg and .pdf; those of an earlier report go where there is none now."""
+    for kind in VECTORS:
+        path = folder / "figures" / f"{name}.{kind}"
+        if drawn is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.parent.mkdir(exist_ok=True)
+            replace(path, picture(drawn, kind))
+
+
+def draw(run: Run, name: str, draw_figure) -> Drawn | str:
+    """The figure, or why there is none. A fault in one of them leaves the others as they are, and is told."""
+    try:
+        return draw_figure(run)
+    except LeftOut as reason:
+        return str(reason)
+    except Exception as fault:  # noqa: BLE001
+        traceback.print_exc()
+        return f"it could not be drawn, which is a fault of cplae ({name}: {type(fault).__name__}: {fault})"
+
+
+def make_section(run: Run, name: str, title: str, draw_figure, tables: tuple[str, ...] = ()) -> Section:
+    drawn = draw(run, name, draw_figure)
+    if isinstance(drawn, str):
+        write_vectors(None, run.folder, name)
+        return Section(name, title, b"", drawn)
+    write_vectors(drawn, run.folder, name)
+    section = Section(name, title, picture(drawn, "png"), drawn.caption, tables, drawn.figure.get_size_inches()[0])
+    plt.close(drawn.figure)
+    return section
+
+
+def scenes_of(run: Run) -> Scenes | None:
+    try:
+        return make_scenes(run)
+    except LeftOut:
+        return None
+
+
+def write_report(folder: Path, figures: Path | None) -> list[Section]:
+    """Writes the report and its figures. Raises ReportError."""
+    run = Run(folder)
+    require_whole_tables(folder)
+    tables_sum = sum_of_tables(folder)
+    try:
+        sections = [make_section(run, *figure) for figure in FIGURES]
+        replace(folder / "report.html", page_html(run, sections, scenes_of(run), tables_sum).encode("utf-8"))
+        if figures:
+            figures.mkdir(parents=True, exist_ok=True)
+        for section in sections:
+            if figures and section.png:
+                replace(figures / f"{section.name}.png", section.png)
+    except OSError as error:
+        raise ReportError(f"{error.filename}: {error.strerror}") from error
+    return sections
+
+
+def say(folder: Path, figures: Path | None, sections: list[Section]) -> None:
+    print(folder / "report.html")
+    for section in sections:
+        at = figures / f"{section.name}.png" if figures else section.title
+        print(f"{section.name}: {at}" if section.png else f"{section.name}: left out, {section.text}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m cplae_analysis", description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="also write each figure there, as PNG")
+    parser.add_argument("--check", action="store_true", help="only tell whether RUN/report.html is of the tables that are there: exit 1 if not")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = parse()
+    try:
+        if options.check:
+            stale = staleness(options.run)
+            print(stale or f"{options.run / 'report.html'}: is of the tables that are there")
+            return 1 if stale else 0
+        sections = write_report(options.run, options.figures)
+    except ReportError as error:
+        print(f"report: {error}", file=sys.stderr)
+        return 2
+    say(options.run, options.figures, sections)
+    return 1 if any("a fault of cplae" in section.text for section in sections) else 0

@@ -1,0 +1,37 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cplae/data/dataset.hpp"
+#include "cplae/predict/predict.hpp"
+
+namespace cplae::predict {
+
+/// What is written of a prediction. All references outlive the calls.
+struct PredictedCells {
+  const std::vector<std::string>& cells;
+  const std::vector<data::ObsColumn>&
+      obs;  ///< of the new data; columns that a prediction makes anew are replaced
+  const std::vector<TrainedModality>& modalities;  ///< of the study
+  std::size_t from = 0;
+  const MatrixF& measured;  ///< f(x) of the new cells' own modality, NaN = missing
+  const Prediction& prediction;
+  const std::optional<data::Taxonomy>& taxonomy;
+  const std::vector<std::string>& notes;  ///< how it was made: uns/cplae_prediction
+};
+
+/// The columns of obs that a prediction makes: predicted_<label>, predicted_<label>_agreement and
+/// _probability for each labelling; distance_latent, distance_input, distance_missing, missing_share. Pure.
+[[nodiscard]] std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction);
+
+/// An .h5mu: the new cells' modality as the networks took it, with obsm/X_cplae_<modality>; every other
+/// modality with X = mean and the layers sd and agreement; obs; the tree of types. Atomic. Throws IoError,
+/// DataError.
+void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path);
+
+/// A CSV file: cell, the columns of predicted_columns, z_<modality>_0... Atomic. Throws IoError.
+void write_prediction_table(const PredictedCells& predicted, const std::filesystem::path& path);
+
+}  // namespace cplae::predict

@@ -1,0 +1,101 @@
+#include "cplae/predict/write.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "cplae/data/write.hpp"
+#include "cplae/reduce/frame.hpp"
+#include "reduce/table_writer.hpp"
+
+namespace cplae::predict {
+
+namespace {
+
+data::ObsColumn text_column(std::string name, std::vector<std::string> values) {
+  return {.name = std::move(name), .is_text = true, .text = std::move(values), .numbers = {}};
+}
+
+data::ObsColumn number_column(std::string name, std::vector<double> values) {
+  return {.name = std::move(name), .is_text = false, .text = {}, .numbers = std::move(values)};
+}
+
+/// The new data's own columns, but those that are predicted anew, then the predicted ones.
+std::vector<data::ObsColumn> all_columns(const PredictedCells& predicted) {
+  auto made = predicted_columns(predicted.prediction);
+  std::vector<data::ObsColumn> columns;
+  for (const auto& column : predicted.obs)
+    if (std::none_of(made.begin(), made.end(), [&](const auto& own) { return own.name == column.name; }))
+      columns.push_back(column);
+  columns.insert(columns.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
+  return columns;
+}
+
+data::Modality modality_of(const PredictedCells& predicted, std::size_t modality, const MatrixF& values) {
+  const TrainedModality& trained = predicted.modalities[modality];
+  return {.name = trained.name,
+          .features = trained.features,
+          .values = values,
+          .present = std::vector<std::uint8_t>(predicted.cells.size(), 1)};
+}
+
+}  // namespace
+
+std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction) {
+  std::vector<data::ObsColumn> columns;
+  for (const auto& types : prediction.types) {
+    const std::string name = "predicted_" + types.label;
+    columns.push_back(text_column(name, types.type));
+    columns.push_back(number_column(name + "_agreement", types.agreement));
+    columns.push_back(number_column(name + "_probability", types.probability));
+  }
+  const Distance& distance = prediction.distance;
+  columns.push_back(number_column("distance_latent", distance.latent));
+  columns.push_back(number_column("distance_input", distance.input));
+  columns.push_back(number_column("distance_missing", distance.missing));
+  columns.push_back(number_column("missing_share", distance.missing_share));
+  return columns;
+}
+
+void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path) {
+  const std::string& own = predicted.modalities[predicted.from].name;
+  const std::string embedding = "X_cplae_" + own;
+  data::Dataset dataset{.cells = predicted.cells,
+                        .modalities = {modality_of(predicted, predicted.from, predicted.measured)},
+                        .obs = all_columns(predicted),
+                        .taxonomy = predicted.taxonomy};
+  data::Extras extras;
+  const MatrixD latents = predicted.prediction.latents.cast<double>();
+  extras.obsm[embedding] = latents;
+  extras.modalities[own].obsm[embedding] = latents;
+  for (const auto& other : predicted.prediction.modalities) {
+    dataset.modalities.push_back(modality_of(predicted, other.modality, other.mean));
+    auto& layers = extras.modalities[dataset.modalities.back().name].layers;
+    layers["sd"] = other.sd;
+    layers["agreement"] = other.agreement;
+  }
+  extras.uns["cplae_prediction"] = predicted.notes;
+  data::write_h5mu(dataset, path, extras);
+}
+
+void write_prediction_table(const PredictedCells& predicted, const std::filesystem::path& path) {
+  const auto columns = predicted_columns(predicted.prediction);
+  const MatrixF& latents = predicted.prediction.latents;
+  std::vector<std::string> names;
+  for (const auto& column : columns)
+    names.push_back(column.name);
+  for (Eigen::Index d = 0; d < latents.cols(); ++d)
+    names.push_back("z_" + predicted.modalities[predicted.from].name + "_" + std::to_string(d));
+  reduce::TableWriter table({"cell"}, names);
+  for (std::size_t cell = 0; cell < predicted.cells.size(); ++cell) {
+    std::vector<std::string> values;
+    for (const auto& column : columns)
+      values.push_back(column.is_text ? column.text[cell] : reduce::field_text(column.numbers[cell]));
+    for (Eigen::Index d = 0; d < latents.cols(); ++d)
+      values.push_back(reduce::field_text(static_cast<double>(latents(static_cast<Eigen::Index>(cell), d))));
+    table.add_row({predicted.cells[cell]}, values);
+  }
+  table.write(path);
+}
+
+}  // namespace cplae::predict
