@@ -57,8 +57,13 @@ struct StopSignal::Impl {
   }
 
   void restore_handlers() const {
+    // Work is at its end: a batch system's warning, which may still come, has nothing left to save, and dying
+    // of it would look like a failure.
     for (std::size_t i = 0; i < signals.size(); ++i)
-      sigaction(signals[i], &previous[i], nullptr);
+      if (signals[i] == SIGUSR1 && previous[i].sa_handler == SIG_DFL)
+        std::signal(SIGUSR1, SIG_IGN);
+      else
+        sigaction(signals[i], &previous[i], nullptr);
   }
 
   void open_receive() {

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 STUDY = ROOT / "jobs" / "demo.toml"
 SETTINGS = {
-    "training.steps": 600,
+    "training.steps": 1500,
     "training.keep_best_after": 300,
     "training.validate_every": 100,
     "training.checkpoint_seconds": 1,
