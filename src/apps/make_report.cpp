@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "child.hpp"
+#include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 
@@ -33,9 +34,8 @@ bool is_of_mpi(std::string_view entry) {
 std::string last_line(const std::string& text) {
   const auto end = text.find_last_not_of(" \n");
   if (end == std::string::npos) return "";
-  const auto start = text.find_last_of('\n', end);
-  return one_line(text.substr(start == std::string::npos ? 0 : start + 1,
-                              end - (start == std::string::npos ? 0 : start + 1) + 1));
+  const auto start = text.find_last_of('\n', end) + 1;  // 0 where there is none
+  return one_line(text.substr(start, end - start + 1));
 }
 
 std::string why_none(const ChildEnd& end) {
@@ -79,10 +79,7 @@ void try_report(const fs::path& run) {
 
 std::string report_python() {
   if (const char* named = std::getenv("CPLAE_PYTHON")) return named;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return "python3";
-  return (program.parent_path().parent_path() / "env" / "bin" / "python").string();
+  return (program_folder().parent_path() / "env" / "bin" / "python").string();
 }
 
 std::vector<std::string> environment_without_mpi() {

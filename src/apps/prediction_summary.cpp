@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cplae/core/text.hpp"
+#include "cplae/stats/summary.hpp"
 
 namespace cplae::apps {
 
@@ -15,13 +16,6 @@ constexpr double far = 0.95;  ///< beyond this share of the held-out cells
 
 std::string percent_text(double share) {
   return number_text(std::round(100 * share)) + " %";
-}
-
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values)
-    sum += value;
-  return sum / static_cast<double>(values.size());
 }
 
 /// "Sst 20, Pvalb 12": the most frequent first.
@@ -41,7 +35,7 @@ std::string counts_text(const std::vector<std::string>& types) {
 std::string types_text(const predict::PredictedTypes& types) {
   if (types.networks == 0) return types.label + ": no network has two classes of cells enough";
   return types.label + ": " + counts_text(types.type) + "; on average " +
-         percent_text(mean(types.agreement)) + " of the networks agree";
+         percent_text(stats::mean_ignoring_nan(types.agreement)) + " of the networks agree";
 }
 
 std::string share_beyond(const std::vector<double>& quantiles) {

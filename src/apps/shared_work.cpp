@@ -1,7 +1,6 @@
 #include "apps/shared_work.hpp"
 
 #include <algorithm>
-#include <set>
 #include <sstream>
 
 #include "cplae/core/error.hpp"
@@ -13,15 +12,15 @@ namespace cplae::apps {
 namespace {
 
 std::string missing_list(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
-  const bool is_statistics = kind == store::UnitKind::statistics;
-  const auto finished =
-      is_statistics ? run.units.finished(
-                          kind, [&](const Record& unit) { return reduce::is_current(run.context, unit); })
-                    : run.units.finished(kind);
-  const std::set<std::string> done(finished.begin(), finished.end());
+  // A folder that cannot be listed is an error here, not the reason to do everything again.
+  const bool is_new = run.units.is_empty(kind);
+  const auto is_done = [&](const std::string& id) {
+    const auto unit = run.units.read(kind, id);
+    return unit && (kind != store::UnitKind::statistics || reduce::is_current(run.context, *unit));
+  };
   std::string list;
   for (std::size_t i = 0; i < items.size(); ++i)
-    if (!done.contains(items[i].id)) list += std::to_string(i) + "\n";
+    if (is_new || !is_done(items[i].id)) list += std::to_string(i) + "\n";
   return list;
 }
 

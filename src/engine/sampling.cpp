@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace cplae::engine {
 
@@ -9,23 +10,31 @@ namespace {
 
 constexpr std::uint32_t source_stride = 256;
 
+/// The entries of a feature that are there among the cells.
+std::vector<double> present_values(const data::Modality& modality, Eigen::Index feature,
+                                   const std::vector<std::int64_t>& cells) {
+  std::vector<double> values;
+  for (const std::int64_t cell : cells)
+    if (const double value = modality.values(cell, feature); !std::isnan(value)) values.push_back(value);
+  return values;
+}
+
+double mean_or_zero(const std::vector<double>& values) {
+  if (values.empty()) return 0;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 /// Population variance of each feature over the training cells that have it, missing entries left out; 0
 /// where there is none.
 std::vector<double> feature_variances(const data::Modality& modality,
                                       const std::vector<std::int64_t>& cells) {
-  const auto means = feature_means(modality, cells);
   std::vector<double> variances;
   for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
-    double squares = 0;
-    double count = 0;
-    for (const std::int64_t cell : cells) {
-      const double value = modality.values(cell, feature);
-      if (std::isnan(value)) continue;
-      const double from_mean = value - means[static_cast<std::size_t>(feature)];
-      squares += from_mean * from_mean;
-      count += 1;
-    }
-    variances.push_back(count > 0 ? squares / count : 0.0);
+    auto values = present_values(modality, feature, cells);
+    const double mean = mean_or_zero(values);
+    for (double& value : values)
+      value = (value - mean) * (value - mean);
+    variances.push_back(mean_or_zero(values));
   }
   return variances;
 }
@@ -64,17 +73,8 @@ void draw_batch(const std::vector<std::int64_t>& cells, NetworkKey key, std::int
 std::vector<double> feature_means(const data::Modality& modality,
                                   const std::vector<std::int64_t>& training_cells) {
   std::vector<double> means;
-  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature) {
-    double sum = 0;
-    double count = 0;
-    for (const std::int64_t cell : training_cells) {
-      const double value = modality.values(cell, feature);
-      if (std::isnan(value)) continue;
-      sum += value;
-      count += 1;
-    }
-    means.push_back(count > 0 ? sum / count : 0.0);
-  }
+  for (Eigen::Index feature = 0; feature < modality.values.cols(); ++feature)
+    means.push_back(mean_or_zero(present_values(modality, feature, training_cells)));
   return means;
 }
 

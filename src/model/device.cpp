@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/processor.hpp"
 #include "model/torch_library.hpp"
 
 namespace cplae::model {
@@ -31,14 +32,16 @@ const Gpus& visible_gpus() {
   return found;
 }
 
-/// The widest of the instructions that the trainers have kernels for.
-std::string cpu_instructions() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return "AVX512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "AVX2";
-#endif
+/// Of the kernels that the trainers take.
+std::string instructions_text() {
+  switch (widest_instructions()) {
+    case Instructions::avx512:
+      return "AVX512";
+    case Instructions::avx2:
+      return "AVX2";
+    case Instructions::baseline:
+      break;
+  }
   return "baseline";
 }
 
@@ -59,7 +62,7 @@ std::string kind_name(DeviceKind kind) {
 }
 
 std::string describe(const Device& device) {
-  if (device.kind == DeviceKind::cpu) return "cpu (" + cpu_instructions() + ")";
+  if (device.kind == DeviceKind::cpu) return "cpu (" + instructions_text() + ")";
   return "cuda:" + std::to_string(device.index);
 }
 

@@ -10,8 +10,6 @@ namespace cplae::model {
 
 namespace {
 
-constexpr double norm_epsilon = 1e-10;
-
 using Weight = Eigen::Map<const MatrixF>;
 using Row = Eigen::Map<const Eigen::RowVectorXf>;
 

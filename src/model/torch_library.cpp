@@ -2,16 +2,15 @@
 
 #include <dlfcn.h>
 
-#include <filesystem>
-
 #include "cplae/core/error.hpp"
+#include "cplae/core/files.hpp"
 
 namespace cplae::model {
 
 namespace {
 
 const TorchLibrary* load_torch_library() {
-  const auto file = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libcplae_torch.so";
+  const auto file = program_folder() / "libcplae_torch.so";
   void* library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
     throw Error("the reference trainer's library cannot be loaded: " + std::string(dlerror()));

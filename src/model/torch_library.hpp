@@ -1,6 +1,6 @@
 #pragma once
-// What needs torch is a library of its own beside the program: loading torch takes a third of a second and
-// 200 MB, which only the reference trainer and the search for a GPU are worth.
+// What needs torch is a library of its own beside the program: loading torch takes a third of a second, which
+// only the reference trainer and the search for a GPU are worth.
 #include <memory>
 #include <string>
 

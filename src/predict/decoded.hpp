@@ -4,6 +4,7 @@
 
 #include "cplae/core/matrix.hpp"
 #include "cplae/predict/predict.hpp"
+#include "cplae/stats/ensemble.hpp"
 
 namespace cplae::predict {
 
@@ -14,7 +15,7 @@ public:
 
   [[nodiscard]] std::size_t modality() const { return modality_; }
   /// Begins the next network's.
-  void next_network() { ++networks_; }
+  void next_network() { sums_.begin_member(); }
   /// Some cells of the network at hand: rows from `first` on, as it decodes them. [cells x features]
   void add(Eigen::Index first, const MatrixF& decoded);
   /// In units of f(x).
@@ -24,9 +25,8 @@ private:
   std::size_t modality_;
   const TrainedModality& trained_;
   Eigen::RowVectorXf middle_;  ///< training means as networks see them
-  std::size_t networks_ = 0;
-  MatrixD mean_, squares_;  ///< Welford's sums
-  MatrixF above_;           ///< networks above the training mean
+  stats::EnsembleSums sums_;
+  MatrixF above_;  ///< networks above the training mean
 };
 
 }  // namespace cplae::predict

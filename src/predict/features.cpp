@@ -1,6 +1,5 @@
 #include "cplae/predict/features.hpp"
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "cplae/core/error.hpp"
@@ -11,13 +10,6 @@ namespace cplae::predict {
 namespace {
 
 constexpr std::size_t most_named = 5;
-
-std::string first_names(const std::vector<std::string>& names) {
-  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), most_named));
-  const std::string text = join({names.begin(), names.begin() + shown}, ", ");
-  if (names.size() <= most_named) return text;
-  return text + " and " + std::to_string(names.size() - most_named) + " more";
-}
 
 }  // namespace
 
@@ -47,18 +39,19 @@ void require_half(const FeatureMatch& match, const std::string& modality) {
   if (2 * match.shared() >= all) return;
   throw DataError("features of " + modality + ": " + std::to_string(match.shared()) + " of the run's " +
                   std::to_string(all) + " are in the new data, expected half of them at least; missing: " +
-                  first_names(match.missing) +
-                  (match.extra.empty() ? "" : "; the new data have: " + first_names(match.extra)));
+                  first_of(match.missing, most_named) +
+                  (match.extra.empty() ? "" : "; the new data have: " + first_of(match.extra, most_named)));
 }
 
 std::string describe(const FeatureMatch& match) {
   std::string text =
       std::to_string(match.shared()) + " of " + std::to_string(match.column.size()) + " found by name";
   if (!match.missing.empty())
-    text +=
-        "; " + std::to_string(match.missing.size()) + " missing, taken as 0: " + first_names(match.missing);
+    text += "; " + std::to_string(match.missing.size()) +
+            " missing, taken as 0: " + first_of(match.missing, most_named);
   if (!match.extra.empty())
-    text += "; " + std::to_string(match.extra.size()) + " others left out: " + first_names(match.extra);
+    text +=
+        "; " + std::to_string(match.extra.size()) + " others left out: " + first_of(match.extra, most_named);
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/stats/histogram.hpp"
+#include "cplae/stats/summary.hpp"
 
 namespace cplae::predict {
 
@@ -31,27 +32,21 @@ double median_or(const std::vector<double>& values, double without) {
   return values.empty() ? without : stats::quantile(values, 0.5);
 }
 
-/// Mean and SD of the entries of one feature.
-struct Moments {
-  double n = 0;
-  double mean = 0;
-  double squares = 0;
+/// Entries of one feature.
+struct FeatureValues {
+  stats::RunningMoments moments;
   double powers = 0;  ///< sum of base^f - 1
-  [[nodiscard]] double sd() const { return std::sqrt(squares / n); }
 };
 
-Moments moments_of(const MatrixF& measured, Eigen::Index feature, double log_of_base) {
-  Moments moments;
+FeatureValues values_of(const MatrixF& measured, Eigen::Index feature, double log_of_base) {
+  FeatureValues values;
   for (Eigen::Index cell = 0; cell < measured.rows(); ++cell) {
     const auto value = static_cast<double>(measured(cell, feature));
     if (std::isnan(value)) continue;
-    moments.n += 1;
-    const double step = value - moments.mean;
-    moments.mean += step / moments.n;
-    moments.squares += step * (value - moments.mean);
-    moments.powers += std::expm1(value * log_of_base);
+    values.moments.add(value);
+    values.powers += std::expm1(value * log_of_base);
   }
-  return moments;
+  return values;
 }
 
 bool is_unlike(const Comparison& comparison) {
@@ -144,15 +139,16 @@ Comparison compare_with_training(const MatrixF& measured, const TrainedModality&
   double total = 0;
   double trained_total = 0;
   for (std::size_t feature = 0; feature < trained.features.size(); ++feature) {
-    const Moments own =
-        moments_of(measured, static_cast<Eigen::Index>(feature), log ? log->log_of_base : 1.0);
+    const FeatureValues values =
+        values_of(measured, static_cast<Eigen::Index>(feature), log ? log->log_of_base : 1.0);
+    const stats::RunningMoments& own = values.moments;
     if (own.n == 0) continue;
-    total += own.powers / own.n;
+    total += values.powers / own.n;
     trained_total += trained_powers[feature];
     if (!(trained.sd[feature] > 0)) continue;
     shifts.push_back(std::abs(own.mean - trained.mean[feature]) / trained.sd[feature]);
     // Cells of one type may have none of a gene: that says nothing of units.
-    if (own.squares > 0) ratios.push_back(own.sd() / trained.sd[feature]);
+    if (own.squares > 0) ratios.push_back(own.population_sd() / trained.sd[feature]);
   }
   return {.shift = median_or(shifts, 0),
           .sd_ratio = measured.rows() < fewest_cells ? 1 : median_or(ratios, 1),

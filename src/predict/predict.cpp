@@ -56,14 +56,6 @@ std::vector<double> distances(const std::optional<stats::FittedClasses>& classes
   return to_vector(training.squared_distances(latents));
 }
 
-std::vector<double> missing_shares(const MatrixF& seen) {
-  std::vector<double> shares;
-  for (Eigen::Index cell = 0; cell < seen.rows(); ++cell)
-    shares.push_back(static_cast<double>(seen.row(cell).array().isNaN().count()) /
-                     static_cast<double>(seen.cols()));
-  return shares;
-}
-
 /// Collects what one network after the other says.
 class Ensemble {
 public:
@@ -93,7 +85,7 @@ public:
     distance.latent = std::move(latent_distances_).quantiles();
     for (const double error : errors_)
       distance.input.push_back(error / static_cast<double>(prediction_.networks));
-    distance.missing_share = missing_shares(input_.seen);
+    distance.missing_share = stats::missing_share_per_cell(input_.seen);
     for (const double share : distance.missing_share)
       distance.missing.push_back(share_below(input_.held_out.missing, share));
     return std::move(prediction_);

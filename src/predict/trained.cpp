@@ -9,6 +9,7 @@
 #include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/read.hpp"
+#include "cplae/reduce/tables.hpp"
 #include "data/table.hpp"
 
 namespace cplae::predict {
@@ -85,7 +86,8 @@ std::vector<std::size_t> rows_of(const data::Table& table, const std::vector<std
 
 std::size_t column_of(const data::Table& table, const study::Study& study, const std::string& name) {
   const auto known = label_columns(table, study);
-  if (std::find(known.begin(), known.end(), name) != known.end()) return table.column(name);
+  const std::string column = reduce::cells_column(name);
+  if (std::find(known.begin(), known.end(), column) != known.end()) return table.column(column);
   const auto near = nearest(name, known);
   throw UsageError("--label " + name + ": the run has no labels of that name, " +
                    (known.empty() ? "nor any other" : "expected one of " + join(known, "; ")) +

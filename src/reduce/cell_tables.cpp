@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cplae/core/text.hpp"
+#include "cplae/reduce/tables.hpp"
 #include "table_writer.hpp"
 
 namespace cplae::reduce {
@@ -35,15 +36,17 @@ std::vector<NamedScheme> all_schemes(const Context& context) {
 
 }  // namespace
 
+std::string cells_column(const std::string& label) {
+  return label == "cell" || label.starts_with("has_") ? "obs " + label : label;
+}
+
 void write_cells(const Context& context, const std::filesystem::path& path) {
   const auto schemes = all_schemes(context);
   std::vector<std::string> columns;
   for (const auto& modality : context.data.modalities)
     columns.push_back("has_" + modality.name);
-  for (const auto& [name, scheme] : schemes) {
-    const bool is_taken = name == "cell" || std::find(columns.begin(), columns.end(), name) != columns.end();
-    columns.push_back(is_taken ? "obs " + name : name);
-  }
+  for (const auto& [name, scheme] : schemes)
+    columns.push_back(cells_column(name));
   TableWriter table({"cell"}, columns);
   for (std::size_t cell = 0; cell < context.cells.size(); ++cell) {
     std::vector<std::string> values;

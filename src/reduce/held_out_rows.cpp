@@ -14,21 +14,11 @@ namespace {
 
 constexpr int percent = 100;
 
-/// Share of the entries of each cell that are missing. [cells]
-std::vector<double> missing_shares(const MatrixF& values) {
-  std::vector<double> shares;
-  for (Eigen::Index cell = 0; cell < values.rows(); ++cell) {
-    const auto missing = values.row(cell).array().isNaN().count();
-    shares.push_back(static_cast<double>(missing) / static_cast<double>(values.cols()));
-  }
-  return shares;
-}
-
 }  // namespace
 
 void HeldOutRows::add(const data::Modality& modality, const MatrixF& truth, const MatrixF& reconstructed) {
   const auto errors = stats::squared_error_per_cell(truth, reconstructed);
-  const auto missing = missing_shares(truth);
+  const auto missing = stats::missing_share_per_cell(truth);
   for (std::size_t cell = 0; cell < errors.size(); ++cell) {
     if (!std::isfinite(errors[cell])) continue;
     modality_.push_back(modality.name);

@@ -7,6 +7,7 @@
 
 #include "cplae/core/matrix.hpp"
 #include "cplae/reduce/frame.hpp"
+#include "cplae/stats/summary.hpp"
 #include "table_writer.hpp"
 
 namespace cplae::reduce {
@@ -19,17 +20,12 @@ constexpr double least_logarithm = -1e-4;
 
 /// Sums over the present entries of one feature.
 struct FeatureSums {
-  double n = 0;
-  double mean = 0;
-  double squares = 0;  ///< of the differences from the mean
+  stats::RunningMoments moments;
   double powers_of_e = 0;
   double powers_of_2 = 0;
 
   void add(double value) {
-    n += 1;
-    const double step = value - mean;
-    mean += step / n;
-    squares += step * (value - mean);
+    moments.add(value);
     powers_of_e += std::expm1(value);
     powers_of_2 += std::exp2(value) - 1;
   }
@@ -69,10 +65,10 @@ void write_inputs(const Context& context, const std::filesystem::path& path) {
     const ModalitySums sums = sums_of(modality, context.data.scaling.at(m));
     for (std::size_t feature = 0; feature < sums.features.size(); ++feature) {
       const FeatureSums& own = sums.features[feature];
-      const double unit = sums.are_logarithms ? 1 / own.n : nan;
+      const double unit = sums.are_logarithms ? 1 / own.moments.n : nan;
       table.add_row({modality.name, modality.features[feature]},
-                    {std::to_string(static_cast<std::int64_t>(own.n)), field_text(own.mean),
-                     field_text(std::sqrt(own.squares / own.n)), field_text(own.powers_of_e * unit),
+                    {std::to_string(static_cast<std::int64_t>(own.moments.n)), field_text(own.moments.mean),
+                     field_text(own.moments.population_sd()), field_text(own.powers_of_e * unit),
                      field_text(own.powers_of_2 * unit)});
     }
   }

@@ -1,6 +1,7 @@
 #include "cplae/reduce/tables.hpp"
 
-#include <map>
+#include <string>
+#include <vector>
 
 #include "cell_tables.hpp"
 #include "clusters.hpp"
@@ -20,28 +21,14 @@ namespace cplae::reduce {
 
 namespace {
 
-const std::vector<std::string> accuracy_columns{"label",    "representation", "n_classes", "n_usable",
-                                                "n_fitted", "n_cells",        "accuracy"};
-const std::vector<std::string> reconstruction_columns{"from", "to", "n_cells", "r2", "mse"};
-const std::vector<std::string> feature_columns{"from", "to", "feature", "r2", "pearson"};
-const std::vector<std::string> matching_columns{"from",    "to",    "measure", "label",
-                                                "n_cells", "value", "ceiling"};
-const std::vector<std::string> latent_columns{"representation", "axis", "sd"};
-const std::vector<std::string> loss_columns{"step", "kept", "part", "term", "value"};
-const std::vector<std::string> bic_columns{"components", "bic",           "log_likelihood",
-                                           "n_cells",    "failed_starts", "iterations"};
+enum class Over : unsigned char { replicates, variants };
 
-const std::vector<std::string> consensus_columns{"measure", "first", "second", "cells", "n_cells", "value"};
-const std::vector<std::string> contingency_columns{"first",  "second",    "cells",        "row",
-                                                   "column", "row_order", "column_order", "count"};
-
-const std::vector<std::string> typewise_columns{"from",    "to",       "type",   "feature",
-                                                "n_cells", "measured", "decoded"};
-const std::vector<std::string> type_correlation_columns{
-    "from", "to",      "over",    "name",        "panel",          "folds",
-    "n",    "n_cells", "pearson", "pearson_raw", "pearson_centred"};
-const std::vector<std::string> ensemble_columns{"measure", "from",    "to",   "label",
-                                                "members", "n_cells", "value"};
+/// A table that is the frames of its name, as the units hold them.
+struct FrameTable {
+  std::string name;
+  Over over;  ///< what a row is of: those of variants have no replicate among their keys
+  std::vector<std::string> columns;
+};
 
 std::vector<std::string> consensus_cell_columns(const Context& context) {
   std::vector<std::string> columns{"cell", "held_out"};
@@ -50,71 +37,64 @@ std::vector<std::string> consensus_cell_columns(const Context& context) {
   return columns;
 }
 
+std::vector<FrameTable> frame_tables(const Context& context) {
+  return {{"accuracy",
+           Over::replicates,
+           {"label", "representation", "n_classes", "n_usable", "n_fitted", "n_cells", "accuracy"}},
+          {"reconstruction", Over::replicates, {"from", "to", "n_cells", "r2", "mse"}},
+          {"features", Over::replicates, {"from", "to", "feature", "r2", "pearson"}},
+          {"matching", Over::replicates, {"from", "to", "measure", "label", "n_cells", "value", "ceiling"}},
+          {"latents", Over::replicates, {"representation", "axis", "sd"}},
+          {"losses", Over::replicates, {"step", "kept", "part", "term", "value"}},
+          {"bic",
+           Over::replicates,
+           {"components", "bic", "log_likelihood", "n_cells", "failed_starts", "iterations"}},
+          {"consensus", Over::variants, {"measure", "first", "second", "cells", "n_cells", "value"}},
+          {"contingency",
+           Over::variants,
+           {"first", "second", "cells", "row", "column", "row_order", "column_order", "count"}},
+          {"consensus_cells", Over::variants, consensus_cell_columns(context)},
+          {"typewise", Over::variants, {"from", "to", "type", "feature", "n_cells", "measured", "decoded"}},
+          {"type_correlations",
+           Over::variants,
+           {"from", "to", "over", "name", "panel", "folds", "n", "n_cells", "pearson", "pearson_raw",
+            "pearson_centred"}},
+          {"ensembles", Over::variants, {"measure", "from", "to", "label", "members", "n_cells", "value"}}};
+}
+
 /// All tables while the units are read, each unit once.
 class Tables {
 public:
   explicit Tables(const Context& context)
-      : context_(context),
-        keys_(context),
-        accuracy_(keys_.names(), accuracy_columns),
-        reconstruction_(keys_.names(), reconstruction_columns),
-        features_(keys_.names(), feature_columns),
-        matching_(keys_.names(), matching_columns),
-        latents_(keys_.names(), latent_columns),
-        losses_(keys_.names(), loss_columns),
-        bic_(keys_.names(), bic_columns),
-        comparisons_(context),
-        consensus_(Keys::without_replicate(keys_.names()), consensus_columns),
-        contingency_(Keys::without_replicate(keys_.names()), contingency_columns),
-        consensus_cells_(Keys::without_replicate(keys_.names()), consensus_cell_columns(context)),
-        typewise_(Keys::without_replicate(keys_.names()), typewise_columns),
-        type_correlations_(Keys::without_replicate(keys_.names()), type_correlation_columns),
-        ensembles_(Keys::without_replicate(keys_.names()), ensemble_columns),
-        relative_(context) {}
+      : context_(context), keys_(context), comparisons_(context), relative_(context) {
+    for (auto& table : frame_tables(context)) {
+      const auto keys =
+          table.over == Over::replicates ? keys_.names() : Keys::without_replicate(keys_.names());
+      writers_.push_back({table, TableWriter(keys, table.columns)});
+    }
+  }
 
   void add(const StatisticsUnit& unit, const Record& record) {
-    const auto keys = is_baseline(unit) ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
     if (!failure(record).empty()) return;
-    const Frame bic = get(record, "bic");
-    accuracy_.add(keys, get(record, "accuracy"));
-    reconstruction_.add(keys, get(record, "reconstruction"));
-    features_.add(keys, get(record, "features"));
-    matching_.add(keys, get(record, "matching"));
-    latents_.add(keys, get(record, "latents"));
-    losses_.add(keys, get(record, "losses"));
-    bic_.add(keys, bic);
+    const auto keys = is_baseline(unit) ? keys_.of_baseline(unit) : keys_.of_network(unit.network);
     const auto variant = Keys::without_replicate(keys);
-    consensus_.add(variant, get(record, "consensus"));
-    contingency_.add(variant, get(record, "contingency"));
-    consensus_cells_.add(variant, get(record, "consensus_cells"));
-    typewise_.add(variant, get(record, "typewise"));
-    type_correlations_.add(variant, get(record, "type_correlations"));
-    ensembles_.add(variant, get(record, "ensembles"));
+    for (auto& [table, writer] : writers_)
+      writer.add(table.over == Over::replicates ? keys : variant, get(record, table.name));
     held_out_.add(variant, get(record, "held_out"));
     for (const Metric& metric : metrics_of(record)) {
       summary_.add(variant, metric.name, metric.value);
       relative_.add(unit.network, metric);
       comparisons_.add(place_of(unit, keys[1]), metric);
     }
+    const Frame bic = get(record, "bic");
     if (bic.rows() > 0) clusters_.add(unit.network, bic);
   }
 
   void write(const std::filesystem::path& folder) {
     make_folder(folder);
     remove_sums(folder);
-    accuracy_.write(folder / "accuracy.csv");
-    reconstruction_.write(folder / "reconstruction.csv");
-    features_.write(folder / "features.csv");
-    matching_.write(folder / "matching.csv");
-    latents_.write(folder / "latents.csv");
-    losses_.write(folder / "losses.csv");
-    bic_.write(folder / "bic.csv");
-    consensus_.write(folder / "consensus.csv");
-    contingency_.write(folder / "contingency.csv");
-    consensus_cells_.write(folder / "consensus_cells.csv");
-    typewise_.write(folder / "typewise.csv");
-    type_correlations_.write(folder / "type_correlations.csv");
-    ensembles_.write(folder / "ensembles.csv");
+    for (const auto& [table, writer] : writers_)
+      writer.write(folder / (table.name + ".csv"));
     relative_.write(keys_, folder / "relative.csv");
     clusters_.write(context_, keys_, folder, summary_);
     comparisons_.write(folder / "comparisons.csv");
@@ -127,6 +107,11 @@ public:
   }
 
 private:
+  struct Writer {
+    FrameTable table;
+    TableWriter writer;
+  };
+
   [[nodiscard]] ComparedFold place_of(const StatisticsUnit& unit, const std::string& variant) const {
     const auto replicate = context_.plan.networks[unit.network].replicate;
     return {unit.experiment, variant, static_cast<std::size_t>(replicate)};
@@ -134,9 +119,8 @@ private:
 
   const Context& context_;
   Keys keys_;
-  TableWriter accuracy_, reconstruction_, features_, matching_, latents_, losses_, bic_;
+  std::vector<Writer> writers_;
   ComparisonRows comparisons_;
-  TableWriter consensus_, contingency_, consensus_cells_, typewise_, type_correlations_, ensembles_;
   RelativeRows relative_;
   BestCounts clusters_;
   HeldOutPercentiles held_out_;

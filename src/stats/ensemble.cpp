@@ -46,10 +46,17 @@ EnsembleSums::EnsembleSums(Eigen::Index cells, Eigen::Index features)
 
 void EnsembleSums::add(const MatrixF& predicted) {
   require_shape(predicted, mean_, "a prediction");
-  ++members_;
-  const MatrixD difference = predicted.cast<double>() - mean_;
-  mean_ += difference / static_cast<double>(members_);
-  squares_.array() += difference.array() * (predicted.cast<double>() - mean_).array();
+  begin_member();
+  add_cells(0, predicted);
+}
+
+void EnsembleSums::add_cells(Eigen::Index first, const MatrixF& predicted) {
+  auto mean = mean_.middleRows(first, predicted.rows());
+  require_shape(predicted, mean, "a prediction of some cells");
+  const MatrixD difference = predicted.cast<double>() - mean;
+  mean += difference / static_cast<double>(members_);
+  squares_.middleRows(first, predicted.rows()).array() +=
+      difference.array() * (predicted.cast<double>() - mean).array();
 }
 
 MatrixD EnsembleSums::spread() const {

@@ -6,6 +6,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
+#include "cplae/stats/correlation.hpp"
 #include "cplae/stats/summary.hpp"
 
 namespace cplae::stats {
@@ -64,20 +65,7 @@ double r2_of(const Pairs& pairs) {
 }
 
 double pearson_of(const Pairs& pairs) {
-  if (pairs.truth.size() < 2) return nan;
-  const double mean_x = mean_ignoring_nan(pairs.truth);
-  const double mean_y = mean_ignoring_nan(pairs.predicted);
-  double xx = 0;
-  double yy = 0;
-  double xy = 0;
-  for (std::size_t i = 0; i < pairs.truth.size(); ++i) {
-    const double x = pairs.truth[i] - mean_x;
-    const double y = pairs.predicted[i] - mean_y;
-    xx += x * x;
-    yy += y * y;
-    xy += x * y;
-  }
-  return xx > 0 && yy > 0 ? xy / (std::sqrt(xx) * std::sqrt(yy)) : nan;
+  return pearson(pairs.truth, pairs.predicted);
 }
 
 template <class Measure>
@@ -128,6 +116,14 @@ std::vector<double> squared_error_per_cell(const MatrixF& truth, const MatrixF& 
     errors.push_back(count > 0 ? sum / static_cast<double>(count) : nan);
   }
   return errors;
+}
+
+std::vector<double> missing_share_per_cell(const MatrixF& values) {
+  std::vector<double> shares;
+  for (Eigen::Index cell = 0; cell < values.rows(); ++cell)
+    shares.push_back(static_cast<double>(values.row(cell).array().isNaN().count()) /
+                     static_cast<double>(values.cols()));
+  return shares;
 }
 
 std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted) {

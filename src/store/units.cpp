@@ -92,18 +92,6 @@ Record UnitStore::read_awaited(UnitKind kind, const std::string& id,
                 duration_text(std::chrono::duration<double>(patience).count()));
 }
 
-std::vector<std::string> UnitStore::finished(UnitKind kind,
-                                             const std::function<bool(const Record&)>& counts) const {
-  std::vector<std::string> ids;
-  for (const auto& file : unit_files(folder_.units(kind))) {
-    const auto record = read_own(kind, file);
-    if (!record || folder_.unit(kind, id_of(*record)) != file) continue;
-    if (!counts || counts(*record)) ids.push_back(id_of(*record));
-  }
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
-
 bool UnitStore::is_empty(UnitKind kind) const {
   return unit_files(folder_.units(kind)).empty();
 }

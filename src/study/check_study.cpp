@@ -68,8 +68,6 @@ void check_components(const ExperimentSpec& experiment, const std::string& path)
 
 void check_methods(const Study& study, const ExperimentSpec& experiment, const std::string& path) {
   if (experiment.baselines.empty()) return;
-  if (experiment.kind != ExperimentKind::kfold)
-    refuse({"", path, "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
   if (study.base.modalities.size() < 2) refuse({"", path, "found one modality, expected at least two"});
   const auto& known = baseline_methods();
   for (const auto& method : experiment.baselines)
@@ -80,19 +78,28 @@ void check_methods(const Study& study, const ExperimentSpec& experiment, const s
       refuse({"", path, "found " + quoted(method) + " twice, expected each baseline once"});
 }
 
+/// Keys of the experiment's kind hold what they may, those of other kinds nothing.
+void check_kind(const ExperimentSpec& experiment, const std::string& path) {
+  const ExperimentSpec defaults;
+  for (const auto& field : experiment_fields()) {
+    if (!field.get) continue;
+    const Node value = field.get(experiment);
+    if (belongs_to(field, experiment.kind))
+      static_cast<void>(checked(field, value, path + "." + field.key));
+    else if (toml_text(value) != toml_text(field.get(defaults)))
+      refuse({"", path + "." + field.key, wrong_kind_text(field, experiment.kind)});
+  }
+}
+
 void check_experiment(const Study& study, const ExperimentSpec& experiment) {
   const std::string path = "experiment." + experiment.name;
-  for (const auto& field : experiment_fields())
-    if (field.get && belongs_to(field, experiment.kind))
-      static_cast<void>(checked(field, field.get(experiment), path + "." + field.key));
+  check_kind(experiment, path);
   check_components(experiment, path);
   check_unique(experiment.classes, shown_list(experiment.classes), path + ".classes");
   if (!experiment.classes.empty() && study.labels.taxonomy.empty())
     refuse({"", path + ".classes", "found resolutions of a taxonomy without labels.taxonomy"});
   check_methods(study, experiment, path + ".baselines");
   if (experiment.pc_cca.empty()) return;
-  if (experiment.kind != ExperimentKind::kfold)
-    refuse({"", path + ".pc_cca", "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
   if (study.base.modalities.size() < 2)
     refuse({"", path + ".pc_cca", "found one modality, expected at least two"});
   List shown;
@@ -170,8 +177,6 @@ void check_reference(const Plan& plan, const Study& study, std::size_t number) {
   const ExperimentSpec& experiment = study.experiments[number];
   if (experiment.reference.empty()) return;
   const std::string path = "experiment." + experiment.name + ".reference";
-  if (experiment.kind != ExperimentKind::kfold)
-    refuse({"", path, "not a key of kind \"" + kind_text(experiment.kind) + "\", only of kfold"});
   std::vector<std::string> ids;
   for (const auto& variant : plan.variants)
     if (variant.experiment == number || variant.experiment == split_owner(study, number))

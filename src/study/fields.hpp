@@ -62,6 +62,9 @@ struct Field : FieldInfo {
 /// Whether experiments of this kind take the key.
 [[nodiscard]] bool belongs_to(const FieldInfo& field, ExperimentKind kind);
 
+/// What is wrong with such a key in an experiment of a kind that does not take it.
+[[nodiscard]] std::string wrong_kind_text(const FieldInfo& field, ExperimentKind kind);
+
 /// What the key takes, for messages and docs: "a number in [0, 1)".
 [[nodiscard]] std::string expected(const FieldInfo& field);
 /// The value as the key takes it (whole numbers become numbers where those are expected), or none where type

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bind.hpp"
+#include "cplae/core/text.hpp"
 #include "fields.hpp"
 
 namespace cplae::study {
@@ -151,6 +152,13 @@ const std::vector<Field<ExperimentSpec>>& experiment_fields() {
 
 std::string kind_text(ExperimentKind kind) {
   return kind_texts().at(static_cast<std::size_t>(kind));
+}
+
+std::string wrong_kind_text(const FieldInfo& field, ExperimentKind kind) {
+  std::vector<std::string> kinds;
+  for (const ExperimentKind other : field.kinds)
+    kinds.push_back(kind_text(other));
+  return "not a key of kind \"" + kind_text(kind) + "\", only of " + join(kinds, ", ");
 }
 
 bool belongs_to(const FieldInfo& field, ExperimentKind kind) {

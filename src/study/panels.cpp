@@ -97,13 +97,9 @@ void warn_of_lacking(const ModalitySpec& modality, const Panel& panel) {
     return log::shared_warning(key_of(modality) + ": none of the " + all + " is a feature of " +
                                modality.name +
                                "; types are compared over the features of R2 above 0.25 instead");
-  std::vector<std::string> named(
-      panel.lacking.begin(),
-      panel.lacking.begin() + static_cast<std::ptrdiff_t>(std::min(most_named, panel.lacking.size())));
-  const std::size_t more = panel.lacking.size() - named.size();
   log::shared_warning(key_of(modality) + ": " + std::to_string(panel.lacking.size()) + " of the " + all +
-                      " are no features of " + modality.name + ": " + one_line(join(named, ", ")) +
-                      (more > 0 ? " and " + std::to_string(more) + " more" : ""));
+                      " are no features of " + modality.name + ": " +
+                      one_line(first_of(panel.lacking, most_named)));
 }
 
 }  // namespace

@@ -133,11 +133,7 @@ void refuse_keys_of_other_kinds(const Table& table, const std::string& path, Exp
   for (const auto& field : experiment_fields()) {
     const auto found = table.find(field.key);
     if (found == table.end() || belongs_to(field, kind)) continue;
-    std::vector<std::string> kinds;
-    for (const ExperimentKind other : field.kinds)
-      kinds.push_back(kind_text(other));
-    refuse({found->second.where, path + "." + field.key,
-            "not a key of kind \"" + kind_text(kind) + "\", only of " + join(kinds, ", ")});
+    refuse({found->second.where, path + "." + field.key, wrong_kind_text(field, kind)});
   }
 }
 

@@ -286,11 +286,14 @@ def test_types_that_cross_their_families_give_way_to_these(full):
     assert list(found.types) == [LEAVES[i % 4][0] for i in range(CELLS)]
 
 
-def test_a_label_column_called_as_one_of_the_table_s_own(full):
+def test_label_columns_called_as_the_table_s_own(full):
+    """Those of the data's are "obs cell" and "obs has_T" in cells.csv."""
     study, path = full / "study.toml", full / "tables" / "cells.csv"
-    study.write_text(study.read_text().replace('column = "leaf"', 'column = "cell"'))
-    path.write_text(path.read_text().replace("leaf,", "cell,", 1))
-    assert list(labels.read_labels(report.Run(full)).types) == [LEAVES[i % 4] for i in range(CELLS)]
+    study.write_text(study.read_text().replace('column = "leaf"', 'column = "cell"').replace('also = ["family"]', 'also = ["has_T"]'))
+    path.write_text(path.read_text().replace(",leaf,family,", ",obs cell,obs has_T,", 1))
+    found = labels.read_labels(report.Run(full))
+    assert (list(found.types), found.coarse_column) == ([LEAVES[i % 4] for i in range(CELLS)], "has_T")
+    assert list(found.coarse) == [LEAVES[i % 4][0] for i in range(CELLS)]
 
 
 def test_colours_of_the_taxonomy_are_used_where_it_has_them_all(full):

@@ -39,14 +39,17 @@ class NoLabels(Exception):
     """Why the cells have no types."""
 
 
+def cells_column(name: str) -> str:
+    """The column of cells.csv that has the labels of this name: another one where the table has such a column itself."""
+    return f"obs {name}" if name == "cell" or name.startswith("has_") else name
+
+
 def column_of(run: Run, name: str) -> np.ndarray:
-    """A column of cells.csv for each cell of results.h5, by the cells' names."""
-    table = run.tables["cells"]
-    if name not in table.columns:
-        raise NoLabels(f"tables/cells.csv has no column '{name}'")
-    # A label column may be called as one of the table's own columns, which stand before it.
-    own = f"{name}.1" if f"{name}.1" in table.columns and (name == "cell" or name.startswith("has_")) else name
-    found = dict(zip(table["cell"], table[own], strict=True))
+    """A label of each cell of results.h5, by the cells' names."""
+    table, column = run.tables["cells"], cells_column(name)
+    if column not in table.columns:
+        raise NoLabels(f"tables/cells.csv has no column '{column}'")
+    found = dict(zip(table["cell"], table[column], strict=True))
     return np.array([found.get(cell, UNKNOWN) for cell in run.cells])
 
 
@@ -65,7 +68,7 @@ def read_labels(run: Run) -> Labels:
     """Types as single cells are coloured by them. Throws NoLabels."""
     column, types = read_types(run)
     spec = run.study.get("labels", {})
-    also = {name: column_of(run, name) for name in spec.get("also", []) if name in run.tables["cells"].columns}
+    also = {name: column_of(run, name) for name in spec.get("also", []) if cells_column(name) in run.tables["cells"].columns}
     for name, coarse in also.items():
         if is_coarser(types, coarse):
             return Labels(column, types, name, coarse)

@@ -14,6 +14,8 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view t
 
 /// Name of this machine.
 [[nodiscard]] std::string host_name();
+/// Where this program's file lies. Throws std::filesystem::filesystem_error where the system does not tell.
+[[nodiscard]] std::filesystem::path program_folder();
 
 /// Where a write of `path` puts its bytes aside, in the same folder: "x.part4711-node1", of this process and
 /// host, so that two writers of one file keep apart also where their hosts share a file system.

@@ -18,6 +18,8 @@ namespace cplae {
 /// The text with a space for every control character: a message is one line, whatever a name in it holds.
 [[nodiscard]] std::string one_line(std::string text);
 [[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// The first `most` of them, and how many more there are: "a, b and 3 more".
+[[nodiscard]] std::string first_of(const std::vector<std::string>& names, std::size_t most);
 /// Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above
 /// U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view bytes);

@@ -7,6 +7,9 @@
 
 namespace cplae::model {
 
+/// Of batch norm, added to the variance (the authors' program).
+inline constexpr double norm_epsilon = 1e-10;
+
 /// Where one tensor lies in a network's flat float32 buffer.
 struct TensorSlot {
   std::string name;       ///< "encoder_T/fc0/weight"

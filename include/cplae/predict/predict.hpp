@@ -59,8 +59,8 @@ struct Prediction {
   MatrixF latents;  ///< of the best network [cells x latent]
 };
 
-/// Lets all finished networks of a variant predict together. Local; memory: 24 bytes an entry of what is
-/// predicted. Throws DataError, IoError (results.h5), NumericError for latents that are not finite.
+/// Lets all finished networks of a variant predict together. Local; memory: 36 bytes an entry of what is
+/// predicted, at most. Throws DataError, IoError (results.h5), NumericError for latents that are not finite.
 [[nodiscard]] Prediction predict_cells(const PredictionInput& input);
 
 }  // namespace cplae::predict

@@ -10,8 +10,11 @@ class EnsembleSums {
 public:
   EnsembleSums(Eigen::Index cells, Eigen::Index features);
 
-  /// Welford's update. Throws NumericError when the shape differs.
+  /// The next member's prediction (Welford's update). Throws NumericError when the shape differs.
   void add(const MatrixF& predicted);
+  /// The same in blocks: begins the next member, then takes its cells from `first` on, each once.
+  void begin_member() { ++members_; }
+  void add_cells(Eigen::Index first, const MatrixF& predicted);
   [[nodiscard]] std::size_t members() const { return members_; }
   [[nodiscard]] const MatrixD& mean() const { return mean_; }  ///< [cells x features]
   /// SD over the members, divisor n - 1. Pre-condition: two members or more. [cells x features]

@@ -23,6 +23,9 @@ namespace cplae::stats {
 /// Mean of (x - x~)^2 over the present entries of each cell; NaN for a cell without any. [cells]
 [[nodiscard]] std::vector<double> squared_error_per_cell(const MatrixF& truth, const MatrixF& predicted);
 
+/// Share of the entries of each cell that are missing; any shape. [cells]
+[[nodiscard]] std::vector<double> missing_share_per_cell(const MatrixF& values);
+
 /// Pearson correlation of every feature; NaN where either side is constant or fewer than two entries are
 /// present. [features]
 [[nodiscard]] std::vector<double> pearson_per_feature(const MatrixF& truth, const MatrixF& predicted);

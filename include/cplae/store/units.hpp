@@ -1,9 +1,7 @@
 #pragma once
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "cplae/core/record.hpp"
 #include "cplae/store/run_folder.hpp"
@@ -32,11 +30,6 @@ public:
   /// file after `patience`.
   [[nodiscard]] Record read_awaited(UnitKind kind, const std::string& id,
                                     std::chrono::milliseconds patience = std::chrono::seconds(60)) const;
-  /// Ids of all whole units of this run that `counts` accepts (all, without it), sorted. Reads and checks
-  /// every file.
-  [[nodiscard]] std::vector<std::string> finished(
-      UnitKind kind, const std::function<bool(const Record&)>& counts = {}) const;
-
   /// Whether there is not one unit of the kind, whole or damaged. Throws IoError.
   [[nodiscard]] bool is_empty(UnitKind kind) const;
 

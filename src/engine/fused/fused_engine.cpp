@@ -188,6 +188,7 @@ void FusedEngine::feed_decoder(std::size_t m, std::int64_t number) {
 
 void FusedEngine::update(std::int64_t number) {
   const auto t = static_cast<double>(number);
+  const auto rate = static_cast<float>(adam_rate(rules_, t));
   const auto decay = static_cast<float>(decay_factor(rules_, t));
   for (const auto& range : updated_)
     kernels_.adam({.parameters = buffers_.parameters.data() + range.offset,
@@ -195,7 +196,7 @@ void FusedEngine::update(std::int64_t number) {
                    .second = buffers_.second_moment.data() + range.offset,
                    .gradients = buffers_.gradients.data() + range.offset,
                    .count = range.floats,
-                   .rate = static_cast<float>(adam_rate(rules_, t)),
+                   .rate = rate,
                    .decay = range.is_weight ? decay : 1.0F});
 }
 

@@ -1,13 +1,13 @@
 #include "engine/fused/kernels.hpp"
 
+#include "cplae/core/processor.hpp"
+
 namespace cplae::engine::fused {
 
 const Kernels& best_kernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    return kernels_avx512();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kernels_avx2();
+  if (widest_instructions() == Instructions::avx512) return kernels_avx512();
+  if (widest_instructions() == Instructions::avx2) return kernels_avx2();
 #endif
   return kernels_baseline();
 }

@@ -1,5 +1,7 @@
 #include "engine/fused/latent_terms.hpp"
 
+#include "cplae/model/layout.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,7 +9,6 @@ namespace cplae::engine::fused {
 
 namespace {
 
-constexpr double norm_epsilon = 1e-10;
 constexpr double moving_momentum = 0.05;
 constexpr double least_divisor = 1e-2;
 
@@ -32,7 +33,7 @@ void normalise(const Tiles& raw, const MovingStatistics& moving, Latents& latent
       variance += off * off;
     }
     variance /= count;
-    latents.inverse_sd[k] = 1.0 / std::sqrt(variance + norm_epsilon);
+    latents.inverse_sd[k] = 1.0 / std::sqrt(variance + model::norm_epsilon);
     for (std::size_t row = 0; row < latents.rows; ++row)
       latents.values[row * latents.dim + k] *= latents.inverse_sd[k];
     follow(moving.mean[k], mean);
@@ -43,7 +44,7 @@ void normalise(const Tiles& raw, const MovingStatistics& moving, Latents& latent
 void normalise_by(const MovingStatistics& moving, const Tiles& raw, Latents& latents) {
   for (std::size_t k = 0; k < latents.dim; ++k) {
     const auto mean = static_cast<double>(moving.mean[k]);
-    const double inverse = 1.0 / std::sqrt(static_cast<double>(moving.variance[k]) + norm_epsilon);
+    const double inverse = 1.0 / std::sqrt(static_cast<double>(moving.variance[k]) + model::norm_epsilon);
     for (std::size_t row = 0; row < latents.rows; ++row)
       latents.values[row * latents.dim + k] = (static_cast<double>(raw(row, k)) - mean) * inverse;
   }

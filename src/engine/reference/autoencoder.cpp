@@ -6,7 +6,6 @@ namespace cplae::engine {
 
 namespace {
 
-constexpr double norm_epsilon = 1e-10;
 constexpr double moving_momentum = 0.05;
 
 torch::Tensor view_of(const torch::Tensor& flat, const model::TensorSlot& slot) {
@@ -78,11 +77,11 @@ torch::Tensor BatchNorm::train(const torch::Tensor& input) {
     moving_mean_.mul_(moving_momentum).add_(mean, 1.0 - moving_momentum);
     moving_variance_.mul_(moving_momentum).add_(variance, 1.0 - moving_momentum);
   }
-  return centred * torch::rsqrt(variance + norm_epsilon);
+  return centred * torch::rsqrt(variance + model::norm_epsilon);
 }
 
 torch::Tensor BatchNorm::infer(const torch::Tensor& input) const {
-  return (input - moving_mean_) * torch::rsqrt(moving_variance_ + norm_epsilon);
+  return (input - moving_mean_) * torch::rsqrt(moving_variance_ + model::norm_epsilon);
 }
 
 Encoder::Encoder(std::vector<Dense> layers, BatchNorm norm)

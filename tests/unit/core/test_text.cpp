@@ -66,5 +66,11 @@ TEST(Text, Join) {
   EXPECT_EQ(join({}, ", "), "");
 }
 
+TEST(Text, FirstOfCountsTheRest) {
+  EXPECT_EQ(first_of({"a", "b", "c"}, 3), "a, b, c");
+  EXPECT_EQ(first_of({"a", "b", "c", "d"}, 2), "a, b and 2 more");
+  EXPECT_EQ(first_of({}, 2), "");
+}
+
 }  // namespace
 }  // namespace cplae

@@ -44,15 +44,9 @@ TEST_F(Units, ComeBackByKindAndId) {
   EXPECT_EQ(value_of(units_.read(UnitKind::network, "a").value()), 4);
 }
 
-TEST_F(Units, FinishedAreTheWholeOnes) {
-  EXPECT_TRUE(units_.finished(UnitKind::network).empty());
-  for (const char* id : {"b", "a", "odd/id"})
-    units_.write(UnitKind::network, id, record(1));
-  units_.write(UnitKind::statistics, "s", record(1));
+TEST_F(Units, ATornOneCountsAsMissing) {
   write_file_atomically(units_.folder().unit(UnitKind::network, "torn"), std::string_view("CPLAEREC"));
-  write_file_atomically(units_.folder().checkpoint("c"), std::string_view("not a unit"));
-  EXPECT_EQ(units_.finished(UnitKind::network), (std::vector<std::string>{"a", "b", "odd/id"}));
-  EXPECT_EQ(units_.finished(UnitKind::statistics), std::vector<std::string>{"s"});
+  EXPECT_FALSE(units_.read(UnitKind::network, "torn"));
 }
 
 TEST_F(Units, IsEmptyUntilThereIsAFileOfAUnit) {
@@ -72,7 +66,7 @@ TEST_F(Units, AFileUnderAnothersNameCountsAsMissing) {
                              units_.folder().unit(UnitKind::statistics, "a"));
   EXPECT_FALSE(units_.read(UnitKind::network, "b"));
   EXPECT_FALSE(units_.read(UnitKind::statistics, "a"));
-  EXPECT_EQ(units_.finished(UnitKind::network), std::vector<std::string>{"a"});
+  EXPECT_EQ(value_of(units_.read(UnitKind::network, "a").value()), 1);
 }
 
 TEST_F(Units, AUnitOfAnotherRunCountsAsMissingAndIsNamed) {
@@ -81,7 +75,7 @@ TEST_F(Units, AUnitOfAnotherRunCountsAsMissingAndIsNamed) {
   ours.write(UnitKind::network, "a", record(1));
   theirs.write(UnitKind::network, "b", record(2));
   units_.write(UnitKind::network, "c", record(3));  // of a version that noted nothing
-  EXPECT_EQ(ours.finished(UnitKind::network), std::vector<std::string>{"a"});
+  EXPECT_EQ(value_of(ours.read(UnitKind::network, "a").value()), 1);
   EXPECT_EQ(value_of(theirs.read(UnitKind::network, "b").value()), 2);
   testing::internal::CaptureStderr();
   EXPECT_FALSE(ours.read(UnitKind::network, "b"));
@@ -92,8 +86,8 @@ TEST_F(Units, AUnitOfAnotherRunCountsAsMissingAndIsNamed) {
   EXPECT_THROW(static_cast<void>(ours.read_awaited(UnitKind::network, "b", milliseconds(20))), IoError);
 }
 
-TEST_F(Units, FinishedOfARunWithoutFoldersIsEmpty) {
-  EXPECT_TRUE(UnitStore(RunFolder(scratch_ / "new")).finished(UnitKind::network).empty());
+TEST_F(Units, ARunWithoutFoldersHasNone) {
+  EXPECT_FALSE(UnitStore(RunFolder(scratch_ / "new")).read(UnitKind::network, "a"));
 }
 
 TEST_F(Units, AnAwaitedUnitMayComeLate) {
