@@ -35,8 +35,6 @@ void check_storage(const Dataset& dataset, const std::string& what) {
   const Handle creation(H5Dget_create_plist(dataset.handle.id()), what);
   if (H5Pget_layout(creation.id()) == H5D_VIRTUAL)
     throw DataError(what + ": a virtual dataset, whose data lie in other files; expected the data itself");
-  if (check(H5Pget_external_count(creation.id()), what) > 0)
-    throw DataError(what + ": its data lie in other files (external storage); expected the data itself");
   check_filters(creation, what);
 }
 

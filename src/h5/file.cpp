@@ -8,6 +8,9 @@
 
 #include "cplae/core/error.hpp"
 #include "h5/h5.hpp"
+#include "h5/link_access.hpp"
+#include "h5/object_info.hpp"
+#include "h5/raw_header.hpp"
 
 namespace cplae::h5 {
 
@@ -166,6 +169,8 @@ Handle open_file(const fs::path& path, hid_t access) {
   const std::uintmax_t bytes = fs::file_size(path, error);
   if (error) throw IoError(path.string() + ": cannot be read: " + error.message());
   file.set_budget(std::make_shared<Budget>(bytes));
+  const ObjectInfo root = info_of_object(file, "/", refusing_links(H5P_LINK_ACCESS));
+  check_header(file, root.address, path.string());
   return file;
 }
 

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <cstdint>
 
 #include "cplae/core/error.hpp"
 #include "h5/h5.hpp"
 #include "h5/link_access.hpp"
+#include "h5/object_info.hpp"
+#include "h5/raw_header.hpp"
 
 namespace cplae::h5 {
 
@@ -25,18 +28,18 @@ bool check_link(const Handle& parent, const std::string& path) {
 }
 
 Kind kind_of_object(const Handle& parent, const std::string& path) {
+  // Number 7 of the format's header messages.
+  constexpr std::uint64_t external_files = std::uint64_t{1} << 7U;
   const Handle list = refusing_links(H5P_LINK_ACCESS);
   // A soft link may lead nowhere, or out of the file.
   if (H5Oexists_by_name(parent.id(), path.c_str(), list.id()) <= 0) return Kind::none;
-  const Handle object(H5Oopen(parent.id(), path.c_str(), list.id()), where(parent, path));
-  switch (H5Iget_type(object.id())) {
-    case H5I_GROUP:
-      return Kind::group;
-    case H5I_DATASET:
-      return Kind::dataset;
-    default:
-      return Kind::other;
-  }
+  const ObjectInfo info = info_of_object(parent, path, list);
+  if ((info.messages & external_files) != 0)
+    throw DataError(where(parent, path) +
+                    ": its data lie in other files (external storage); expected the data itself");
+  check_header(parent, info.address, where(parent, path));
+  if (info.type == H5O_TYPE_GROUP) return Kind::group;
+  return info.type == H5O_TYPE_DATASET ? Kind::dataset : Kind::other;
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ void check_readable(const std::filesystem::path& path);
 enum class Kind { none, group, dataset, other };
 
 /// What `name` (a member or a path) is; none where it is not there. Throws DataError for an external link,
-/// which is never followed.
+/// which is never followed, and for external storage.
 [[nodiscard]] Kind kind(const Handle& parent, const std::string& name);
 [[nodiscard]] bool has(const Handle& parent, const std::string& name);
 /// Names of the members, sorted.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cplae/core/error.hpp"
+#include "h5/raw_file.hpp"
 
 namespace cplae::h5 {
 
@@ -15,41 +16,10 @@ namespace {
 constexpr std::uint64_t header_bytes = 16;  ///< of a collection, and of each object in it
 constexpr std::string_view signature = "GCOL";
 
-struct Place {
-  std::filesystem::path path;
-  std::uint64_t base = 0;  ///< addresses count from here
-};
-
-/// A file that this program writes has parts in memory only; what comes from others is opened for reading
-/// first.
-bool is_written(const Handle& object, const std::string& what) {
-  const Handle file(H5Iget_file_id(object.id()), what);
-  unsigned intent = 0;
-  check(H5Fget_intent(file.id(), &intent), what);
-  return (intent & H5F_ACC_RDWR) != 0;
-}
-
-Place place_of(const Handle& object, const std::string& what) {
-  const Handle file(H5Iget_file_id(object.id()), what);
-  std::string name(static_cast<std::size_t>(check(H5Fget_name(file.id(), nullptr, 0), what)) + 1, '\0');
-  check(H5Fget_name(file.id(), name.data(), name.size()), what);
-  name.pop_back();
-  const Handle creation(H5Fget_create_plist(file.id()), what);
-  std::size_t address_bytes = 0;
-  std::size_t length_bytes = 0;
-  check(H5Pget_sizes(creation.id(), &address_bytes, &length_bytes), what);
-  if (address_bytes != 8 || length_bytes != 8)
-    throw DataError(what + ": a file with addresses of " + std::to_string(address_bytes) +
-                    " bytes, expected 8");
-  hsize_t user_block = 0;
-  check(H5Pget_userblock(creation.id(), &user_block), what);
-  return {.path = name, .base = user_block};
-}
-
 /// Walks over collections with the file's own bytes.
 class HeapWalk {
 public:
-  HeapWalk(const Place& place, const std::string& what)
+  HeapWalk(const RawPlace& place, const std::string& what)
       : file_(place.path, std::ios::binary), what_(what), base_(place.base) {
     std::error_code error;
     bytes_ = std::filesystem::file_size(place.path, error);
@@ -120,7 +90,7 @@ private:
 
 void check_heaps(const Handle& object, const HeapTexts& texts, const std::string& what) {
   if (texts.empty() || is_written(object, what)) return;
-  HeapWalk walk(place_of(object, what), what);
+  HeapWalk walk(raw_place(object, what), what);
   for (const auto& [address, numbers] : texts)
     walk.check_collection(address, numbers);
 }
