@@ -109,4 +109,15 @@ FeatureScaling apply_transform(Transform transform, Modality& modality, std::spa
   return scaling;
 }
 
+void weigh_features(FeatureWeight weight, Modality& modality, FeatureScaling& scaling) {
+  if (weight == FeatureWeight::equal) return;
+  for (Eigen::Index j = 0; j < modality.values.cols(); ++j) {
+    const double sd = moments_of(modality.values, j).sd;
+    // (y - centre) / scale / sd = (y - centre) / (scale sd)
+    scaling.scale[static_cast<std::size_t>(j)] *= sd;
+    for (float& value : modality.values.col(j))
+      value = static_cast<float>(static_cast<double>(value) / sd);
+  }
+}
+
 }  // namespace cplae::data

@@ -37,6 +37,13 @@ std::vector<Field<ModalitySpec>> data_fields() {
                "feature to mean 0, SD 1 over the present cells."},
           &M::transform),
       field_of(
+          {.key = "feature_weight",
+           .type = FieldType::choice,
+           .choices = {"equal", "inverse_variance"},
+           .meaning = "What features weigh in the losses: all the same, or 1 / variance over the present "
+                      "cells, so that each is worth as much as its R2 (values are divided by their SD)."},
+          &M::feature_weight),
+      field_of(
           {.key = "hidden",
            .type = FieldType::wholes,
            .range = {1, 65536},
@@ -121,6 +128,12 @@ const std::vector<Field<Study>>& study_fields() {
                 .range = {0, seed_limit},
                 .meaning = "Every random number of the study follows from it."},
                &Study::seed),
+      field_of({.key = "recipe",
+                .type = FieldType::choice,
+                .choices = {"paper", "lean", "predict"},
+                .meaning = "Where the study does not say, keys are as in the paper or as in another recipe: "
+                           "lean for the paper's questions in few steps, predict for the other modality."},
+               &Study::recipe),
   };
   return fields;
 }

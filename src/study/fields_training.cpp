@@ -99,6 +99,14 @@ std::vector<Field<TrainingSpec>> validation_fields() {
                 .meaning = "Training ends after so many validations without a better one (counted from "
                            "`keep_best_after`); 0 = never."},
                &T::patience),
+      field_of(
+          {.key = "average_from",
+           .type = FieldType::whole,
+           .range = step_range,
+           .may_vary = true,
+           .meaning = "From this step on the weights at validations are averaged, and the average is what "
+                      "is validated and kept; at most `steps`; 0 = never."},
+          &T::average_from),
   };
 }
 

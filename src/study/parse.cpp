@@ -11,6 +11,7 @@
 #include "fields.hpp"
 #include "overrides.hpp"
 #include "places.hpp"
+#include "recipes.hpp"
 #include "spec_path.hpp"
 #include "toml_tree.hpp"
 #include "vary.hpp"
@@ -158,8 +159,10 @@ Study study_of(const Table& root) {
   }
   Study study;
   read_section(root, "study", study_fields(), study);
+  study.base = defaults_of(study.recipe);
   each_element(root, "modality", [&](const Table& table, const std::string& path) {
-    read_fields(table, path, modality_fields(), study.base.modalities.emplace_back());
+    ModalitySpec& modality = study.base.modalities.emplace_back(modality_of(study.recipe));
+    read_fields(table, path, modality_fields(), modality);
   });
   read_section(root, "coupling", coupling_fields(), study.base.coupling);
   read_section(root, "training", training_fields(), study.base.training);

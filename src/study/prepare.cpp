@@ -99,6 +99,7 @@ StudyData prepare(const Study& study, const data::Dataset& dataset) {
     prepared.modalities.push_back(dataset.modality(spec.name));
     prepared.scaling.push_back(
         data::apply_transform(spec.transform, prepared.modalities.back(), dataset.cells));
+    data::weigh_features(spec.feature_weight, prepared.modalities.back(), prepared.scaling.back());
   }
   return prepared;
 }

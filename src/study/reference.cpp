@@ -1,6 +1,7 @@
 #include "cplae/core/text.hpp"
 #include "cplae/study/parse.hpp"
 #include "fields.hpp"
+#include "recipes.hpp"
 
 namespace cplae::study {
 
@@ -53,7 +54,8 @@ std::string key_reference() {
          "Keys marked under *varies* may stand in `vary` of an experiment.\n\n"
          "## [study]\n\n" +
          rows("study.", study_fields()) +
-         "\n## [[modality]]\n\nOne table a modality, in order; at least one.\n\n" +
+         "\nA recipe changes these defaults, and nothing else; what the study says itself stands:\n\n" +
+         recipe_table() + "\n## [[modality]]\n\nOne table a modality, in order; at least one.\n\n" +
          rows("modality.<name>.", modality_fields()) + "\n## [coupling]\n\n" +
          rows("coupling.", coupling_fields()) + "\n## [training]\n\n" + rows("training.", training_fields()) +
          "\n## [labels]\n\n" + rows("labels.", labels_fields()) +

@@ -12,6 +12,10 @@ namespace cplae::train {
 History::History(const Task& task) : task_(task) {
   state_.now = engine::initial_state({task.spec, task.data, task.split, task.key});
   state_.best_weights = state_.now.weights;
+  if (task.spec.training.average_from > 0) {
+    state_.average.parameters.resize(state_.now.weights.parameters.size());
+    state_.average.moving.resize(state_.now.weights.moving.size());
+  }
   if (task.checkpoint.empty()) return;
   State read = state_;
   if (!read_checkpoint(task.checkpoint, {task.id, task.identity}, read)) return;
@@ -60,6 +64,27 @@ void History::record(const std::vector<double>& term_sums, const std::vector<dou
   state_.best_loss = validation.front();
   state_.best_step = state_.step;
   state_.best_weights = weights();
+}
+
+bool History::is_averaging() const {
+  const std::int64_t from = task_.spec.training.average_from;
+  return from > 0 && state_.step >= from;
+}
+
+const model::Weights& History::average_in(const model::Weights& weights) {
+  const auto& training = task_.spec.training;
+  // A validation after every `validate_every` steps and one after the last, of which the first that counts is
+  // at `average_from` or after it: their number follows from the step, also after a resume.
+  const std::int64_t before = (training.average_from - 1) / training.validate_every;
+  const std::int64_t rest = state_.step % training.validate_every;
+  const auto count = static_cast<float>(state_.step / training.validate_every - before + (rest != 0 ? 1 : 0));
+  const auto add = [&](std::vector<float>& mean, const std::vector<float>& values) {
+    for (std::size_t i = 0; i < mean.size(); ++i)
+      mean[i] += (values[i] - mean[i]) / count;
+  };
+  add(state_.average.parameters, weights.parameters);
+  add(state_.average.moving, weights.moving);
+  return state_.average;
 }
 
 void History::pause(engine::State now, double seconds_here) {

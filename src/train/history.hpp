@@ -24,11 +24,16 @@ public:
   [[nodiscard]] bool has_ended() const { return has_failed() || out_of_patience_; }
 
   void set_step(std::int64_t step) { state_.step = step; }
-  /// Sums of the training terms since the last validation, and the terms of this one. `weights` gives the
-  /// present ones, which are kept if they are the best so far. A loss that is not finite freezes the network;
-  /// too long without a better one ends its training.
+  /// Sums of the training terms since the last validation, and the terms of this one. `weights` gives those
+  /// that were validated, which are kept if they are the best so far. A loss that is not finite freezes the
+  /// network; too long without a better one ends its training.
   void record(const std::vector<double>& term_sums, const std::vector<double>& validation,
               const std::function<model::Weights()>& weights);
+  /// Whether the present step is one whose weights go into an average.
+  [[nodiscard]] bool is_averaging() const;
+  /// Adds the weights of the present step to the average, which it gives. Once a validation.
+  const model::Weights& average_in(const model::Weights& weights);
+  [[nodiscard]] const model::Weights& average() const { return state_.average; }
   /// Takes back a network that another engine will go on with.
   void pause(engine::State now, double seconds_here);
   /// Writes the task's checkpoint, if it has one. Throws IoError.

@@ -54,7 +54,9 @@ bool take_all(const Record& record, State& state) {
          take(record, "second_moment", state.now.second_moment) &&
          take(record, "term_sums", state.now.term_sums) &&
          take(record, "best_parameters", state.best_weights.parameters) &&
-         take(record, "best_moving", state.best_weights.moving) && take_progress(record, state);
+         take(record, "best_moving", state.best_weights.moving) &&
+         take(record, "average_parameters", state.average.parameters) &&
+         take(record, "average_moving", state.average.moving) && take_progress(record, state);
 }
 
 }  // namespace
@@ -74,6 +76,8 @@ void write_checkpoint(const std::filesystem::path& path, const Owner& owner, con
   record.arrays["second_moment"] = array_of(state.now.second_moment);
   record.arrays["best_parameters"] = array_of(state.best_weights.parameters);
   record.arrays["best_moving"] = array_of(state.best_weights.moving);
+  record.arrays["average_parameters"] = array_of(state.average.parameters);
+  record.arrays["average_moving"] = array_of(state.average.moving);
   write_record(path, record);
 }
 

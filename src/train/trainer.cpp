@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "cplae/core/error.hpp"
@@ -79,16 +80,34 @@ private:
   }
 
   void validate() {
-    const auto losses = engine_->validate();
+    const auto losses = validation_losses();
     for (std::size_t n = 0; n < networks_.size(); ++n) {
       const auto sums = engine_->take_term_sums(n);
       if (networks_[n]->has_ended()) continue;
-      networks_[n]->record(sums, losses[n], [&] { return engine_->weights(n); });
+      networks_[n]->record(sums, losses[n], [&] {
+        return networks_[n]->is_averaging() ? networks_[n]->average() : engine_->weights(n);
+      });
       if (networks_[n]->has_ended())
         finish(n);
       else if (hooks_.progress)
         hooks_.progress({n, step_, rate()});
     }
+  }
+
+  /// Of the networks' present weights, or of their averages, which stand in for these meanwhile.
+  [[nodiscard]] std::vector<std::vector<double>> validation_losses() {
+    std::vector<std::optional<engine::State>> in_training(networks_.size());
+    for (std::size_t n = 0; n < networks_.size(); ++n)
+      if (networks_[n]->is_averaging() && !networks_[n]->has_ended()) {
+        in_training[n] = engine_->save(n);
+        engine::State averaged = *in_training[n];
+        averaged.weights = networks_[n]->average_in(in_training[n]->weights);
+        engine_->load(n, averaged);
+      }
+    auto losses = engine_->validate();
+    for (std::size_t n = 0; n < networks_.size(); ++n)
+      if (in_training[n]) engine_->load(n, *in_training[n]);
+    return losses;
   }
 
   [[nodiscard]] double rate() const {

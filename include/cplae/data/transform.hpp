@@ -9,10 +9,13 @@ namespace cplae::data {
 
 enum class Transform : unsigned char { none, log_cpm, zscore };
 
+/// What features weigh in the losses.
+enum class FeatureWeight : unsigned char { equal, inverse_variance };
+
 /// Centre and scale of every feature after the transform's own non-linearity: y = (f(x) - centre) / scale.
 struct FeatureScaling {
   std::vector<double> centre;  ///< [features]; 0 unless zscore
-  std::vector<double> scale;   ///< [features], > 0; 1 unless zscore
+  std::vector<double> scale;   ///< [features], > 0; 1 unless zscore or weighted
 };
 
 /// Transforms values in place, NaN kept. Local.
@@ -22,5 +25,9 @@ struct FeatureScaling {
 /// in messages; otherwise rows are counted from 0.
 FeatureScaling apply_transform(Transform transform, Modality& modality,
                                std::span<const std::string> cells = {});
+
+/// Gives every feature its weight in all squared errors: inverse_variance divides its values, in place, by
+/// their population SD (scale 1 for constant or empty ones), without moving 0. Local.
+void weigh_features(FeatureWeight weight, Modality& modality, FeatureScaling& scaling);
 
 }  // namespace cplae::data

@@ -19,6 +19,8 @@ enum class Trainer : unsigned char { automatic, fused, reference };
 enum class Precision : unsigned char { fp32, tf32 };
 /// How the learning rate falls after the warm-up.
 enum class RateSchedule : unsigned char { constant, linear, cosine };
+/// What a study takes where it does not say: see `cplae help keys`.
+enum class Recipe : unsigned char { paper, lean, predict };
 /// What the biases of a decoder's output start from.
 enum class OutputBias : unsigned char { zero, mean };
 /// What to do with labels so rare that some fold holds none of them.
@@ -29,6 +31,7 @@ struct ModalitySpec {
   std::string name;
   std::string source{};  ///< its name in the data; empty = `name`
   data::Transform transform = data::Transform::none;
+  data::FeatureWeight feature_weight = data::FeatureWeight::equal;
   std::vector<std::int64_t> hidden{
       50, 50, 50,
       50};  ///< units of the encoder's hidden layers; the decoder has the same ones, last to first
@@ -62,7 +65,8 @@ struct TrainingSpec {
   double weight_decay = 0.0;  ///< of weights, not of biases; decoupled from the gradient
   std::int64_t validate_every = 500;
   std::int64_t keep_best_after = 10000;
-  std::int64_t patience = 0;  ///< validations without a better one after which training ends; 0 = never
+  std::int64_t patience = 0;      ///< validations without a better one after which training ends; 0 = never
+  std::int64_t average_from = 0;  ///< step from which weights are averaged over validations; 0 = never
   Trainer trainer = Trainer::automatic;
   Precision precision = Precision::fp32;
   double checkpoint_seconds = 60;  ///< does not change any result
@@ -121,6 +125,7 @@ struct NetworkSpec {
 struct Study {
   std::string name = "study";
   std::uint64_t seed = 0;
+  Recipe recipe = Recipe::paper;
   NetworkSpec base;
   LabelsSpec labels;
   std::vector<ExperimentSpec> experiments;
@@ -128,8 +133,8 @@ struct Study {
       folder;  ///< where the study file lies; relative paths start there; not part of the study's text
   /// Compares what the study's text says; where the file lies is no part of it.
   friend bool operator==(const Study& a, const Study& b) {
-    return a.name == b.name && a.seed == b.seed && a.base == b.base && a.labels == b.labels &&
-           a.experiments == b.experiments;
+    return a.name == b.name && a.seed == b.seed && a.recipe == b.recipe && a.base == b.base &&
+           a.labels == b.labels && a.experiments == b.experiments;
   }
 };
 

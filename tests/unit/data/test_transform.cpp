@@ -68,6 +68,29 @@ TEST(Zscore, UsesPresentEntriesAndPopulationSd) {
   EXPECT_TRUE(modality.values.row(2).array().isNaN().all());
 }
 
+TEST(FeatureWeight, DividesByTheSdAndLeavesZeroWhereItIs) {
+  Modality modality = modality_of({1, 0.1F, nan, 4, 0.1F, 7});
+  FeatureScaling scaling = apply_transform(Transform::none, modality);
+  weigh_features(FeatureWeight::inverse_variance, modality, scaling);
+  EXPECT_EQ(modality.values(0, 0), static_cast<float>(1 / 1.5));
+  EXPECT_EQ(modality.values(1, 0), static_cast<float>(4 / 1.5));
+  EXPECT_EQ(modality.values(0, 1), 0.1F);
+  EXPECT_TRUE(std::isnan(modality.values(0, 2)));
+  EXPECT_EQ(scaling.scale, (std::vector<double>{1.5, 1.0, 1.0}));
+  EXPECT_EQ(scaling.centre, std::vector<double>(3, 0.0));
+  weigh_features(FeatureWeight::equal, modality, scaling);
+  EXPECT_EQ(modality.values(0, 0), static_cast<float>(1 / 1.5));
+}
+
+TEST(FeatureWeight, ChangesNothingAfterZscore) {
+  Modality modality = modality_of({1, 0.1F, nan, 4, 0.1F, 7});
+  FeatureScaling scaling = apply_transform(Transform::zscore, modality);
+  weigh_features(FeatureWeight::inverse_variance, modality, scaling);
+  EXPECT_EQ(modality.values(1, 0), 1.0F);
+  EXPECT_EQ(scaling.centre[0], 2.5);
+  EXPECT_EQ(scaling.scale[0], 1.5);
+}
+
 TEST(NoTransform, ChangesNothing) {
   Modality modality = modality_of({1, 2, 3, 4, 5, nan});
   const FeatureScaling scaling = apply_transform(Transform::none, modality);

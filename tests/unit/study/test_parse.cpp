@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
               "[1, 1000000]"},
         Wrong{"[coupling]\nlambda = 1", "coupling = 3",
               "s.toml:9: modality.E.coupling: unknown key; expected one of name, "
-              "source, transform, hidden, dropout, noise_sd, decoder_dropout, output, output_bias, alpha, "
+              "source, transform, feature_weight, hidden, dropout, noise_sd, decoder_dropout, output, "
+              "output_bias, alpha, "
               "panel"},
         Wrong{"vary.\"coupling.lambda\" = [0, 0.5]", "vary = 3",
               "s.toml:19: experiment.cv.vary: found 3, expected a table [experiment.cv.vary]"},
@@ -237,6 +238,32 @@ TEST(ReadStudy, NamesAFileThatIsNotThere) {
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("no/such/study.toml"), std::string::npos);
   }
+}
+
+TEST(Recipe, GivesDefaultsAndTheStudyTheRest) {
+  const std::string text = R"(
+[study]
+recipe = "lean"
+[[modality]]
+name = "T"
+[[modality]]
+name = "E"
+output_bias = "zero"
+[training]
+batch = 50
+[[experiment]]
+name = "cv"
+kind = "kfold"
+)";
+  const Study lean = parse_study(text, "s.toml");
+  EXPECT_EQ(lean.base.training.schedule, RateSchedule::cosine);
+  EXPECT_EQ(lean.base.training.batch, 50);
+  EXPECT_EQ(lean.base.modalities[0].output_bias, OutputBias::mean);
+  EXPECT_EQ(lean.base.modalities[1].output_bias, OutputBias::zero);
+  EXPECT_EQ(parse_study(text, "s.toml", {"study.recipe=paper"}).base.training.schedule,
+            RateSchedule::constant);
+  // What is written says everything, so it reads back as the same study whatever a recipe becomes.
+  EXPECT_EQ(parse_study(to_toml(lean), "s.toml"), lean);
 }
 
 }  // namespace

@@ -194,6 +194,53 @@ TEST_P(TrainerTest, EndsWhenItsPatienceIsOver) {
   EXPECT_LE(best, result.losses.col(column).bottomRows(result.losses.rows() - 1).minCoeff());
 }
 
+/// The weights at each validation, as a training that ends there has them.
+std::vector<std::vector<float>> at_validations(const train::Task& task, std::vector<std::int64_t> steps) {
+  std::vector<std::vector<float>> found;
+  study::NetworkSpec spec = task.spec;
+  spec.training.average_from = 0;
+  for (const std::int64_t end : steps) {
+    spec.training.steps = end;
+    spec.training.keep_best_after = end + 1;
+    found.push_back(train_alone({spec, task.data, task.split, task.key, task.id, {}, {}}).weights.parameters);
+  }
+  return found;
+}
+
+TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
+  spec_.training.steps = 170;
+  spec_.training.average_from = 60;
+  spec_.training.keep_best_after = 1000;
+  const auto averaged = train("average");
+  const train::Task task{spec_, data_, split_, make_key(7, "average"), "average", {}, {}};
+  const auto weights = at_validations(task, {100, 150, 170});
+  for (std::size_t i = 0; i < weights.front().size(); ++i) {
+    const double mean = (double{weights[0][i]} + double{weights[1][i]} + double{weights[2][i]}) / 3;
+    ASSERT_NEAR(averaged.weights.parameters[i], mean, 1e-6 * (1 + std::abs(mean)));
+  }
+  // Before the first average, losses are those of the plain training; from then on of other weights.
+  spec_.training.average_from = 0;
+  const auto plain = train("average");
+  const auto columns = static_cast<Eigen::Index>(train::loss_names(spec_).size());
+  EXPECT_TRUE(plain.losses.leftCols((columns + 1) / 2) == averaged.losses.leftCols((columns + 1) / 2));
+  EXPECT_TRUE(plain.losses.topRows(2) == averaged.losses.topRows(2));
+  EXPECT_NE(plain.losses(2, columns - 1), averaged.losses(2, columns - 1));
+}
+
+TEST_P(TrainerTest, AveragesStoppedAnywhereHaveTheSameBits) {
+  spec_.training.steps = 170;
+  spec_.training.average_from = 50;
+  const auto whole = train("resume");
+  for (const int stop_after : {49, 50, 51, 120, 150, 169}) {
+    const auto checkpoint = folder_ / ("ckpt" + std::to_string(stop_after));
+    int asked = 0;
+    EXPECT_THROW(static_cast<void>(train(
+                     "resume", {.stop = [&] { return asked++ == stop_after; }, .progress = {}}, checkpoint)),
+                 Stopped);
+    expect_same(whole, train("resume", {}, checkpoint));
+  }
+}
+
 TEST_P(TrainerTest, LatentsOfAbsentCellsAreMissing) {
   const auto result = train("absent");
   EXPECT_TRUE(result.latents[1].topRows(30).array().isNaN().all());
