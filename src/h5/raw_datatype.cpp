@@ -1,6 +1,5 @@
-#include "h5/raw_datatype.hpp"
-
 #include "h5/raw_bytes.hpp"
+#include "h5/raw_messages.hpp"
 
 namespace cplae::h5 {
 
@@ -110,10 +109,10 @@ private:
 
 }  // namespace
 
-bool datatype_fits(std::span<const std::byte> message) {
-  Reader reader(message);
-  reader.type(0);
-  return reader.fits();
+std::optional<std::uint64_t> value_bytes(std::span<const std::byte> datatype) {
+  Reader reader(datatype);
+  const std::uint64_t size = reader.type(0);
+  return reader.fits() ? std::optional(size) : std::nullopt;
 }
 
 }  // namespace cplae::h5

@@ -2,20 +2,26 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "cplae/core/error.hpp"
 #include "h5/raw_bytes.hpp"
-#include "h5/raw_datatype.hpp"
 #include "h5/raw_file.hpp"
+#include "h5/raw_messages.hpp"
 
 namespace cplae::h5 {
 
 namespace {
 
 // Kinds of messages, and a flag of one (HDF5 File Format Specification 3.0, IV.A).
+constexpr std::uint64_t dataspace_message = 0x01;
 constexpr std::uint64_t datatype_message = 0x03;
+constexpr std::uint64_t old_fill_value_message = 0x04;
+constexpr std::uint64_t fill_value_message = 0x05;
+constexpr std::uint64_t layout_message = 0x08;
+constexpr std::uint64_t filters_message = 0x0B;
 constexpr std::uint64_t attribute_message = 0x0C;
 constexpr std::uint64_t continuation_message = 0x10;
 constexpr std::uint64_t is_shared = 0x02;
@@ -104,10 +110,31 @@ private:
       const auto body = bytes.take(size);
       if (bytes.is_short()) return true;
       if (type == continuation_message) chunks.push_back(next_chunk(body));
-      if (type == datatype_message && !type_fits(shared, body)) return false;
-      if (type == attribute_message && !shared && !attribute_fits(body)) return false;
+      if (!message_fits(type, shared, body)) return false;
     }
     return true;
+  }
+
+  bool message_fits(std::uint64_t type, bool shared, std::span<const std::byte> body) {
+    if (type == datatype_message) return (value_bytes_ = type_bytes(shared, body)).has_value();
+    // Of the others, those that lie elsewhere are an address here.
+    if (shared) return true;
+    switch (type) {
+      case dataspace_message:
+        return element_count(body).has_value();
+      case old_fill_value_message:
+        return old_fill_value_fits(body);
+      case fill_value_message:
+        return fill_value_fits(body);
+      case layout_message:
+        return layout_fits(body);
+      case filters_message:
+        return filters_fit(body);
+      case attribute_message:
+        return attribute_fits(body);
+      default:
+        return true;
+    }
   }
 
   [[nodiscard]] Chunk next_chunk(std::span<const std::byte> body) const {
@@ -118,29 +145,38 @@ private:
     return is_new_ ? Chunk{address + 4, size - std::min<std::uint64_t>(size, 8)} : Chunk{address, size};
   }
 
-  bool type_fits(bool shared, std::span<const std::byte> body) {
-    if (!shared) return datatype_fits(body);
-    if (is_type_) return false;
+  /// Of a value of the datatype, if all of that is where it should be.
+  std::optional<std::uint64_t> type_bytes(bool shared, std::span<const std::byte> body) {
+    if (!shared) return value_bytes(body);
+    if (is_type_) return std::nullopt;
     RawBytes bytes(body);
     const std::uint64_t version = bytes.number(1);
     bytes.take(version == 1 ? 15 : 1);
-    return HeaderWalk(file_, true).fits(bytes.number(8));
+    HeaderWalk elsewhere(file_, true);
+    return elsewhere.fits(bytes.number(8)) ? elsewhere.value_bytes_ : std::nullopt;
   }
 
   bool attribute_fits(std::span<const std::byte> body) {
     RawBytes bytes(body);
     const std::uint64_t version = bytes.number(1);
-    const bool shared = (bytes.number(1) & 1U) != 0 && version > 1;
+    const std::uint64_t flags = bytes.number(1);  // 0 in version 1
     const std::uint64_t name = bytes.number(2);
     const std::uint64_t type = bytes.number(2);
-    bytes.take(version >= 3 ? 3 : 2);
-    bytes.take(rounded_up(name, version == 1 ? 8 : 1));
-    const auto types = bytes.take(type);
-    return !bytes.is_short() && type_fits(shared, types);
+    const std::uint64_t space = bytes.number(2);
+    if (version >= 3) bytes.take(1);
+    const std::uint64_t multiple = version == 1 ? 8 : 1;
+    bytes.take(rounded_up(name, multiple));
+    const auto value = type_bytes((flags & 1U) != 0, bytes.take(rounded_up(type, multiple)));
+    const auto dataspace = bytes.take(rounded_up(space, multiple));
+    // A dataspace that lies elsewhere is not what packages of AnnData write.
+    const auto count = (flags & 2U) != 0 ? std::nullopt : element_count(dataspace);
+    if (bytes.is_short() || !value || !count) return false;
+    return *value == 0 || *count <= bytes.size() / *value;
   }
 
   RawFile& file_;
   bool is_type_;
+  std::optional<std::uint64_t> value_bytes_;
   bool is_new_ = false;       ///< version 2 of the format's headers
   bool is_numbered_ = false;  ///< its messages bear their order of creation
 };
@@ -151,7 +187,7 @@ void check_header(const Handle& object, haddr_t address, const std::string& what
   if (is_written(object, what)) return;
   RawFile file(raw_place(object, what));
   if (!HeaderWalk(file, false).fits(address))
-    throw DataError(what + ": damaged: a datatype that does not end where it should");
+    throw DataError(what + ": damaged: its header says more than it holds");
 }
 
 }  // namespace cplae::h5
