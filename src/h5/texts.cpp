@@ -58,7 +58,8 @@ void charge_variable_texts(const TextSource& source, std::size_t count) {
       throw DataError(source.what + ": a text of " + std::to_string(length) + " bytes, expected at most " +
                       std::to_string(limits::text_bytes));
     bytes += length;
-    if (length == 0) continue;
+    // Without an address there is no text; with one, HDF5 looks there for a text of no length too.
+    if (address == 0) continue;
     if (texts[address].try_emplace(number, length).first->second != length)
       throw DataError(source.what + ": damaged: one text of two lengths");
   }
