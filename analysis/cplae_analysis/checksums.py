@@ -1,13 +1,17 @@
 """Whether tables are as they were written, and a report of these tables."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
-from cplae_analysis.figures.run_folder import ReportError
+from cplae_analysis.figures.run_folder import READ_TABLES, ReportError
 
 BORNE = re.compile(r'<meta name="cplae-tables" content="([0-9a-f]{64})">')
+# A table's name is none that leads elsewhere.
+LINE = re.compile(r"([0-9a-f]{64})  ([^/\x00-\x1f]+\.csv)")
 HEAD_BYTES = 4096
+MAKES_ANEW = "`cplae reduce` makes the tables anew"
 
 
 def sha256(path: Path) -> str:
@@ -27,20 +31,37 @@ def sum_of_tables(folder: Path) -> str:
     return sha256(path) if path.is_file() else ""
 
 
+def sums_listed(path: Path) -> dict[str, str]:
+    """Table -> its checksum, of SHA256SUMS. Raises ReportError for what is no such file."""
+    try:
+        text = os.fsdecode(path.read_bytes())
+    except OSError as error:
+        raise ReportError(f"{path}: {error.strerror}") from error
+    found = {}
+    for line in text.removesuffix("\n").split("\n") if text else ():
+        parts = LINE.fullmatch(line)
+        if not parts:
+            shown = ascii(line[:80])
+            raise ReportError(f"{path}: line {shown}, expected a checksum and the name of a table; {MAKES_ANEW}")
+        found[parts[2]] = parts[1]
+    return found
+
+
 def require_whole_tables(folder: Path) -> None:
-    """Raises ReportError naming the first table that is not what tables/SHA256SUMS says."""
+    """Raises ReportError naming the first table that is not what tables/SHA256SUMS says, or that it does not name."""
     path = folder / "tables" / "SHA256SUMS"
     if not path.is_file():
         return
-    for line in path.read_text().splitlines():
-        wanted, _, name = line.partition("  ")
-        if "/" in name or not name:
-            raise ReportError(f"{path}: line '{line[:80]}', expected a checksum and the name of a table")
+    listed = sums_listed(path)
+    for name, wanted in listed.items():
         table = path.with_name(name)
-        if not table.is_file():
-            raise ReportError(f"{table}: missing, but named in SHA256SUMS; `cplae reduce` makes the tables anew")
+        if not os.path.isfile(table):  # Path's own throws where a name is too long
+            raise ReportError(f"{table}: missing, but named in SHA256SUMS; {MAKES_ANEW}")
         if sha256(table) != wanted:
-            raise ReportError(f"{table}: its checksum is not that of SHA256SUMS; `cplae reduce` makes the tables anew")
+            raise ReportError(f"{table}: its checksum is not that of SHA256SUMS; {MAKES_ANEW}")
+    for name in (f"{table}.csv" for table in READ_TABLES):
+        if name not in listed and path.with_name(name).is_file():
+            raise ReportError(f"{path}: damaged, it does not name {name}, which is there; {MAKES_ANEW}")
 
 
 def sum_borne(report: Path) -> str:

@@ -11,6 +11,7 @@ import io
 import os
 import sys
 import traceback
+from dataclasses import dataclass, replace as changed
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -49,6 +50,15 @@ METADATA = {
 }
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure as files: kind -> content; its caption, and its width in inches."""
+
+    files: dict[str, bytes]
+    caption: str
+    width: float
+
+
 def picture(drawn: Drawn, kind: str) -> bytes:
     content = io.BytesIO()
     drawn.figure.savefig(content, format=kind, dpi=DOTS_PER_INCH, metadata=METADATA[kind])
@@ -68,44 +78,57 @@ def replace(path: Path, content: bytes) -> None:
         raise
 
 
-def write_vectors(drawn: Drawn | None, folder: Path, name: str) -> None:
+def write_vectors(files: dict[str, bytes], folder: Path, name: str) -> None:
     """The figure as RUN/figures/<name>.svg and .pdf; those of an earlier report go where there is none now."""
     for kind in VECTORS:
         path = folder / "figures" / f"{name}.{kind}"
-        if drawn is None:
-            path.unlink(missing_ok=True)
-        else:
+        if kind in files:
             path.parent.mkdir(exist_ok=True)
-            replace(path, picture(drawn, kind))
+            replace(path, files[kind])
+        else:
+            path.unlink(missing_ok=True)
 
 
-def draw(run: Run, name: str, draw_figure) -> Drawn | str:
-    """The figure, or why there is none. A fault in one of them leaves the others as they are, and is told."""
+def told(fault: Exception, name: str) -> str:
+    """The fault in words for the page; all of it goes to standard error."""
+    traceback.print_exception(fault)
+    return f"it could not be drawn, which is a fault of cplae ({name}: {type(fault).__name__}: {' '.join(str(fault).split())})"
+
+
+def draw(run: Run, name: str, draw_figure) -> Picture | str:
+    """The figure, or why there is none. A fault in one of them leaves the others as they are, and is told.
+
+    The files are made here as well: most of the drawing, and what can go wrong in it, comes then only.
+    """
     try:
-        return draw_figure(run)
+        drawn = draw_figure(run)
+        files = {kind: picture(drawn, kind) for kind in (*VECTORS, "png")}
+        return Picture(files, drawn.caption, drawn.figure.get_size_inches()[0])
     except LeftOut as reason:
         return str(reason)
     except Exception as fault:  # noqa: BLE001
-        traceback.print_exc()
-        return f"it could not be drawn, which is a fault of cplae ({name}: {type(fault).__name__}: {fault})"
+        return told(fault, name)
+    finally:
+        plt.close("all")
 
 
 def make_section(run: Run, name: str, title: str, draw_figure, tables: tuple[str, ...] = ()) -> Section:
     drawn = draw(run, name, draw_figure)
     if isinstance(drawn, str):
-        write_vectors(None, run.folder, name)
+        write_vectors({}, run.folder, name)
         return Section(name, title, b"", drawn)
-    write_vectors(drawn, run.folder, name)
-    section = Section(name, title, picture(drawn, "png"), drawn.caption, tables, drawn.figure.get_size_inches()[0])
-    plt.close(drawn.figure)
-    return section
+    write_vectors(drawn.files, run.folder, name)
+    return Section(name, title, drawn.files["png"], drawn.caption, tables, drawn.width)
 
 
-def scenes_of(run: Run) -> Scenes | None:
+def scenes_of(run: Run) -> tuple[Scenes | None, str]:
+    """The rotatable latents, if there are any, and what to say of a fault in them."""
     try:
-        return make_scenes(run)
+        return make_scenes(run), ""
     except LeftOut:
-        return None
+        return None, ""
+    except Exception as fault:  # noqa: BLE001
+        return None, f" The rotatable picture is left out: {told(fault, 'scenes')}."
 
 
 def write_report(folder: Path, figures: Path | None) -> list[Section]:
@@ -115,7 +138,9 @@ def write_report(folder: Path, figures: Path | None) -> list[Section]:
     tables_sum = sum_of_tables(folder)
     try:
         sections = [make_section(run, *figure) for figure in FIGURES]
-        replace(folder / "report.html", page_html(run, sections, scenes_of(run), tables_sum).encode("utf-8"))
+        scenes, fault = scenes_of(run)
+        sections = [changed(section, text=section.text + fault) if section.name == "latents" else section for section in sections]
+        replace(folder / "report.html", page_html(run, sections, scenes, tables_sum).encode("utf-8"))
         if figures:
             figures.mkdir(parents=True, exist_ok=True)
         for section in sections:

@@ -21,12 +21,16 @@ ExperimentKind kind_of(const store::ResultsReader& results, const Variant& varia
   return results.study().experiments.at(variant.experiment).kind;
 }
 
-const Variant& named_variant(const store::ResultsReader& results, const std::string& id) {
+/// That of the id, or the members of the ensemble of that id.
+std::vector<const Variant*> named_variants(const store::ResultsReader& results, const std::string& id) {
   std::vector<std::string> known;
+  std::vector<const Variant*> found;
   for (const auto& variant : results.plan().variants) {
-    if (variant.id == id) return variant;
-    known.push_back(variant.id);
+    if (study::is_of(variant, id)) found.push_back(&variant);
+    for (const auto& name : {variant.id, variant.ensemble})
+      if (!name.empty() && (known.empty() || known.back() != name)) known.push_back(name);
   }
+  if (!found.empty()) return found;
   const auto near = nearest(id, known);
   throw UsageError("--variant " + id + ": no such variant, expected one of " + join(known, "; ") +
                    (near ? "; nearest is " + *near : ""));
@@ -53,8 +57,16 @@ std::vector<const Variant*> most_coupled(std::vector<const Variant*> variants) {
   throw UsageError("several variants " + what + ": expected --variant with one of " + join(ids, "; "));
 }
 
+/// Whether there is no choice between them: one variant or none, or the members of one ensemble.
+bool are_members_of_one(const std::vector<const Variant*>& variants) {
+  if (variants.size() < 2) return true;
+  return !variants.front()->ensemble.empty() &&
+         std::all_of(variants.begin(), variants.end(),
+                     [&](const Variant* variant) { return variant->ensemble == variants.front()->ensemble; });
+}
+
 std::vector<const Variant*> candidates(const store::ResultsReader& results, const NetworkWish& wish) {
-  if (!wish.variant.empty()) return {&named_variant(results, wish.variant)};
+  if (!wish.variant.empty()) return named_variants(results, wish.variant);
   const auto of_kind = [&](ExperimentKind kind) {
     std::vector<const Variant*> found;
     for (const auto& variant : results.plan().variants)
@@ -67,7 +79,7 @@ std::vector<const Variant*> candidates(const store::ResultsReader& results, cons
   if (wish.folds_first && highest_lambda(folded) < highest_lambda(repeats)) folded.clear();
   const bool takes_folds = wish.fold || wish.folds_first;
   if (!repeats.empty() && (!takes_folds || (folded.empty() && !wish.fold))) return repeats;
-  if (folded.size() > 1) refuse_several(folded, "have folds");
+  if (!are_members_of_one(folded)) refuse_several(folded, "have folds");
   if (!folded.empty()) return folded;
   if (wish.folds_first) {
     auto swept = of_kind(ExperimentKind::sweep);

@@ -20,6 +20,7 @@
 #include "inputs.hpp"
 #include "latents_table.hpp"
 #include "run_record.hpp"
+#include "whole_results.hpp"
 
 namespace cplae::apps {
 
@@ -79,9 +80,7 @@ void check_target(const ExportArguments& options, const std::vector<data::Source
     throw UsageError(name + ": expected a name that ends in .h5mu or .csv");
   std::error_code error;
   if (fs::is_directory(options.to, error)) throw UsageError(name + ": is a folder, expected a file name");
-  for (const auto& source : sources)
-    if (fs::equivalent(options.to, source.path, error))
-      throw UsageError(name + ": is the run's own data file; expected another name");
+  require_apart("--to", options.to, store::RunFolder{fs::path(options.run)}, sources);
   if (!fs::is_directory(fs::absolute(options.to).parent_path(), error))
     throw UsageError(name + ": there is no folder " + fs::absolute(options.to).parent_path().string());
 }
@@ -137,12 +136,9 @@ void write_h5mu_copy(const std::vector<data::Source>& sources, const data::Datas
 ExitCode export_latents(const ExportArguments& options) {
   const store::RunFolder folder{fs::path(options.run)};
   const RunRecord record = read_run_record(folder);
-  std::error_code error;
-  if (!fs::exists(folder.results(), error))
-    throw UsageError(options.run + ": has no results.h5 yet; cplae run or cplae train makes it");
   const auto sources = find_data(options, record);
   check_target(options, sources);
-  const store::ResultsReader results(folder.results());
+  const store::ResultsReader results = open_whole_results(folder);
   const ChosenNetwork chosen = choose_network(results, wish_of(options));
   const data::Dataset dataset = read_data(sources, study::source_names(results.study()));
   const auto embeddings = embeddings_of(results, chosen.network, dataset.cells);

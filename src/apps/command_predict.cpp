@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "inputs.hpp"
 #include "prediction_summary.hpp"
 #include "run_record.hpp"
+#include "whole_results.hpp"
 
 namespace cplae::apps {
 
@@ -62,19 +64,15 @@ std::optional<predict::InputKind> input_kind(const std::string& word) {
   return static_cast<predict::InputKind>(found - names.begin());
 }
 
-/// Neither the new data nor what the run itself keeps may be replaced.
+/// Neither the new data nor what the run keeps or came from may be replaced.
 void check_place(const std::string& option, const fs::path& path, const PredictArguments& options,
                  const std::vector<data::Source>& sources) {
   std::error_code error;
   for (const auto& source : sources)
     if (fs::equivalent(path, source.path, error))
       throw UsageError(option + " " + path.string() + ": is the new data file; expected another name");
-  const fs::path run = fs::weakly_canonical(options.run);
-  const fs::path place = fs::weakly_canonical(path).parent_path();
-  for (const char* own : {"tables", "work", "figures"})
-    if (place == run / own)
-      throw UsageError(option + " " + path.string() + ": lies among the run's own " + own +
-                       "; expected another folder");
+  const store::RunFolder folder{fs::path(options.run)};
+  require_apart(option, path, folder, read_run_record(folder).sources);
 }
 
 void check_outputs(const PredictArguments& options, const std::vector<data::Source>& sources) {
@@ -125,7 +123,7 @@ struct NewCells {
 };
 
 NewCells read_new_cells(const std::vector<data::Source>& sources, const study::ModalitySpec& spec) {
-  data::Dataset dataset = read_data(sources, {study::source_name(spec)});
+  data::Dataset dataset = read_data(sources, {study::source_name(spec)}, data::ReadFor::prediction);
   data::Modality modality = take_modality(dataset, spec, sources.front().path.string());
   modality.name = spec.name;
   const auto present = modality.present;
@@ -142,23 +140,31 @@ struct Trained {
   std::optional<data::Taxonomy> taxonomy;
 };
 
+/// Each label makes three columns, which must not be those of another one.
+std::vector<predict::TrainedLabels> labels_to_predict(const store::RunFolder& folder,
+                                                      const store::ResultsReader& results,
+                                                      const std::vector<std::string>& names) {
+  auto labels = predict::read_labels(folder, results, names);
+  std::map<std::string, std::string> owner;
+  for (const auto& label : labels)
+    for (const auto& column : predict::type_columns(label.name)) {
+      const auto [found, is_new] = owner.emplace(column, label.name);
+      if (!is_new)
+        throw UsageError("--label " + label.name + ": its column " + column + " is one of the label " +
+                         found->second + " too; predict one of them at a time");
+    }
+  return labels;
+}
+
 Trained read_trained(const store::RunFolder& folder, const store::ResultsReader& results,
                      const PredictArguments& options, const std::string& variant) {
   Trained trained{.modalities = {},
-                  .labels = predict::read_labels(folder, results, options.labels),
+                  .labels = labels_to_predict(folder, results, options.labels),
                   .held_out = predict::read_held_out(folder, variant, options.modality),
                   .taxonomy = predict::read_taxonomy(folder)};
   for (std::size_t m = 0; m < results.study().base.modalities.size(); ++m)
     trained.modalities.push_back(predict::read_modality(folder, results, m));
   return trained;
-}
-
-store::ResultsReader open_results(const store::RunFolder& folder) {
-  require_run_folder(folder);
-  std::error_code error;
-  if (!fs::exists(folder.results(), error))
-    throw UsageError(folder.root().string() + ": has no results.h5 yet; cplae run or cplae train makes it");
-  return store::ResultsReader(folder.results());
 }
 
 void write_outputs(const PredictArguments& options, const predict::PredictedCells& predicted) {
@@ -176,26 +182,31 @@ void write_outputs(const PredictArguments& options, const predict::PredictedCell
 ExitCode predict_new_cells(const PredictArguments& options) {
   const auto kind = input_kind(options.input);
   const store::RunFolder folder{fs::path(options.run)};
-  const store::ResultsReader results = open_results(folder);
+  const store::ResultsReader results = open_whole_results(folder);
   const auto sources = parse_sources({options.data});
   check_outputs(options, sources);
   const std::size_t from = modality_named(results.study(), options.modality);
   const ChosenNetwork best = choose_network(
       results, {.variant = options.variant, .fold = std::nullopt, .init = std::nullopt, .folds_first = true});
-  const std::string& variant = results.plan().variants.at(best.network.variant.index()).id;
+  const auto& best_variant = results.plan().variants.at(best.network.variant.index());
+  const std::string variant = !options.variant.empty()        ? options.variant
+                              : best_variant.ensemble.empty() ? best_variant.id
+                                                              : best_variant.ensemble;
   const Trained trained = read_trained(folder, results, options, variant);
   const NewCells found = read_new_cells(sources, results.study().base.modalities.at(from));
   const auto prepared = predict::prepare_input(found.modality, found.cells, trained.modalities[from], kind);
   const MatrixF seen = predict::scaled(prepared.measured, trained.modalities[from].scaling);
   const auto prediction = predict::predict_cells({.results = results,
                                                   .best = best.network,
+                                                  .variant = variant,
                                                   .from = from,
+                                                  .cells = found.cells,
                                                   .seen = seen,
                                                   .modalities = trained.modalities,
                                                   .labels = trained.labels,
                                                   .held_out = trained.held_out});
   auto notes = prepared.notes;
-  const auto& chosen = results.plan().variants.at(best.network.variant.index()).spec;
+  const auto& chosen = best_variant.spec;
   if (chosen.modalities.size() > 1 && chosen.coupling.lambda <= 0)
     notes.push_back("lambda = 0: the modalities of " + variant +
                     " share no space, and other modalities than " + options.modality +

@@ -94,6 +94,8 @@ ExitCode compare_statistics(const VerifyArguments& options) {
   for (const auto& [run, folder] : {std::pair{options.run, &one}, std::pair{options.other, &two}})
     require_results(run, folder->tables() / "summary.csv");
   const auto pairs = reduce::pair_measures(one.tables(), two.tables());
+  if (std::isnan(options.confidence))
+    throw UsageError("--confidence: found nan, expected a number in [0.5, 0.999999]");
   const double alpha = (1 - options.confidence) / static_cast<double>(std::max<std::size_t>(1, pairs.size()));
   std::vector<std::vector<std::string>> rows{
       {"variant, measure", "n", "mean difference", "SD", "interval +-", "verdict"}};

@@ -75,10 +75,24 @@ std::vector<data::Source> parse_sources(const std::vector<std::string>& argument
   return sources;
 }
 
-data::Dataset read_data(const std::vector<data::Source>& sources,
-                        const std::vector<std::string>& modalities) {
+void require_apart(const std::string& option, const fs::path& path, const store::RunFolder& run,
+                   const std::vector<data::Source>& run_data) {
+  const std::string name = option + " " + path.string();
+  std::error_code error;
+  for (const auto& source : run_data)
+    if (fs::equivalent(path, source.path, error))
+      throw UsageError(name + ": is the run's own data file; expected another name");
+  const fs::path place = fs::weakly_canonical(path).parent_path();
+  for (const auto& own : {run.tables(), run.work(), run.figures()})
+    if (place == fs::weakly_canonical(own))
+      throw UsageError(name + ": lies among the run's own " + own.filename().string() +
+                       "; expected another folder");
+}
+
+data::Dataset read_data(const std::vector<data::Source>& sources, const std::vector<std::string>& modalities,
+                        data::ReadFor use) {
   try {
-    return data::read_dataset(sources, modalities);
+    return data::read_dataset(sources, modalities, use);
   } catch (const IoError& error) {
     if (tells_of_the_system(error.what())) throw;
     throw DataError(error.what());

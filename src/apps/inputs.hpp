@@ -5,6 +5,7 @@
 
 #include "cplae/data/dataset.hpp"
 #include "cplae/data/read.hpp"
+#include "cplae/store/run_folder.hpp"
 
 namespace cplae::apps {
 
@@ -22,13 +23,19 @@ struct Output {
 };
 void require_output(const Output& output);
 
+/// Throws UsageError when `path`, which `option` names, is one of the data files of a run, or lies in a
+/// folder that the run keeps for itself.
+void require_apart(const std::string& option, const std::filesystem::path& path, const store::RunFolder& run,
+                   const std::vector<data::Source>& run_data);
+
 /// Parses all `--data` arguments and checks that their files are there. Throws UsageError.
 [[nodiscard]] std::vector<data::Source> parse_sources(const std::vector<std::string>& arguments);
 
 /// data::read_dataset, but an input that HDF5 cannot read is bad input: DataError. Where the system failed
 /// (I/O error, stale handle, no memory, ...) it stays IoError: the input may be good.
 [[nodiscard]] data::Dataset read_data(const std::vector<data::Source>& sources,
-                                      const std::vector<std::string>& modalities);
+                                      const std::vector<std::string>& modalities,
+                                      data::ReadFor use = data::ReadFor::training);
 
 /// Identity of the data: the SHA-256 of one file's bytes; of several, the SHA-256 of their names and hashes.
 /// Throws IoError.

@@ -1,4 +1,5 @@
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -48,7 +49,10 @@ ExitCode run_program(int argc, char** argv) {
   }
   model::configure_process();
   Outcome outcome;
-  if (const auto* serial = std::get_if<SerialTask>(&task))
+  const auto* serial = std::get_if<SerialTask>(&task);
+  // Ranks of one launch would write one file at once, and say everything as many times as there are.
+  if (serial != nullptr && !is_first_of_launch()) return ExitCode::done;
+  if (serial != nullptr)
     outcome = attempt(*serial);
   else
     outcome = attempt([&] { return run_and_part(std::get<ParallelTask>(task), argc, argv); });
@@ -61,6 +65,8 @@ ExitCode run_program(int argc, char** argv) {
 /// HDF5 ends with the process, or with MPI, and crashes where it could not close a file: after a failure
 /// neither gets the chance.
 int main(int argc, char** argv) {
+  // A file beyond the limit (ulimit -f) is a failed write like another, to be named and cleaned up after.
+  std::signal(SIGXFSZ, SIG_IGN);
   const ExitCode code = run_program(argc, argv);
   if (code != ExitCode::failed) return static_cast<int>(code);
   std::cout.flush();

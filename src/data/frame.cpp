@@ -37,6 +37,18 @@ void check_vector(const h5::Dataset& dataset) {
                     " dimensions, expected one");
 }
 
+/// Numbers that a double cannot hold are names of something: they stay as they are written.
+ObsColumn whole_column(const h5::Dataset& dataset) {
+  constexpr double most_exact = 9007199254740992.0;  // 2^53
+  auto values = h5::read<double>(dataset);
+  if (std::all_of(values.begin(), values.end(), [](double x) { return std::abs(x) < most_exact; }))
+    return number_column(std::move(values));
+  std::vector<std::string> texts;
+  for (const std::int64_t value : h5::read<std::int64_t>(dataset))
+    texts.push_back(std::to_string(value));
+  return text_column(std::move(texts));
+}
+
 ObsColumn dataset_column(const h5::Handle& parent, const std::string& name) {
   const h5::Dataset dataset = h5::open_dataset(parent, name);
   check_vector(dataset);
@@ -44,6 +56,7 @@ ObsColumn dataset_column(const h5::Handle& parent, const std::string& name) {
     case h5::Element::text:
       return text_column(h5::read_texts(dataset));
     case h5::Element::integer:
+      return whole_column(dataset);
     case h5::Element::real:
     case h5::Element::boolean:
       return number_column(h5::read<double>(dataset));

@@ -20,7 +20,7 @@ constexpr float missing = std::numeric_limits<float>::quiet_NaN();
 using CellIndexOf = std::unordered_map<std::string, std::size_t>;
 
 /// For messages: numbers beyond float32 are infinite once read.
-void check_values(const Part& part) {
+void check_values(const Part& part, ReadFor use) {
   std::vector<bool> has_value(part.features.size(), false);
   for (Eigen::Index i = 0; i < part.values.rows(); ++i)
     for (Eigen::Index j = 0; j < part.values.cols(); ++j) {
@@ -33,20 +33,20 @@ void check_values(const Part& part) {
                         "': infinite (or beyond float32), expected a finite number or NaN");
     }
   const auto empty = std::find(has_value.begin(), has_value.end(), false);
-  if (empty != has_value.end())
+  if (empty != has_value.end() && use == ReadFor::training)
     throw DataError(part.where + ": feature '" +
                     one_line(part.features[static_cast<std::size_t>(empty - has_value.begin())]) +
                     "' is NaN in every cell, expected a value in at least one");
 }
 
-void check_part(const Part& part) {
+void check_part(const Part& part, ReadFor use) {
   check_names(part.cells, "cell", part.where);
   check_names(part.features, "feature", part.where);
   if (part.cells.empty())
     throw DataError(part.where + ": modality '" + part.name + "' has no cells, expected at least one");
   if (part.features.empty())
     throw DataError(part.where + ": modality '" + part.name + "' has no features, expected at least one");
-  check_values(part);
+  check_values(part, use);
 }
 
 /// Names of modalities become names of groups and, for those who go on with the tables, of files and folders.
@@ -222,7 +222,7 @@ private:
 Dataset merge_parts(Parts parts) {
   check_modality_names(parts);
   for (const auto& part : parts.parts)
-    if (part.is_used) check_part(part);
+    if (part.is_used) check_part(part, parts.use);
   Dataset dataset;
   dataset.cells = all_cells(parts);
   check_memory(parts, dataset.cells.size());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cplae/data/dataset.hpp"
+#include "cplae/data/read.hpp"
 
 namespace cplae::data {
 
@@ -27,6 +28,7 @@ struct Parts {
   std::optional<std::vector<std::string>> cells;  ///< the global cells, where the file lists them
   std::vector<ObsColumn> obs;                     ///< of the global cells
   std::optional<Taxonomy> taxonomy;
+  ReadFor use = ReadFor::training;
   std::uint64_t memory_bytes = 0;  ///< that the joined data may take (limits::memory_bytes of the files)
 };
 

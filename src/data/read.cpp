@@ -42,6 +42,10 @@ private:
   bool all_ = false;
 };
 
+std::optional<Taxonomy> stored_taxonomy(const h5::Handle& group, ReadFor use) {
+  return use == ReadFor::training ? read_stored_taxonomy(group) : std::nullopt;
+}
+
 /// An AnnData group: the root of an .h5ad file or a member of `mod`.
 Part read_anndata(const h5::Handle& group, const std::string& name, const Wanted& wanted) {
   const std::string kind = encoding_of(group);
@@ -77,22 +81,23 @@ std::uint64_t memory_of(const std::vector<Source>& sources) {
 }
 
 Parts read_mudata(const h5::Handle& file, const std::filesystem::path& path,
-                  const std::vector<std::string>& modalities) {
+                  const std::vector<std::string>& modalities, ReadFor use) {
   check_axis(file);
   Parts all;
+  all.use = use;
   all.where = h5::where(file, "mod");
   all.memory_bytes = memory_of({{.path = path, .name = ""}});
   if (h5::has(file, "obs")) {
     all.cells = read_index(file, "obs", "cell");
     all.obs = read_columns(file, "obs", all.cells->size());
   }
-  all.taxonomy = read_stored_taxonomy(file);
+  all.taxonomy = stored_taxonomy(file, use);
   const auto names = modality_names(file);
   const Wanted wanted(modalities, names);
   for (const auto& name : names) {
     const h5::Handle group = h5::open_group(file, "mod/" + name);
     all.parts.push_back(read_anndata(group, name, wanted));
-    if (!all.taxonomy) all.taxonomy = read_stored_taxonomy(group);
+    if (!all.taxonomy) all.taxonomy = stored_taxonomy(group, use);
   }
   return all;
 }
@@ -101,12 +106,14 @@ std::string name_of(const Source& source) {
   return source.name.empty() ? source.path.stem().string() : source.name;
 }
 
-Parts read_anndatas(const std::vector<Source>& sources, const std::vector<std::string>& modalities) {
+Parts read_anndatas(const std::vector<Source>& sources, const std::vector<std::string>& modalities,
+                    ReadFor use) {
   std::vector<std::string> names;
   for (const auto& source : sources)
     names.push_back(name_of(source));
   const Wanted wanted(modalities, names);
   Parts all;
+  all.use = use;
   all.where = "the data";
   all.memory_bytes = memory_of(sources);
   for (const auto& source : sources) {
@@ -117,7 +124,7 @@ Parts read_anndatas(const std::vector<Source>& sources, const std::vector<std::s
           " data files but holds several modalities; expected one .h5mu file, or .h5ad files only");
     const h5::Handle root = h5::open_group(file, "/");
     all.parts.push_back(read_anndata(root, name_of(source), wanted));
-    if (!all.taxonomy) all.taxonomy = read_stored_taxonomy(root);
+    if (!all.taxonomy) all.taxonomy = stored_taxonomy(root, use);
   }
   return all;
 }
@@ -155,7 +162,8 @@ Source parse_source(const std::string& argument) {
   return {.path = argument.substr(equals + 1), .name = argument.substr(0, equals)};
 }
 
-Dataset read_dataset(const std::vector<Source>& sources, const std::vector<std::string>& modalities) {
+Dataset read_dataset(const std::vector<Source>& sources, const std::vector<std::string>& modalities,
+                     ReadFor use) {
   if (sources.empty())
     throw UsageError("no data file given, expected one .h5mu file or one or more .h5ad files");
   if (sources.size() == 1) {
@@ -164,10 +172,10 @@ Dataset read_dataset(const std::vector<Source>& sources, const std::vector<std::
       if (!sources.front().name.empty())
         throw UsageError(sources.front().path.string() + ": holds several modalities, so the name '" +
                          sources.front().name + "' cannot be given to it");
-      return merge_parts(read_mudata(file, sources.front().path, modalities));
+      return merge_parts(read_mudata(file, sources.front().path, modalities, use));
     }
   }
-  return merge_parts(read_anndatas(sources, modalities));
+  return merge_parts(read_anndatas(sources, modalities, use));
 }
 
 }  // namespace cplae::data

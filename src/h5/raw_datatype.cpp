@@ -20,6 +20,9 @@ enum Class : std::uint64_t {
 };
 
 constexpr int deepest = 32;
+/// Of a value of variable length: its length, and where it lies. HDF5 takes room for as many as the type
+/// says, and reads so many.
+constexpr std::uint64_t reference_bytes = 16;
 
 /// Reads one datatype off the bytes; the size in bytes of its values.
 class Reader {
@@ -59,6 +62,7 @@ public:
         enumerated(version, members, depth);
         break;
       case variable_length:
+        is_known_ = is_known_ && size == reference_bytes;
         type(depth + 1);
         break;
       case array:

@@ -1,6 +1,7 @@
 #include "nearness.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -18,6 +19,7 @@ std::vector<double> PooledDistances::quantiles() && {
                                         : 1 / static_cast<double>(held_out_.size() * new_cells_.size());
   for (const auto& distances : new_cells_)
     for (std::size_t cell = 0; cell < distances.size(); ++cell) {
+      if (std::isnan(distances[cell])) quantiles[cell] = distances[cell];
       const auto nearer = std::lower_bound(held_out_.begin(), held_out_.end(), distances[cell]);
       quantiles[cell] += static_cast<double>(nearer - held_out_.begin()) * unit;
     }

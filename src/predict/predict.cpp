@@ -105,12 +105,25 @@ private:
       const Eigen::Index count = std::min(block_cells, latents.rows() - first);
       const MatrixF seen = input_.seen.middleRows(first, count);
       const MatrixF z = predictor.encode(index_of(input_.from), seen);
+      require_finite(first, z);
       latents.middleRows(first, count) = z;
-      for (DecodedSums& decoded : decoded_)
-        decoded.add(first, predictor.decode(index_of(decoded.modality()), z));
+      for (DecodedSums& decoded : decoded_) {
+        const MatrixF values = predictor.decode(index_of(decoded.modality()), z);
+        require_finite(first, values);
+        decoded.add(first, values);
+      }
       add_errors(first, stats::squared_error_per_cell(seen, predictor.decode(index_of(input_.from), z)));
     }
     return latents;
+  }
+
+  void require_finite(Eigen::Index first, const MatrixF& made) const {
+    for (Eigen::Index row = 0; row < made.rows(); ++row)
+      if (!made.row(row).allFinite())
+        throw DataError("cell '" + input_.cells.at(static_cast<std::size_t>(first + row)) +
+                        "': its values in " + input_.modalities[input_.from].name +
+                        " are too large for the networks to make numbers of, expected some like those they "
+                        "were trained on");
   }
 
   void add_errors(Eigen::Index first, const std::vector<double>& errors) {
@@ -149,14 +162,17 @@ private:
 
 Prediction predict_cells(const PredictionInput& input) {
   const auto& plan = input.results.plan();
-  const auto replicates = input.results.replicates(plan.variants.at(input.best.variant.index()).id);
   Ensemble ensemble(input);
-  for (const auto& network : plan.networks) {
-    if (network.variant != input.best.variant) continue;
-    if (replicates.at(static_cast<std::size_t>(network.replicate)).done)
-      ensemble.add(network);
-    else
-      ensemble.add_failed();
+  for (std::size_t v = 0; v < plan.variants.size(); ++v) {
+    if (!study::is_of(plan.variants[v], input.variant)) continue;
+    const auto replicates = input.results.replicates(plan.variants[v].id);
+    for (const auto& network : plan.networks) {
+      if (network.variant.index() != v) continue;
+      if (replicates.at(static_cast<std::size_t>(network.replicate)).done)
+        ensemble.add(network);
+      else
+        ensemble.add_failed();
+    }
   }
   return std::move(ensemble).result();
 }

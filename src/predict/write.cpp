@@ -41,13 +41,18 @@ data::Modality modality_of(const PredictedCells& predicted, std::size_t modality
 
 }  // namespace
 
+std::array<std::string, 3> type_columns(const std::string& label) {
+  const std::string name = "predicted_" + label;
+  return {name, name + "_agreement", name + "_probability"};
+}
+
 std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction) {
   std::vector<data::ObsColumn> columns;
   for (const auto& types : prediction.types) {
-    const std::string name = "predicted_" + types.label;
-    columns.push_back(text_column(name, types.type));
-    columns.push_back(number_column(name + "_agreement", types.agreement));
-    columns.push_back(number_column(name + "_probability", types.probability));
+    const auto names = type_columns(types.label);
+    columns.push_back(text_column(names[0], types.type));
+    columns.push_back(number_column(names[1], types.agreement));
+    columns.push_back(number_column(names[2], types.probability));
   }
   const Distance& distance = prediction.distance;
   columns.push_back(number_column("distance_latent", distance.latent));

@@ -37,7 +37,8 @@ std::vector<NamedScheme> all_schemes(const Context& context) {
 }  // namespace
 
 std::string cells_column(const std::string& label) {
-  return label == "cell" || label.starts_with("has_") ? "obs " + label : label;
+  const bool is_taken = label == "cell" || label.starts_with("has_") || label.starts_with("obs ");
+  return is_taken ? "obs " + label : label;
 }
 
 void write_cells(const Context& context, const std::filesystem::path& path) {

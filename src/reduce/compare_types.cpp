@@ -49,7 +49,7 @@ StatisticsUnit reference_networks(const Context& context, std::size_t experiment
   const std::string reference = study::reference_of(context.study, context.plan, experiment);
   const auto& networks = context.plan.networks;
   const auto first = std::find_if(networks.begin(), networks.end(), [&](const study::Network& network) {
-    return context.plan.variants[network.variant.index()].id == reference;
+    return study::is_of(context.plan.variants[network.variant.index()], reference);
   });
   if (first == networks.end()) throw Error("no network of the reference " + reference);
   return {.type = UnitType::types,

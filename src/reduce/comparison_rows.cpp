@@ -31,8 +31,8 @@ void ComparisonRows::add(const ComparedFold& place, const Metric& metric) {
 
 const ComparisonRows::Scores* ComparisonRows::scores_of(const std::string& variant) const {
   for (const auto& known : context_.plan.variants) {
-    const auto found = scores_.find({known.experiment, known.id});
-    if (known.id == variant && found != scores_.end()) return &found->second;
+    const auto found = scores_.find({known.experiment, variant});
+    if (study::is_of(known, variant) && found != scores_.end()) return &found->second;
   }
   return nullptr;
 }

@@ -18,6 +18,8 @@ constexpr double regression_cost_per_value = 100.0;
 constexpr double mixture_cost_per_value = 100.0;
 /// Held-out cells of all folds are decoded once, and once more where features are chosen by R2.
 constexpr double types_cost_per_value = 3.0;
+/// Each member decodes its held-out cells.
+constexpr double average_cost_per_value = 1.0;
 /// Each network decodes its held-out cells; the ranks of all their entries are sorted once.
 constexpr double ensemble_cost_per_value = 2.0;
 
@@ -100,6 +102,24 @@ void add_regressions(const Context& context, std::vector<StatisticsUnit>& units)
   }
 }
 
+/// One for each fold of each ensemble, named by its first member's network.
+void add_averages(const Context& context, std::vector<StatisticsUnit>& units) {
+  std::set<std::string> seen;
+  std::size_t first = 0;
+  for (const auto& variant : context.plan.variants) {
+    const auto& experiment = context.study.experiments[variant.experiment];
+    const bool is_new = !variant.ensemble.empty() && seen.insert(variant.ensemble).second;
+    for (std::size_t r = 0; is_new && r < variant.replicates; ++r)
+      units.push_back(
+          {.type = UnitType::average,
+           .id = "average," + variant.ensemble + replicate_suffix(experiment, static_cast<std::int64_t>(r)),
+           .experiment = variant.experiment,
+           .network = first + r,
+           .cost = average_cost_per_value * values_in(context) * static_cast<double>(experiment.members)});
+    first += variant.replicates;
+  }
+}
+
 void add_mixtures(const Context& context, std::vector<StatisticsUnit>& units) {
   const auto cells = static_cast<double>(context.cells.size());
   for (std::size_t n = 0; n < context.plan.networks.size(); ++n) {
@@ -131,7 +151,8 @@ void add_consensus(const Context& context, std::vector<StatisticsUnit>& units) {
   }
 }
 
-/// One for each variant of a cross-validation, and for each baseline of it, among the units so far.
+/// One for each variant of a cross-validation, and for each baseline of it, among the units so far; members
+/// of an ensemble are looked at together.
 void add_types(const Context& context, std::vector<StatisticsUnit>& units) {
   if (context.study.labels.column.empty()) return;
   const double cost = types_cost_per_value * values_in(context);
@@ -139,9 +160,10 @@ void add_types(const Context& context, std::vector<StatisticsUnit>& units) {
   for (const StatisticsUnit& one : units) {
     const bool is_of_networks = one.type == UnitType::evaluation;
     const auto& network = context.plan.networks[one.network];
+    const auto& variant = context.plan.variants[network.variant.index()];
     if ((!is_of_networks && !is_baseline(one)) || network.replicate != 0) continue;
     if (context.study.experiments[one.experiment].kind != study::ExperimentKind::kfold) continue;
-    const auto& variant = context.plan.variants[network.variant.index()];
+    if (is_of_networks && !variant.ensemble.empty()) continue;
     added.push_back({.type = UnitType::types,
                      .id = "types," + (is_of_networks ? variant.id : baseline_variant(context, one)),
                      .experiment = one.experiment,
@@ -172,18 +194,27 @@ void add_ensembles(const Context& context, std::vector<StatisticsUnit>& units) {
 
 }  // namespace
 
+bool is_average(const StatisticsUnit& unit) {
+  return unit.type == UnitType::average || (unit.type == UnitType::types && unit.pooled == UnitType::average);
+}
+
 bool is_baseline(const StatisticsUnit& unit) {
   const UnitType type = unit.type == UnitType::types ? unit.pooled : unit.type;
-  return type == UnitType::baseline || type == UnitType::regression;
+  return type == UnitType::baseline || type == UnitType::regression || type == UnitType::average;
 }
 
 std::string fold_id(const Context& context, const StatisticsUnit& unit, std::int64_t replicate) {
-  return (unit.pooled == UnitType::baseline ? "baseline," : "regression,") + baseline_variant(context, unit) +
+  const std::string type = unit.pooled == UnitType::baseline  ? "baseline,"
+                           : unit.pooled == UnitType::average ? "average,"
+                                                              : "regression,";
+  return type + baseline_variant(context, unit) +
          replicate_suffix(context.study.experiments[unit.experiment], replicate);
 }
 
 std::string baseline_variant(const Context& context, const StatisticsUnit& unit) {
   const auto& experiment = context.study.experiments[unit.experiment];
+  if (is_average(unit))
+    return context.plan.variants[context.plan.networks[unit.network].variant.index()].ensemble;
   if (unit.type == UnitType::regression || unit.pooled == UnitType::regression)
     return experiment.name + ",baseline=" + experiment.baselines[unit.baseline];
   const auto& counts = experiment.pc_cca[unit.baseline];
@@ -199,6 +230,7 @@ std::vector<StatisticsUnit> list_units(const Context& context) {
   add_evaluations(context, units);
   add_baselines(context, units);
   add_regressions(context, units);
+  add_averages(context, units);
   add_mixtures(context, units);
   add_consensus(context, units);
   add_types(context, units);

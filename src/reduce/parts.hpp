@@ -21,6 +21,11 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
 /// each other one, and what it predicts. Throws NumericError.
 void evaluate_regression(const Context& context, const StatisticsUnit& unit, Record& record);
 
+/// Frames reconstruction and features of what the members of an ensemble predict together on one fold, and
+/// what that is. Throws NumericError, IoError, DataError.
+void evaluate_average(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
+                      Record& record);
+
 /// Frame bic of one network at one number of components, and the mixture. Throws NumericError, Stopped.
 void fit_components(const Context& context, const StatisticsUnit& unit, const store::NetworkUnit& network,
                     Record& record);

@@ -1,6 +1,7 @@
 #include "sums.hpp"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 #include <system_error>
 #include <vector>
@@ -62,19 +63,32 @@ void write_sums(const fs::path& folder) {
 store::Inspection inspect_tables(const fs::path& tables) {
   store::Inspection found;
   std::error_code error;
-  if (!fs::exists(sums_file(tables), error)) return found;
+  const bool is_there = fs::exists(sums_file(tables), error);
+  if (error) throw IoError(sums_file(tables).string() + ": cannot be looked at: " + error.message());
+  if (!is_there) return found;
   std::istringstream lines(read_file(sums_file(tables), largest_sums_bytes));
+  std::set<fs::path> listed;
   for (std::string line; std::getline(lines, line);) {
     const fs::path file =
         tables /
         fs::path(line.size() > digest_characters + 2 ? line.substr(digest_characters + 2) : "?").filename();
+    listed.insert(file);
     const std::string problem = problem_of(file, line.substr(0, digest_characters));
     if (problem.empty())
       ++found.whole;
     else
       found.damaged.push_back(problem);
   }
+  if (listed.empty()) found.damaged.push_back(sums_file(tables).string() + ": names no table");
+  for (const auto& file : tables_in(tables))
+    if (!listed.empty() && !listed.contains(file))
+      found.damaged.push_back(file.string() + ": is not named in SHA256SUMS");
   return found;
+}
+
+void require_whole_tables(const fs::path& tables) {
+  const auto found = inspect_tables(tables);
+  if (!found.damaged.empty()) throw DataError(found.damaged.front());
 }
 
 }  // namespace cplae::reduce

@@ -47,6 +47,7 @@ std::vector<std::string> Keys::of_network(std::size_t network) const {
 std::vector<std::string> Keys::of_baseline(const StatisticsUnit& unit) const {
   std::vector<std::string> keys = of_network(unit.network);
   keys[1] = baseline_variant(context_, unit);
+  if (is_average(unit)) return keys;
   for (std::size_t i = 0; i < paths_.size(); ++i)
     keys[2 + i] =
         paths_[i] == "training.latent_dim" && unit.latent_dim > 0 ? std::to_string(unit.latent_dim) : "";

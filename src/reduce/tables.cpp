@@ -81,6 +81,8 @@ public:
     for (auto& [table, writer] : writers_)
       writer.add(table.over == Over::replicates ? keys : variant, get(record, table.name));
     held_out_.add(variant, get(record, "held_out"));
+    const auto& ensemble = ensemble_of(unit);
+    if (!ensemble.empty()) held_out_.add(with_id(variant, ensemble), get(record, "held_out"));
     for (const Metric& metric : metrics_of(record)) {
       summary_.add(variant, metric.name, metric.value);
       relative_.add(unit.network, metric);
@@ -111,6 +113,16 @@ private:
     FrameTable table;
     TableWriter writer;
   };
+
+  /// What the unit's network predicts together with others; "" where it does not.
+  [[nodiscard]] const std::string& ensemble_of(const StatisticsUnit& unit) const {
+    return context_.plan.variants[context_.plan.networks[unit.network].variant.index()].ensemble;
+  }
+
+  static std::vector<std::string> with_id(std::vector<std::string> keys, const std::string& variant) {
+    keys[1] = variant;
+    return keys;
+  }
 
   [[nodiscard]] ComparedFold place_of(const StatisticsUnit& unit, const std::string& variant) const {
     const auto replicate = context_.plan.networks[unit.network].replicate;

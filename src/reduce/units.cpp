@@ -16,10 +16,11 @@ namespace cplae::reduce {
 namespace {
 
 /// What the ids of each type begin with.
-constexpr std::array<std::pair<std::string_view, UnitType>, 7> type_names{
+constexpr std::array<std::pair<std::string_view, UnitType>, 8> type_names{
     {{"evaluation", UnitType::evaluation},
      {"baseline", UnitType::baseline},
      {"regression", UnitType::regression},
+     {"average", UnitType::average},
      {"mixture", UnitType::mixture},
      {"consensus", UnitType::consensus},
      {"types", UnitType::types},
@@ -48,6 +49,7 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
              Record& record) {
   if (unit.type == UnitType::baseline) return evaluate_baseline(context, unit, record);
   if (unit.type == UnitType::regression) return evaluate_regression(context, unit, record);
+  if (unit.type == UnitType::average) return evaluate_average(context, unit, units, record);
   if (unit.type == UnitType::consensus) return find_consensus(context, unit, units, record);
   if (unit.type == UnitType::types) return compare_types(context, unit, units, record);
   if (unit.type == UnitType::ensemble) return average_networks(context, unit, units, record);
@@ -84,13 +86,15 @@ std::string statistics_version(UnitType type) {
       return "5";
     case UnitType::regression:
       return "2";
+    case UnitType::average:
+      return "1";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
       return "2 of " + statistics_version(UnitType::mixture);  // which it reads
     case UnitType::types:
       return "1 of " + statistics_version(UnitType::baseline) + " and " +
-             statistics_version(UnitType::regression);
+             statistics_version(UnitType::regression) + " and " + statistics_version(UnitType::average);
     case UnitType::ensemble:
       return "1";
   }

@@ -13,6 +13,8 @@ namespace cplae::store {
 
 study::Study with_free_keys(study::Study study, const study::Study& other, const std::string& trainer) {
   study.name = other.name;
+  // All that a recipe says stands in the study's text.
+  study.recipe = other.recipe;
   study.base.training.checkpoint_seconds = other.base.training.checkpoint_seconds;
   study::adopt_panels(study, other);
   if (trainer.find('+') == std::string::npos) study.base.training.trainer = other.base.training.trainer;

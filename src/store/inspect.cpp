@@ -126,6 +126,15 @@ Inspection inspect_checkpoints(const RunFolder& folder, const std::string& ident
   return inspect_records(folder.units(UnitKind::network), {".ckpt", "network"}, identity);
 }
 
+void require_whole_results(const RunFolder& folder) {
+  const h5::Handle file = h5::open_file(folder.results());
+  for (const auto& name : dataset_names(file))
+    inspect_dataset(RawDataset(file, name));
+  Inspection found;
+  inspect_attributes(file, found);
+  if (!found.damaged.empty()) throw DataError(found.damaged.front());
+}
+
 Inspection inspect_results(const RunFolder& folder, const std::string& identity) {
   Inspection found;
   try {

@@ -59,9 +59,17 @@ bool fits_list(const FieldInfo& field, const Node& node) {
          std::all_of(list->begin(), list->end(), [&](const Node& n) { return fits_element(field, n); });
 }
 
+/// A decimal number shows that it is one: 1e3 is no whole number to TOML.
+std::string shown(const Node& node) {
+  const auto* number = std::get_if<double>(&node.value);
+  const std::string text = toml_text(node);
+  const bool looks_whole = number != nullptr && text.find_first_not_of("-0123456789") == std::string::npos;
+  return looks_whole ? text + ".0" : text;
+}
+
 std::string found_text(const Node& node) {
   constexpr std::size_t longest = 80;
-  const std::string text = toml_text(node);
+  const std::string text = shown(node);
   return text.size() <= longest ? text : text.substr(0, longest) + " ...";
 }
 

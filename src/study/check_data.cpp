@@ -105,6 +105,17 @@ void check_also(const data::Dataset& dataset, const std::string& column) {
   check_texts(dataset, column, column_labels(dataset, column));
 }
 
+/// Tables call the first column's merged classes "<column> <n>".
+void check_no_resolution(const Study& study, const std::string& column) {
+  for (const auto& experiment : study.experiments)
+    for (const std::int64_t classes : experiment.classes)
+      if (column == study.labels.column + " " + std::to_string(classes))
+        refuse({"", "labels.also",
+                "found " + quoted(column) + ", which is what " + study.labels.column + " at " +
+                    std::to_string(classes) + " classes is called (experiment." + experiment.name +
+                    ".classes), expected a column of another name"});
+}
+
 /// Columns that can be predicted from anything, or from nothing, are mostly slips: a batch, an identifier.
 void warn_of_classes(const Study& study, const std::vector<std::string>& labels) {
   const auto counts = class_sizes(labels);
@@ -139,8 +150,10 @@ void check_labels(const Study& study, const data::Dataset& dataset, const std::v
       std::any_of(labels.begin(), labels.end(), [](const std::string& label) { return !label.empty(); });
   if (!any) throw DataError("obs column " + study.labels.column + ": found no label, expected some");
   check_texts(dataset, study.labels.column, labels);
-  for (const auto& column : study.labels.also)
+  for (const auto& column : study.labels.also) {
     check_also(dataset, column);
+    check_no_resolution(study, column);
+  }
   warn_of_classes(study, labels);
   check_leaves(study, dataset, labels);
 }

@@ -184,7 +184,9 @@ void check_reference(const Plan& plan, const Study& study, std::size_t number) {
   std::vector<std::string> ids;
   for (const auto& variant : plan.variants)
     if (variant.experiment == number || variant.experiment == split_owner(study, number))
-      ids.push_back(quoted(variant.id));
+      for (const auto& id : {variant.id, variant.ensemble})
+        if (!id.empty() && std::find(ids.begin(), ids.end(), quoted(id)) == ids.end())
+          ids.push_back(quoted(id));
   if (std::find(ids.begin(), ids.end(), quoted(experiment.reference)) == ids.end())
     refuse({"", path, "found " + quoted(experiment.reference) + ", expected a variant: " + join(ids, ", ")});
 }

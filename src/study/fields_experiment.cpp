@@ -52,6 +52,14 @@ std::vector<Field<E>> replicate_fields() {
            .meaning = "More folds than the smallest usable class (more than 10 cells) has cells: refuse = an "
                       "error, spread = some folds hold none of it."},
           &E::rare_classes),
+      field_of({.key = "members",
+                .type = FieldType::whole,
+                .range = {1, 1000},
+                .kinds = folded,
+                .meaning = "Networks of each variant and fold, from different initial weights: variants of "
+                           "their own, `<variant>,member=0` and so on; what they predict together is "
+                           "`<variant>,members=<n>`."},
+               &E::members),
       field_of({.key = "initialisations",
                 .type = FieldType::whole,
                 .range = {1, 1e6},

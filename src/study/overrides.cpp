@@ -37,6 +37,12 @@ struct Override {
 };
 
 Override override_of(const std::string& setting) {
+  if (!is_utf8(setting)) {
+    std::string shown = one_line(setting);
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return (c & '\x80') != 0; }, '?');
+    refuse({"--set " + shown, "", "found bytes that are no UTF-8 (shown as ?), expected text"});
+  }
   const std::string where = "--set " + setting;
   const auto equals = setting.find('=');
   const std::string path = without_quotes(trimmed(setting.substr(0, equals)));

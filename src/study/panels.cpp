@@ -27,6 +27,8 @@ std::string key_of(const ModalitySpec& modality) {
 std::string text_of_list(const Study& study, const ModalitySpec& modality) {
   try {
     std::string text = read_file(std::filesystem::path(study.folder) / modality.panel, largest_list_bytes);
+    const std::string byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
     if (is_utf8(text)) return text;
   } catch (const Error& error) {
     refuse({"", key_of(modality),

@@ -63,8 +63,12 @@ std::size_t replicates_of(const ExperimentSpec& experiment) {
   return static_cast<std::size_t>(count);
 }
 
+std::size_t members_of(const ExperimentSpec& experiment) {
+  return experiment.kind == ExperimentKind::kfold ? static_cast<std::size_t>(experiment.members) : 1;
+}
+
 void check_count(const ExperimentSpec& experiment, const std::vector<Axis>& axes, std::size_t before) {
-  std::size_t networks = replicates_of(experiment);
+  std::size_t networks = replicates_of(experiment) * members_of(experiment);
   for (const auto& axis : axes) {
     networks *= axis.settings.size();
     if (before + networks > most_networks)
@@ -77,7 +81,7 @@ void check_count(const ExperimentSpec& experiment, const std::vector<Axis>& axes
 Variant variant_of(const Study& study, const std::vector<Axis>& axes, std::size_t experiment,
                    std::size_t number) {
   const ExperimentSpec& spec = study.experiments[experiment];
-  Variant variant{experiment, spec.name, study.base, {}, replicates_of(spec)};
+  Variant variant{experiment, spec.name, study.base, {}, replicates_of(spec), {}};
   std::size_t stride = 1;
   for (const auto& axis : axes)
     stride *= axis.settings.size();
@@ -88,11 +92,33 @@ Variant variant_of(const Study& study, const std::vector<Axis>& axes, std::size_
     variant.settings.emplace_back(axis.short_name, text);
     variant.id += "," + axis.short_name + "=" + text;
   }
-  if (variant.id.size() > longest_id)
-    refuse({"", "experiment." + spec.name,
-            "found a variant id of " + std::to_string(variant.id.size()) + " characters, expected at most " +
-                std::to_string(longest_id) + ": vary fewer keys or shorten its name"});
   return variant;
+}
+
+/// The same settings with other initial weights.
+Variant member_of(const Variant& variant, const ExperimentSpec& spec, std::size_t member) {
+  Variant own = variant;
+  if (members_of(spec) > 1) {
+    own.ensemble = variant.id + ",members=" + std::to_string(members_of(spec));
+    own.id += ",member=" + std::to_string(member);
+  }
+  const std::size_t longest = std::max(own.id.size(), own.ensemble.size());
+  if (longest > longest_id)
+    refuse({"", "experiment." + spec.name,
+            "found a variant id of " + std::to_string(longest) + " characters, expected at most " +
+                std::to_string(longest_id) + ": vary fewer keys or shorten its name"});
+  return own;
+}
+
+void append_networks(const Study& study, const Variant& variant, Plan& plan) {
+  const VariantIndex index(static_cast<std::int64_t>(plan.variants.size()));
+  const bool folded = study.experiments[variant.experiment].kind == ExperimentKind::kfold;
+  for (std::size_t r = 0; r < variant.replicates; ++r) {
+    const std::string id = variant.id + (folded ? ",fold=" : ",init=") + std::to_string(r);
+    plan.networks.push_back({NetworkIndex(static_cast<std::int64_t>(plan.networks.size())), index,
+                             static_cast<std::int64_t>(r), id, make_key(study.seed, id)});
+  }
+  plan.variants.push_back(variant);
 }
 
 void append_variants(const Study& study, std::size_t experiment, Plan& plan) {
@@ -102,16 +128,10 @@ void append_variants(const Study& study, std::size_t experiment, Plan& plan) {
   std::size_t combinations = 1;
   for (const auto& axis : axes)
     combinations *= axis.settings.size();
-  const std::string replicate = spec.kind == ExperimentKind::kfold ? ",fold=" : ",init=";
   for (std::size_t number = 0; number < combinations; ++number) {
-    const VariantIndex index(static_cast<std::int64_t>(plan.variants.size()));
-    plan.variants.push_back(variant_of(study, axes, experiment, number));
-    const Variant& variant = plan.variants.back();
-    for (std::size_t r = 0; r < variant.replicates; ++r) {
-      const std::string id = variant.id + replicate + std::to_string(r);
-      plan.networks.push_back({NetworkIndex(static_cast<std::int64_t>(plan.networks.size())), index,
-                               static_cast<std::int64_t>(r), id, make_key(study.seed, id)});
-    }
+    const Variant variant = variant_of(study, axes, experiment, number);
+    for (std::size_t member = 0; member < members_of(spec); ++member)
+      append_networks(study, member_of(variant, spec, member), plan);
   }
 }
 
@@ -144,8 +164,12 @@ std::string reference_of(const Study& study, const Plan& plan, std::size_t exper
     if (!study.experiments[e].reference.empty()) return study.experiments[e].reference;
   std::string last;
   for (const auto& variant : plan.variants)
-    if (variant.experiment == owner) last = variant.id;
+    if (variant.experiment == owner) last = variant.ensemble.empty() ? variant.id : variant.ensemble;
   return last;
+}
+
+bool is_of(const Variant& variant, const std::string& id) {
+  return variant.id == id || (!variant.ensemble.empty() && variant.ensemble == id);
 }
 
 std::string short_name(const std::string& path) {

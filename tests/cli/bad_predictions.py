@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import h5py
+import numpy as np
 from bad_cases import CASES, case
 from program import make_modalities, make_mudata, study_text, succeed
 
@@ -30,8 +32,11 @@ def new_cells(folder, change=None, name="two"):
     return folder / "new.h5ad"
 
 
-def words(folder, *more, modality="two", out="p.h5mu", change=None):
+def words(folder, *more, modality="two", out="p.h5mu", change=None, checked=False):
+    """Without checksums of the tables, by which most of what is wrong here would be found first; `checked`: with them."""
     shutil.copytree(trained(), folder / "run")
+    if not checked:
+        (folder / "run/tables/SHA256SUMS").unlink()
     more = [folder / "run/tables/own.csv" if word == "TABLE" else word for word in more]
     return ["predict", folder / "run", "--data", new_cells(folder, change), "--modality", modality, "--out", folder / out, *more]
 
@@ -143,6 +148,68 @@ def _(folder, tiny):
     table = folder / "run/tables/cells.csv"
     table.write_text(table.read_text().replace("neuron 007", "neuron 700"))
     return made
+
+
+@case("prediction from a run with a changed table")
+def _(folder, tiny):
+    made = words(folder, checked=True)
+    table = folder / "run/tables/held_out.csv"
+    table.write_text(table.read_text().replace("0", "1", 1))
+    return made
+
+
+@case("prediction from a run whose checksums name no table")
+def _(folder, tiny):
+    made = words(folder, checked=True)
+    (folder / "run/tables/SHA256SUMS").write_text("")
+    return made
+
+
+@case("prediction from changed weights")
+def _(folder, tiny):
+    made = words(folder)
+    with h5py.File(folder / "run/results.h5", "r+") as file:
+        file["variants/folds/weights/parameters"][0, :50] *= 3
+    return made
+
+
+@case("prediction from the results of another seed")
+def _(folder, tiny):
+    made = words(folder)
+    study = folder / "run/study.toml"
+    study.write_text(study.read_text().replace("seed = 0", "seed = 1"))
+    return made
+
+
+def vast(made):
+    made.X[3] = np.where(np.arange(made.n_vars) % 2, 3e38, -3e38)
+
+
+plain("prediction from values beyond all numbers", change=vast, more=["--input", "as_trained"])
+
+
+@case("prediction over the run's own data")
+def _(folder, tiny):
+    made = words(folder)
+    record = folder / "run/provenance.json"
+    shutil.copy(trained().parent / "data.h5mu", folder / "mine.h5mu")
+    record.write_text(record.read_text().replace(str(trained().parent / "data.h5mu"), str(folder / "mine.h5mu")))
+    return [*(word if word != folder / "p.h5mu" else folder / "mine.h5mu" for word in made), "--force"]
+
+
+@case("labels whose columns are one")
+def _(folder, tiny):
+    made = words(folder)
+    table = folder / "run/tables/cells.csv"
+    head, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([head + ",cell class_agreement", *(row + ",a" for row in rows)]) + "\n")
+    return [*made, "--label", "cell class", "--label", "cell class_agreement"]
+
+
+@case("export among the run's own tables")
+def _(folder, tiny):
+    shutil.copytree(trained(), folder / "run")
+    return ["export", folder / "run", "--to", folder / "run/tables/cells.csv"]
 
 
 __all__ = ["CASES"]

@@ -1,7 +1,9 @@
 """Predictions of new cells, computed again by NumPy and scikit-learn from the weights in results.h5; the run's data file is gone."""
 
 import json
+import resource
 import shutil
+import subprocess
 
 import anndata as ad
 import h5py
@@ -9,7 +11,8 @@ import mudata as md
 import numpy as np
 import pandas as pd
 import pytest
-from program import SMOKE, call, make_modalities, make_mudata, refused, study_text, succeed
+from program import SMOKE, call, command, make_modalities, make_mudata, refused, study_text, succeed
+from sums import seal
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 
 TRAINED = 240
@@ -316,6 +319,7 @@ def test_networks_that_failed_take_no_part(run, new_cells, tmp_path):
         rows["status"][1] = 1
         replicates[:] = rows
         file[f"variants/{COUPLED}/latents/T"][1] = np.nan
+    seal(tmp_path / "run/results.h5")
     new_cells[0].write_h5ad(tmp_path / "new.h5ad")
     out = tmp_path / "p.csv"
     words = ["predict", tmp_path / "run", "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", out]
@@ -342,9 +346,48 @@ def test_three_modalities_without_labels(tmp_path):
 
 def test_a_run_of_an_earlier_version_is_told_what_to_do(run, new_cells, tmp_path):
     new_cells[0].write_h5ad(tmp_path / "new.h5ad")
-    table = run / "tables/held_out.csv"
-    content = table.read_bytes()
-    table.unlink()
-    done = call("predict", run, "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "p.csv")
-    table.write_bytes(content)
+    own = shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("work"))
+    (own / "tables/held_out.csv").unlink()
+    sums = own / "tables/SHA256SUMS"
+    sums.write_text("".join(line for line in sums.read_text().splitlines(keepends=True) if "held_out" not in line))
+    done = call("predict", own, "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "p.csv")
     assert done.returncode == 2 and "held_out.csv: is not there; cplae run, or evaluate and reduce" in done.stderr
+
+
+def test_features_without_a_value_are_missing(run, cohort, tmp_path):
+    """In every cell: as if the column were not there. A tree of types in the new file is not read."""
+    made, table = cohort["E"][TRAINED:].copy(), tmp_path / "p.csv"
+    words = ["predict", run, "--data", tmp_path / "E.h5ad", "--modality", "E", "--input", "as_trained", "--variant", COUPLED, "--out", table]
+    made.X = np.asarray(made.X, dtype=np.float32)
+    made.X[:, 2] = np.nan
+    made.uns["taxonomy"] = pd.DataFrame({"label": ["a"], "level": ["b"]})
+    made.write_h5ad(tmp_path / "E.h5ad")
+    succeed(*words)
+    without = made[:, [i for i in range(made.n_vars) if i != 2]].copy()
+    without.write_h5ad(tmp_path / "E.h5ad")
+    first = pd.read_csv(table)
+    succeed(*words, "--force")
+    pd.testing.assert_frame_equal(first, pd.read_csv(table))
+
+
+def test_numbers_that_are_names_are_kept(run, new_cells, tmp_path):
+    made = new_cells[0].copy()
+    made.obs["id"] = np.arange(made.n_obs) + 2**53 + 1
+    made.write_h5ad(tmp_path / "new.h5ad")
+    succeed("predict", run, "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "p.h5mu")
+    assert list(md.read_h5mu(tmp_path / "p.h5mu").obs["id"].astype(str)) == [str(2**53 + 1 + i) for i in range(made.n_obs)]
+
+
+def test_ranks_of_one_launch_predict_once(run, new_cells, tmp_path):
+    new_cells[0].write_h5ad(tmp_path / "new.h5ad")
+    words = ["predict", run, "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "p.csv"]
+    assert succeed(*words, ranks=2).stdout.count("60 cells, predicted from T") == 1
+
+
+def test_a_limit_of_file_sizes_is_named_and_leaves_nothing(run, new_cells, tmp_path):
+    new_cells[0].write_h5ad(tmp_path / "new.h5ad")
+    words = ["predict", run, "--data", tmp_path / "new.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "out.h5mu"]
+    limit = (20_000, 20_000)
+    done = subprocess.run(command(*words), capture_output=True, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    assert done.returncode == 1 and done.stderr.count("cplae: ") == 1 and "out.h5mu" in done.stderr, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["new.h5ad"]

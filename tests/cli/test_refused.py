@@ -39,6 +39,8 @@ def written(folder, modalities, **more):
     [
         ("labels.column=lefa", ["lefa", "leaf"]),
         ("labels.column=family", ["family", "leaf of the taxonomy"]),
+        ("study.name=\udcff", ["--set", "UTF-8"]),
+        ("training.steps=1e3", ["training.steps", "found 1000.0, expected a whole number"]),
         ("labels.also=[\"famly\"]", ["famly", "family"]),
         ("experiment.cross_validation.folds=100", ["experiment.cross_validation.folds", "100", "smallest usable class"]),
         ("experiment.cross_validation.folds=1", ["experiment.cross_validation.folds", "1"]),

@@ -13,6 +13,7 @@ from test_report import BASELINE, CELLS, VARIANT, FakeRun, bare, call, full, key
 
 from cplae_analysis import checksums, first_page, published, report, scenes
 from cplae_analysis.figures import reconstruction, tree
+from cplae_analysis.figures.members import without_members
 from cplae_analysis.figures.run_folder import ReportError, Run
 from cplae_analysis.figures.style import LeftOut
 
@@ -271,3 +272,10 @@ def test_many_modalities_have_matrices_and_pooled_numbers(tmp_path):
     assert sorted(words) == sorted(f"{value:.2f}" for value in means) and len(words) == 16
     assert np.allclose(axes.images[0].get_array(), means.unstack().to_numpy())
     assert "Mean and SD (small) over n = 2 folds" in drawn.caption
+
+
+def test_members_of_an_ensemble_are_shown_as_one():
+    rows = ["cv,member=0", "cv,member=1", "cv,members=2", "cv,baseline=mean", "repeats"]
+    assert list(without_members(pd.DataFrame({"variant": rows}))["variant"]) == ["cv,members=2", "cv,baseline=mean", "repeats"]
+    assert list(without_members(pd.DataFrame({"variant": rows[:2]}))["variant"]) == ["cv,member=0"]
+    assert list(without_members(pd.DataFrame({"cell": ["a"]}))["cell"]) == ["a"]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from program import SMOKE, call, refused, succeed
 from scipy import stats
+from sums import sum_of_attributes, sum_of_rows
 
 LATENTS = "variants/cross_validation,lambda=1/latents/T"
 
@@ -63,31 +64,11 @@ def test_a_whole_run(runs):
 def test_checksums_are_what_the_page_says(runs):
     def check(name, item):
         if isinstance(item, h5py.Dataset):
-            rows = "".join(hashlib.sha256(row.tobytes()).hexdigest() for row in item[()])
-            assert hashlib.sha256(rows.encode()).hexdigest() == item.attrs["sha256_rows"], name
+            assert sum_of_rows(item) == item.attrs["sha256_rows"], name
 
     with h5py.File(runs / "two/results.h5") as file:
         file.visititems(check)
-
-
-def test_the_checksum_of_attributes_is_what_the_page_says(runs):
-    digests = []
-
-    def add(name, item):
-        for key in sorted(item.attrs, key=str.encode):
-            value = item.attrs[key]
-            if (name, key) == ("", "sha256_attributes"):
-                continue
-            texts = [value] if isinstance(value, str) else list(value) if np.asarray(value).dtype.kind in "OU" else None
-            content = np.asarray(value).tobytes() if texts is None else "".join(text + "\0" for text in texts).encode()
-            digests.append(hashlib.sha256(f"{name}\0{key}\0".encode() + content).hexdigest())
-
-    with h5py.File(runs / "two/results.h5") as file:
-        paths = []
-        file.visit(paths.append)
-        for path in ["", *sorted(paths, key=str.encode)]:
-            add(path, file[path] if path else file)
-        assert hashlib.sha256("".join(digests).encode()).hexdigest() == file.attrs["sha256_attributes"]
+        assert sum_of_attributes(file) == file.attrs["sha256_attributes"]
 
 
 @pytest.mark.parametrize("words", [b"validation_mse_T", b"encoder_T/fc0/weight", b"keep_best_after"])
@@ -197,6 +178,15 @@ def test_damaged_table(copy):
     is_named(copy, "accuracy.csv", "missing")
 
 
+def test_checksums_that_do_not_name_all_tables(copy):
+    sums = copy / "tables/SHA256SUMS"
+    lines = sums.read_text().splitlines(keepends=True)
+    sums.write_text("".join(line for line in lines if "accuracy.csv" not in line))
+    is_named(copy, "accuracy.csv", "not named")
+    sums.write_text("")
+    is_named(copy, "SHA256SUMS", "no table")
+
+
 def test_tables_check_by_the_usual_tool(runs):
     for line in (runs / "one/tables/SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
@@ -277,6 +267,7 @@ def test_runs_of_other_seeds_differ_in_bits(runs):
 
 
 def test_bad_input(runs, copy, tmp_path):
+    refused("verify", copy, copy, "--statistically", "--confidence", "nan", names=["--confidence", "nan"])
     refused("verify", tmp_path / "none", names=["none", "no run folder"])
     refused("verify", runs / "one", tmp_path, names=["no run folder"])
     refused("verify", runs / "one", "--statistically", names=["--statistically", "two runs"])

@@ -27,6 +27,8 @@ CHECKPOINT_SECONDS = 0.05
 CHANGES = ["training.steps=1500", "training.validate_every=100", "training.keep_best_after=500", f"training.checkpoint_seconds={CHECKPOINT_SECONDS}"]
 PATIENCE_SECONDS = 120
 MOST_LOST_SECONDS = 60
+# Open MPI 4.1.4's mpirun now and then waits for ever for a rank that was killed, after the others have ended: nothing of ours is left then.
+LAUNCHER_SECONDS = 20
 
 
 @dataclass
@@ -38,12 +40,13 @@ class Tally:
     finished_first: int = 0
     most_lost: float = 0
     longest_orphan: float = 0
+    stayed: int = 0
 
     def __str__(self):
         return (
             f"{sum(self.kills.values())} kills {dict(self.kills)}; in a call on {dict(self.places)}; {self.finished_first} runs ended "
             f"before their kill; most work lost {self.most_lost:.2f} s (checkpoints every {CHECKPOINT_SECONDS} s); ranks outlived "
-            f"their launcher by {self.longest_orphan:.1f} s at most"
+            f"their launcher by {self.longest_orphan:.1f} s at most; mpirun stayed {self.stayed} times when all its ranks had ended"
         )
 
 
@@ -65,6 +68,15 @@ def ranks_of(process):
     """Process ids of the program itself below a process, or the process."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if process.pid in (pid, parent_of(pid)) and is_ours(pid)]
+
+
+def stacks(process):
+    """Where the ranks stand, as far as gdb tells, for a report on a run that does not end."""
+    told = []
+    for pid in ranks_of(process):
+        words = ["gdb", "-batch", "-p", str(pid), "-ex", "thread apply all bt 12"]
+        told.append(subprocess.run(words, capture_output=True, text=True).stdout if shutil.which("gdb") else f"{pid}: no gdb")
+    return "\n".join(told) or "no rank is left"
 
 
 def units(run):
@@ -130,6 +142,21 @@ class Killer:
             assert time.monotonic() < end, "the run makes no progress"
             time.sleep(0.003)
 
+    def wait_for_end(self, process):
+        """Of the run; a launcher without ranks is put an end to."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        had_ranks, alone_since = False, None
+        while process.poll() is None:
+            now, has_ranks = time.monotonic(), bool(ranks_of(process))
+            had_ranks = had_ranks or has_ranks
+            alone_since = (alone_since or now) if had_ranks and not has_ranks else None
+            if alone_since and now - alone_since > LAUNCHER_SECONDS:
+                self.tally.stayed += 1
+                process.kill()
+                process.wait()
+            assert now < end, f"the run does not end:\n{stacks(process)}"
+            time.sleep(0.05)
+
     def kill_in_time(self, process, run, victim):
         """After a random part of the work, and a random while."""
         goal = units(run) + self.random.randrange(max(1, self.all_units - units(run)))
@@ -163,7 +190,7 @@ class Killer:
             pids = ranks_of(process)
         try:
             killed = None if victim == "call" else self.kill_in_time(process, run, victim)
-            process.wait(timeout=PATIENCE_SECONDS)
+            self.wait_for_end(process)
         finally:
             if process.poll() is None:
                 process.kill()

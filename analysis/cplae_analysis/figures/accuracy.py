@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import (
     Drawn,
@@ -78,9 +79,20 @@ def empty_grid(rows: int, columns: int, width: float):
     )
 
 
+def titles_of(shown: dict) -> dict[tuple[str, str, str], str]:
+    """(experiment, label, representation) -> title."""
+    panels_shown = [(*row, representation) for row in shown["rows"] for representation in shown["representations"]]
+    whole = [
+        f"{modality_of(representation)}: {label}" + (f" ({experiment})" if len(shown["rows"]) > 1 else "")
+        for experiment, label, representation in panels_shown
+    ]
+    short = short_names(whole, MOST_IN_TITLE)
+    return {panel: short[title] for panel, title in zip(panels_shown, whole, strict=True)}
+
+
 def draw_panels(grid, table: pd.DataFrame, shown: dict, colour: dict) -> None:
     """A row of the grid for each experiment and label, a column for each representation."""
-    rows, as_lines = shown["rows"], shown["as_lines"]
+    rows, as_lines, titles = shown["rows"], shown["as_lines"], titles_of(shown)
     for row, (experiment, label) in enumerate(rows):
         of_row = table[(table["experiment"] == experiment) & (table["label"] == label)]
         variants = [variant for variant in shown["variants"] if variant.id in set(of_row["variant"])]
@@ -88,7 +100,7 @@ def draw_panels(grid, table: pd.DataFrame, shown: dict, colour: dict) -> None:
             axes = grid[row, column]
             panel = of_row[of_row["representation"] == representation]
             (draw_lines if as_lines else draw_strip)(axes, panel, variants, colour)
-            axes.set_title(f"{modality_of(representation)}: {label}" + (f" ({experiment})" if len(rows) > 1 else ""))
+            axes.set_title(titles[experiment, label, representation])
             axes.grid(axis="y", alpha=0.3)
         grid[row, 0].set_ylabel("accuracy on held-out cells (%)")
         if as_lines:

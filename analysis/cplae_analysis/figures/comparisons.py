@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, metric_name
 
@@ -49,7 +50,7 @@ def draw(run: Run) -> Drawn:
     figure, grid = plt.subplots(
         rows, columns, figsize=(2.2 + 2.6 * columns, (0.7 + 0.24 * len(variants)) * rows), squeeze=False, sharey=True, layout="constrained"
     )
-    colour = colours(run.variants)
+    colour, titles = colours(run.variants), short_names(map(metric_name, metrics), MOST_IN_TITLE)
     height = {variant.id: -number for number, variant in enumerate(variants)}
     for axes, metric in zip(grid.flat, metrics, strict=False):
         for row in table[table["metric"] == metric].itertuples():
@@ -58,7 +59,7 @@ def draw(run: Run) -> Drawn:
             filled = colour[row.variant] if row.p_holm < LEVEL else "white"
             axes.plot(row.difference, place, "o", color=colour[row.variant], markerfacecolor=filled, markersize=5)
         axes.axvline(0, color="#888888", linewidth=0.8)
-        axes.set_title(metric_name(metric), fontsize=8)
+        axes.set_title(titles[metric_name(metric)], fontsize=8)
         axes.grid(axis="x", alpha=0.3)
         axes.set_yticks(list(height.values()), [variant.label for variant in variants], fontsize=8)
     for axes in list(grid.flat)[len(metrics) :]:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 
@@ -49,16 +50,17 @@ def draw(run: Run) -> Drawn:
     variant = next(variant for variant in run.variants if variant.id in set(table["variant"]))
     own, said = table[table["variant"] == variant.id], measures[measures["variant"] == variant.id]
     shown = panels(own, run.modalities)
+    short = short_names(["", *own["row"], *own["column"], *own["first"], *own["second"]])
     figure, grid = plt.subplots(1, len(shown), figsize=(min(16, 5.2 * len(shown)), 5), squeeze=False, layout="constrained")
     for axes, (first, second, cells) in zip(grid.flat, shown, strict=True):
         rows = own[(own["first"] == first) & (own["second"] == second) & (own["cells"] == cells)]
         counts, row_names, column_names = matrix_of(rows)
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         image = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
-        axes.set(xlabel=second, ylabel=f"clusters by {first}", title=f"{cells.replace('_', ' ')} cells")
-        axes.set_yticks(range(len(row_names)), row_names, fontsize=6)
+        axes.set(xlabel=short[second], ylabel=f"clusters by {short[first]}", title=f"{cells.replace('_', ' ')} cells")
+        axes.set_yticks(range(len(row_names)), [short[name] for name in row_names], fontsize=6)
         named = len(column_names) <= MOST_NAMED
-        axes.set_xticks(range(len(column_names)) if named else [], column_names if named else [], fontsize=6, rotation=90)
+        axes.set_xticks(range(len(column_names)) if named else [], [short[name] for name in column_names] if named else [], fontsize=6, rotation=90)
         figure.colorbar(image, ax=axes, label="share of the row's cells", shrink=0.7)
     value = {row.measure: row.value for row in said.itertuples() if not row.first}
     caption = (

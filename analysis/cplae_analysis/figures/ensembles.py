@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run
 from cplae_analysis.figures.style import PALETTE, Drawn, LeftOut, name_places, panels_of_strips, places
 
@@ -44,13 +45,14 @@ def draw(run: Run) -> Drawn:
     shown = every[:MOST_PANELS]
     hidden = f" The first {MOST_PANELS} of {len(every)} measures are drawn." if len(every) > MOST_PANELS else ""
     figure, grid = panels_of_strips(variants, len(shown), most_columns=4, height=2.6)
+    titles = short_names([title(*panel) for panel in shown], MOST_IN_TITLE)
     for axes, (measure, start, end, label) in zip(grid.flat, shown, strict=False):
         own = table[(table["from"] == start) & (table["to"] == end) & (table["label"] == label)]
         for number, (name, (words, marker)) in enumerate(SHOWN.items()):
             values = own[own["measure"] == f"{measure}_{name}"].set_index("variant")["value"]
             at = [values.get(variant.id, float("nan")) for variant in variants]
             axes.scatter(places(variants), at, s=34, marker=marker, color=PALETTE[number], label=words, zorder=3)
-        axes.set_title(title(measure, start, end, label))
+        axes.set_title(titles[title(measure, start, end, label)])
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
     grid.flat[0].legend(fontsize=7)

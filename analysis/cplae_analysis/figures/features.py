@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import PALETTE, Drawn, LeftOut, counts_text
 
@@ -42,7 +43,8 @@ def draw_bars(axes: Axes, rows: pd.DataFrame, sources: list[str], target: str) -
             label=f"{source} → {target}" + (" (within)" if source == target else " (across)"),
             error_kw={"elinewidth": 0.7, "ecolor": "#555555"},
         )
-    axes.set_yticks(np.arange(len(shown)), shown, fontsize=7.5)
+    short = short_names(order)
+    axes.set_yticks(np.arange(len(shown)), [short[name] for name in shown], fontsize=7.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.axvline(0, color="#555555", linewidth=0.8)
     axes.set_xlim(left=max(axes.get_xlim()[0], LEAST_R2))

@@ -41,7 +41,7 @@ class NoLabels(Exception):
 
 def cells_column(name: str) -> str:
     """The column of cells.csv that has the labels of this name: another one where the table has such a column itself."""
-    return f"obs {name}" if name == "cell" or name.startswith("has_") else name
+    return f"obs {name}" if name == "cell" or name.startswith(("has_", "obs ")) else name
 
 
 def column_of(run: Run, name: str) -> np.ndarray:

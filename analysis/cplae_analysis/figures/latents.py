@@ -8,11 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cplae_analysis.figures.labels import Colouring, colouring
+from cplae_analysis.figures.names import short_names, widen
 from cplae_analysis.figures.run_folder import Replicate, Run
 from cplae_analysis.figures.style import INK, WITHOUT_TYPE, Drawn, LeftOut
 
 PROJECTIONS = ((0, 1), (0, 2))
 MOST_IN_ONE_COLUMN = 24
+MOST_LETTERS_OF_MODALITY = 18
+LEGEND_POINTS = {1: 8.5, 2: 6.5}  # by its columns
+ROOM_FOR_NAMES = {1: 1.0, 2: 1.1}  # inches of the figure for the names of one column
 
 
 def chosen_network(run: Run) -> Replicate:
@@ -54,16 +58,19 @@ def add_legend(figure: Figure, colours: Colouring) -> None:
     def dot(colour: object, **more: object) -> Line2D:
         return Line2D([], [], linestyle="", marker="o", markerfacecolor=colour, markeredgewidth=0, **more)
 
-    handles = [dot(colour, label=name, markersize=6) for name, colour in colours.legend.items()]
+    short = short_names([*colours.legend, colours.title])
+    handles = [dot(colour, label=short[name], markersize=6) for name, colour in colours.legend.items()]
     if not handles:
         handles.append(dot(WITHOUT_TYPE, label="a colour each" if colours.title else "cell", markersize=5))
     ring = dot("white", label="held out", markersize=6)
     ring.set(markeredgewidth=0.9, markeredgecolor=INK)
-    many = len(handles) > MOST_IN_ONE_COLUMN
+    columns = 2 if len(handles) > MOST_IN_ONE_COLUMN else 1
     figure.legend(
-        handles=[*handles, ring], title=colours.title or None, loc="outside right center", alignment="left",
-        ncols=2 if many else 1, fontsize=6.5 if many else 8.5, columnspacing=0.8, handletextpad=0.2,
+        handles=[*handles, ring], title=short[colours.title] or None, loc="outside right center", alignment="left",
+        ncols=columns, fontsize=LEGEND_POINTS[columns], columnspacing=0.8, handletextpad=0.2,
     )
+    for _ in range(columns):
+        widen(figure, short.values(), LEGEND_POINTS[columns], ROOM_FOR_NAMES[columns])
 
 
 def draw_latents(run: Run, latents: list[np.ndarray], held_out: np.ndarray, colours: Colouring) -> Figure:
@@ -79,7 +86,7 @@ def draw_latents(run: Run, latents: list[np.ndarray], held_out: np.ndarray, colo
         sharey="row",
         layout="constrained",
     )
-    colour = np.array(colours.cells)
+    colour, short = np.array(colours.cells), short_names(run.modalities, MOST_LETTERS_OF_MODALITY)
     for row, (first, second) in enumerate(projections):
         for column, (name, values) in enumerate(zip(run.modalities, latents, strict=True)):
             axes = grid[row, column]
@@ -87,7 +94,7 @@ def draw_latents(run: Run, latents: list[np.ndarray], held_out: np.ndarray, colo
             axes.set_xlabel(f"latent {first + 1}")
             axes.tick_params(labelbottom=True)
             if row == 0:
-                axes.set_title(f"from {name} (n = {int(np.isfinite(values[:, 0]).sum())} cells)")
+                axes.set_title(f"from {short[name]} (n = {int(np.isfinite(values[:, 0]).sum())} cells)")
         grid[row, 0].set_ylabel(f"latent {second + 1}")
     add_legend(figure, colours)
     return figure

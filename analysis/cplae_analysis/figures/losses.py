@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
 
 from cplae_analysis.figures.run_folder import Run, Variant
-from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text
+from cplae_analysis.figures.style import Drawn, LeftOut, PlainLogFormatter, colours, counts_text
 
 PARTS = {"train": "training batches", "validation": "held-out cells"}
 
@@ -51,6 +51,8 @@ def draw(run: Run) -> Drawn:
         values = table[table["part"] == part]["value"]
         if len(values) and values.min() > 0 and values.max() > 8 * values.min():
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(PlainLogFormatter())
+            axes.yaxis.set_minor_formatter(PlainLogFormatter())
         axes.grid(alpha=0.3)
     grid[-1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8 if len(variants) <= 12 else 5)
     caption = (

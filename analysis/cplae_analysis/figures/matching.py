@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.matrices import MOST_PANELS_WIDE, Measure, draw_matrices
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, panels_of_strips, places
 
@@ -25,6 +26,10 @@ def panels(table) -> list[tuple[str, str, str, str]]:
     return found
 
 
+def title(measure: str, label: str, start: str, end: str) -> str:
+    return f"{start} → {end}: {TITLES[measure]}" + (f", {label}" if label else "")
+
+
 def measures(table: pd.DataFrame) -> list[Measure]:
     """Each measure by the first label column, over all pairs of modalities."""
     found = {}
@@ -37,7 +42,7 @@ def measures(table: pd.DataFrame) -> list[Measure]:
 def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figure:
     shown = panels(table)
     figure, grid = panels_of_strips(variants, len(shown), most_columns=2, height=2.6)
-    colour = colours(run.variants)
+    colour, titles = colours(run.variants), short_names([title(*panel) for panel in shown], MOST_IN_TITLE)
     for axes, (measure, label, start, end) in zip(grid.flat, shown, strict=False):
         own = table[(table["measure"] == measure) & (table["label"] == label) & (table["from"] == start) & (table["to"] == end)]
         for place, variant in zip(places(variants), variants, strict=True):
@@ -48,7 +53,7 @@ def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figur
                 if measure != "foscttm":
                     ceiling = rows_of_it["ceiling"].mean()
                     axes.hlines(ceiling, place - 0.34, place + 0.34, color="#888888", linewidth=0.8, linestyle=":")
-        axes.set_title(f"{start} → {end}: {TITLES[measure]}" + (f", {label}" if label else ""))
+        axes.set_title(titles[title(measure, label, start, end)])
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
     return figure

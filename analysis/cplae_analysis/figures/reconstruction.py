@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.matrices import MOST_PANELS_WIDE, Measure, draw_matrices
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, panels_of_strips, places
 
@@ -21,7 +22,7 @@ def direction_name(start: str, end: str) -> str:
 def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figure:
     pairs = directions(run)
     figure, grid = panels_of_strips(variants, len(pairs), most_columns=len(run.modalities), height=2.9)
-    colour = colours(run.variants)
+    colour, titles = colours(run.variants), short_names([direction_name(*pair) for pair in pairs], MOST_IN_TITLE)
     for axes, (start, end) in zip(grid.flat, pairs, strict=False):
         own = table[(table["from"] == start) & (table["to"] == end)]
         for place, variant in zip(places(variants), variants, strict=True):
@@ -29,7 +30,7 @@ def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figur
             if len(values):
                 dots_with_mean(axes, place, values, colour[variant.id])
         axes.axhline(0, color="#888888", linewidth=0.8)
-        axes.set_title(direction_name(start, end))
+        axes.set_title(titles[direction_name(start, end)])
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
     for axes in grid[:, 0]:

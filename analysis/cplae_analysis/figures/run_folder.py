@@ -1,6 +1,5 @@
 """A finished run folder, read into memory: the study, its provenance, its tables and what it says of each network."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +8,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+from cplae_analysis.figures.members import without_members
+from cplae_analysis.figures.one_run import require_losses, require_study
+from cplae_analysis.figures.small_files import ReportError, first_line, read_provenance, read_study
 
 # Columns that hold numbers; all others are names, so that a gene called "NA" stays a gene.
 NUMBERS = {
@@ -58,13 +56,10 @@ LATER_NAMES = {
 }
 # Without the keys that other tables start with.
 WITHOUT_KEYS = {"cells": ("cell",), "taxonomy": ("label", "parent", "height", "leaf", "colour")}
+READ_TABLES = (*NUMBERS, *LATER_NUMBERS, *WITHOUT_KEYS)
 MAKES_TABLES = "`cplae run` makes it"
 EARLIER = "the tables are of an earlier version (`cplae run` makes them anew)"
 DONE = 0
-
-
-class ReportError(Exception):
-    """The folder cannot be reported on; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +89,7 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise ReportError(f"{path}: {str(error).splitlines()[0]}") from error
+        raise ReportError(f"{path}: {first_line(error)}") from error
     numbers = (NUMBERS | LATER_NUMBERS).get(table, ())
     keys = ("experiment", "variant", *(NAMES | LATER_NAMES).get(table, ()))
     for column in (*WITHOUT_KEYS.get(table, keys), *numbers):
@@ -114,13 +109,6 @@ def require_finished(folder: Path) -> None:
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         raise ReportError(f"{folder}: the run is not finished, missing: {', '.join(missing)} (run it again to go on)")
-
-
-def read_parsed(path: Path, parse) -> dict:
-    try:
-        return parse(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ReportError(f"{path}: {str(error).splitlines()[0]}") from error
 
 
 def variant_label(variant: str, experiment: str, says_experiment: bool) -> str:
@@ -165,20 +153,24 @@ class Run:
     def __init__(self, folder: Path) -> None:
         require_finished(folder)
         self.folder = folder
-        self.study = read_parsed(folder / "study.toml", tomllib.loads)
-        self.provenance = read_parsed(folder / "provenance.json", json.loads)
+        self.study = read_study(folder / "study.toml")
+        self.provenance = read_provenance(folder / "provenance.json")
         self.tables = {table: read_table(folder / "tables" / f"{table}.csv", table) for table in NUMBERS}
         for table in (*LATER_NUMBERS, *WITHOUT_KEYS):
             path = folder / "tables" / f"{table}.csv"
             self.tables[table] = read_table(path, table) if path.is_file() else pd.DataFrame()
+        results = folder / "results.h5"
         try:
-            with h5py.File(folder / "results.h5") as file:
+            with h5py.File(results) as file:
+                require_study(folder / "study.toml", self.study, results, file.attrs.get("study"))
                 self.cells = texts(file["cells"])
                 self.replicates = self._read_replicates(file)
                 found = file.get("features", {})
                 self.features = {name: texts(found[name]) for name in self.modalities if name in found}
-        except (OSError, KeyError, ValueError) as error:
-            raise ReportError(f"{folder / 'results.h5'}: {error.args[0]}") from error
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError) as error:
+            raise ReportError(f"{results}: {first_line(error)}") from error
+        require_losses(folder / "tables" / "losses.csv", self.tables["losses"], results, self.replicates)
+        self.tables = {name: without_members(table) for name, table in self.tables.items()}
 
     @staticmethod
     def _read_replicates(file: h5py.File) -> list[Replicate]:

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from cplae_analysis.figures.run_folder import Variant
 
@@ -33,6 +34,11 @@ plt.rcParams.update(
         "xtick.color": INK,
         "ytick.color": INK,
         "legend.frameon": False,
+        # Names come from the data: "$" is a letter in them and begins no formula.
+        "text.parse_math": False,
+        # The places of a figure are found once for its SVG, PDF and PNG: letters must be as wide in all of them, or
+        # labels leave the page.
+        "text.hinting": "no_hinting",
         "figure.dpi": 100,
         "savefig.facecolor": "white",
         # The same run, the same bytes; and letters that stay letters in a drawing program.
@@ -48,6 +54,13 @@ class Drawn:
 
     figure: Figure
     caption: str
+
+
+class PlainLogFormatter(LogFormatter):
+    """Marks of a logarithmic axis as plain numbers: matplotlib's own are formulas, which would be shown as they are written."""
+
+    def __call__(self, value: float, place: int | None = None) -> str:
+        return f"{value:g}" if super().__call__(value, place) else ""
 
 
 class LeftOut(Exception):

@@ -8,11 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cplae_analysis.figures.labels import Labels, NoLabels, colours_of_taxonomy, colours_of_types, count_of, read_labels, read_types, types_in_order
+from cplae_analysis.figures.names import short_names, widen
 from cplae_analysis.figures.run_folder import Replicate, Run
 from cplae_analysis.figures.style import INK, PALETTE, WITHOUT_TYPE, Drawn, LeftOut
 
 MOST_TYPES = 200
 INCHES_A_TYPE = 0.155
+NAME_POINTS = 7
+ROOM_FOR_NAMES = 1.3  # inches
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,9 @@ def draw_counts(axes: Axes, run: Run, types: list[str], labels: Labels, split: R
     axes.barh(at, out, left=train, color="white", edgecolor=INK, linewidth=0.6, hatch="//////", height=0.75)
     for place, total in zip(at, train + out, strict=True):
         axes.annotate(f"{total}", (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=6.5)
-    axes.set_yticks(at, types, fontsize=7)
+    shown = short_names(types)
+    widen(axes.figure, shown.values(), NAME_POINTS, ROOM_FOR_NAMES)
+    axes.set_yticks(at, [shown[name] for name in types], fontsize=NAME_POINTS)
     axes.set_ylim(len(types) - 0.4, -0.6)
     axes.set_xlabel("cells")
     axes.margins(x=0.12)

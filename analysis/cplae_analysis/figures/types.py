@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, dots_with_mean, mean_and_sd, name_places, panels_of_strips, places
 
@@ -47,11 +48,11 @@ def scaled(rows: pd.DataFrame, side: str) -> pd.DataFrame:
     return wide / wide.abs().max().replace(0, 1)
 
 
-def draw_means(axes: Axes, values: pd.DataFrame, names: list[str], title: str):
+def draw_means(axes: Axes, values: pd.DataFrame, rows: list[str], columns: list[str], title: str):
     image = axes.imshow(values.to_numpy(), cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
     axes.set_title(title, fontsize=9)
-    axes.set_yticks(range(len(names)), names, fontsize=6)
-    axes.set_xticks(range(values.shape[1]), values.columns, fontsize=6, rotation=90)
+    axes.set_yticks(range(len(rows)), rows, fontsize=6)
+    axes.set_xticks(range(len(columns)), columns, fontsize=6, rotation=90)
     axes.tick_params(length=0)
     return image
 
@@ -62,6 +63,7 @@ def draw(run: Run) -> Drawn:
     means, correlations = means[means["variant"] == variant.id], correlations[correlations["variant"] == variant.id]
     pairs, hidden = across(means)
     types = means["type"].nunique()
+    short = short_names([*means["type"], *means["feature"], *run.modalities])
     figure, grid = plt.subplots(
         len(pairs), 2, figsize=(13, (1.6 + 0.14 * max(types, 8)) * len(pairs)), squeeze=False, layout="constrained"
     )
@@ -72,9 +74,10 @@ def draw(run: Run) -> Drawn:
         by_type = found[found["over"] == "features"].set_index("name")
         by_feature = found[found["over"] == "types"].set_index("name")
         shown = [scaled(own, side).iloc[:, :MOST_FEATURES] for side in ("measured", "decoded")]
-        draw_means(row[0], shown[0], list(shown[0].index), f"{end}, measured")
+        columns = [short[name] for name in shown[0].columns]
+        draw_means(row[0], shown[0], [short[name] for name in shown[0].index], columns, f"{short[end]}, measured")
         labels = [f"{by_type['pearson'].get(name, np.nan):.2f}" for name in shown[1].index]
-        image = draw_means(row[1], shown[1], labels, f"{end} decoded from {start}; r of each type")
+        image = draw_means(row[1], shown[1], labels, columns, f"{short[end]} decoded from {short[start]}; r of each type")
         figure.colorbar(image, ax=row[1], shrink=0.6)
         said.append(described(found, by_type, by_feature, (start, end)))
     caption = (

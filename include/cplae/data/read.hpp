@@ -17,6 +17,10 @@ struct Source {
 /// Parses `[NAME=]PATH` of the command line.
 [[nodiscard]] Source parse_source(const std::string& argument);
 
+/// What data are read for: to train on, or for networks that are there. New cells may lack a feature in every
+/// cell, and what their file says of a taxonomy is not read.
+enum class ReadFor : unsigned char { training, prediction };
+
 /// Reads one .h5mu file, or one or more .h5ad files (one modality each; cells matched by name, union in order
 /// of appearance). Local. Columns of obs: the file's global ones, then those of each modality that no global
 /// one shadows. uns/taxonomy, if there, becomes `taxonomy`. Throws DataError (one line: file, object, found,
@@ -25,7 +29,8 @@ struct Source {
 /// Of modalities that are not among `modalities` (none named: all are read) only cells and obs are looked at;
 /// where one of those named is not there, all are read.
 [[nodiscard]] Dataset read_dataset(const std::vector<Source>& sources,
-                                   const std::vector<std::string>& modalities = {});
+                                   const std::vector<std::string>& modalities = {},
+                                   ReadFor use = ReadFor::training);
 
 /// Taxonomy table as CSV with columns label, parent, height, leaf (R's dendrogram table has them; others are
 /// ignored; NA = empty).

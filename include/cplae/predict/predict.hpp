@@ -12,9 +12,11 @@ namespace cplae::predict {
 /// All references outlive the call.
 struct PredictionInput {
   const store::ResultsReader& results;
-  study::Network best;   ///< whose latents are handed out; its variant's networks predict
-  std::size_t from = 0;  ///< the modality of the new cells, in the study's order
-  const MatrixF& seen;   ///< what networks see of the new cells [cells x features]; NaN = missing
+  study::Network best;                    ///< whose latents are handed out
+  std::string variant;                    ///< or ensemble, whose networks predict
+  std::size_t from = 0;                   ///< the modality of the new cells, in the study's order
+  const std::vector<std::string>& cells;  ///< names of the new cells
+  const MatrixF& seen;  ///< what networks see of the new cells [cells x features]; NaN = missing
   const std::vector<TrainedModality>& modalities;  ///< [modalities of the study]
   const std::vector<TrainedLabels>& labels;  ///< to be predicted; distances are to the classes of the first
   const HeldOutCells& held_out;              ///< of the new cells' modality
@@ -60,7 +62,9 @@ struct Prediction {
 };
 
 /// Lets all finished networks of a variant predict together. Local; memory: 36 bytes an entry of what is
-/// predicted, at most. Throws DataError, IoError (results.h5), NumericError for latents that are not finite.
+/// predicted, at most. Throws DataError naming the first cell whose values are so large that what a network
+/// makes of them is not finite; DataError, IoError (results.h5); NumericError for training cells without a
+/// covariance.
 [[nodiscard]] Prediction predict_cells(const PredictionInput& input);
 
 }  // namespace cplae::predict

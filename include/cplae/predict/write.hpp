@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ struct PredictedCells {
   const std::optional<data::Taxonomy>& taxonomy;
   const std::vector<std::string>& notes;  ///< how it was made: uns/cplae_prediction
 };
+
+/// The columns of obs that the prediction of one label makes: predicted_<label>, predicted_<label>_agreement
+/// and _probability.
+[[nodiscard]] std::array<std::string, 3> type_columns(const std::string& label);
 
 /// The columns of obs that a prediction makes: predicted_<label>, predicted_<label>_agreement and
 /// _probability for each labelling; distance_latent, distance_input, distance_missing, missing_share. Pure.

@@ -12,8 +12,8 @@ namespace cplae::reduce {
 /// one rank calls it when all units are there. Throws IoError, DataError.
 void write_tables(const Context& context, const store::UnitStore& units);
 
-/// What tables/cells.csv calls a label column: by its own name, or "obs <name>" where that is one of the
-/// table's other columns ("cell", "has_T").
+/// What tables/cells.csv calls a label column: by its own name, or "obs <name>" where that may be one of the
+/// table's other columns ("cell", "has_T", "obs cell"). Different labels have different columns.
 [[nodiscard]] std::string cells_column(const std::string& label);
 
 /// The headline numbers of tables/summary.csv as text for a terminal, by variant: R2 of every direction,

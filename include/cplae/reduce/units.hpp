@@ -9,7 +9,16 @@
 
 namespace cplae::reduce {
 
-enum class UnitType : unsigned char { evaluation, baseline, regression, mixture, consensus, types, ensemble };
+enum class UnitType : unsigned char {
+  evaluation,
+  baseline,
+  regression,
+  average,
+  mixture,
+  consensus,
+  types,
+  ensemble
+};
 
 /// Units of a layer read those of the layers before it (0: only networks).
 [[nodiscard]] std::size_t layer_of(UnitType type);
@@ -25,22 +34,28 @@ struct StatisticsUnit {
   std::string id;
   std::size_t experiment = 0;
   std::size_t network = 0;   ///< index into Plan::networks; baselines: a network whose split they share;
-                             ///< consensus, types, ensemble: the variant's first
+                             ///< average: the first member's; consensus, types, ensemble: the variant's first
   std::size_t baseline = 0;  ///< baseline: index into ExperimentSpec::pc_cca; regression: into its baselines
   std::int64_t latent_dim = 0;  ///< baseline
   std::int64_t components = 0;  ///< mixture
-  UnitType pooled{};  ///< types: whose held-out predictions of all folds: evaluation, baseline, regression
+  UnitType pooled{};  ///< types: whose held-out predictions of all folds: of one of the types before average,
+                      ///< or of that
   double cost = 0;    ///< relative, for sharing out
 };
 
 /// All units of a study, in the order of the tables. Pure.
 [[nodiscard]] std::vector<StatisticsUnit> list_units(const Context& context);
 
-/// Whether a unit stands beside the networks of its experiment, as a variant of its own.
+/// Whether a unit is of what the members of an ensemble predict together.
+[[nodiscard]] bool is_average(const StatisticsUnit& unit);
+
+/// Whether a unit stands beside the networks of its experiment, as a variant of its own: a baseline, or what
+/// members predict together.
 [[nodiscard]] bool is_baseline(const StatisticsUnit& unit);
 
-/// Id of the variant that a baseline stands for: "cross_validation,baseline=ridge", or
-/// "cross_validation,pc_cca=10x10", and ",latent_dim=5" after it where the experiment varies that.
+/// Id of the variant that such a unit stands for: "cross_validation,baseline=ridge", or
+/// "cross_validation,pc_cca=10x10", and ",latent_dim=5" after it where the experiment varies that, or
+/// "cross_validation,members=8".
 [[nodiscard]] std::string baseline_variant(const Context& context, const StatisticsUnit& unit);
 
 /// Whether a stored unit is of this version of the statistics, with a result or without.

@@ -10,8 +10,11 @@
 namespace cplae::reduce {
 
 /// The tables of a run against their checksums (tables/SHA256SUMS). Nothing is found where there is no such
-/// file: the tables are not all written. Local. Throws IoError.
+/// file: the tables are not all written. A table that the file does not name is damage. Local. Throws
+/// IoError.
 [[nodiscard]] store::Inspection inspect_tables(const std::filesystem::path& tables);
+/// Throws DataError naming the first table that is not as its checksum says. Local. Throws IoError.
+void require_whole_tables(const std::filesystem::path& tables);
 
 /// Two runs' tables, byte by byte: the first difference in words (table, line, both lines); none if there is
 /// none. Local. Throws IoError.

@@ -28,6 +28,10 @@ struct Inspection {
 /// too.
 [[nodiscard]] Inspection inspect_results(const RunFolder& folder, const std::string& identity);
 
+/// Throws DataError naming the first dataset of results.h5 that is not as its checksum says, or the
+/// attributes. Local.
+void require_whole_results(const RunFolder& folder);
+
 /// Two results.h5 by names, types, shapes and bytes of their datasets (attributes may differ: seconds,
 /// paths). The first difference in words: dataset, index, both values; none if there is none. Local. Throws
 /// DataError, IoError.

@@ -21,7 +21,11 @@ struct Variant {
   std::vector<std::pair<std::string, std::string>>
       settings;                ///< short name of each varied key -> its value as text
   std::size_t replicates = 0;  ///< folds or initialisations
+  std::string ensemble{};      ///< id of what it predicts together with the other `members`; "" without them
 };
+
+/// Whether the id is that of the variant, or of the ensemble that it is a member of.
+[[nodiscard]] bool is_of(const Variant& variant, const std::string& id);
 
 /// One trained replicate of one variant.
 struct Network {

@@ -98,6 +98,7 @@ struct ExperimentSpec {
   std::string name;
   ExperimentKind kind = ExperimentKind::kfold;
   std::int64_t folds = 10;            ///< kfold
+  std::int64_t members = 1;           ///< kfold: networks a fold, which are averaged too
   std::int64_t initialisations = 5;   ///< repeats, sweep
   double test_fraction = 0.2;         ///< repeats, sweep
   std::vector<VaryKey> vary;          ///< every combination is a variant

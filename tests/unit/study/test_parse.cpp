@@ -78,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
             "dropout = 0.5", "output = \"rellu\"",
             "s.toml:5: modality.T.output: found \"rellu\", expected one of linear, relu; did you mean relu?"},
         Wrong{"steps = 1000", "steps = 1e3",
-              "s.toml:12: training.steps: found 1000, expected a whole number in [1, 16777216]"},
+              "s.toml:12: training.steps: found 1000.0, expected a whole number in [1, 16777216]"},
         Wrong{"steps = 1000", "steps = 16777217",
               "s.toml:12: training.steps: found 16777217, expected a whole number in [1, 16777216]"},
         Wrong{"steps = 1000", "batch = 1",
