@@ -168,6 +168,14 @@ const std::vector<Field<CouplingSpec>>& coupling_fields() {
                 .meaning =
                     "Decoders also learn from the other modalities' latents; without effect at lambda = 0."},
                &C::augment_decoders),
+      field_of(
+          {.key = "augment_encoders",
+           .type = FieldType::boolean,
+           .may_vary = true,
+           .meaning = "Encoders learn from that too: from what the other modalities' decoders make of their "
+                      "latents, so that predicting across is trained from end to end; without effect where "
+                      "decoders are not augmented."},
+          &C::augment_encoders),
   };
   return fields;
 }

@@ -226,7 +226,7 @@ private:
 }  // namespace
 
 bool fit_together(const study::NetworkSpec& a, const study::NetworkSpec& b) {
-  return schedule_of(a) == schedule_of(b) &&
+  return schedule_of(a) == schedule_of(b) && a.coupling.augment_encoders == b.coupling.augment_encoders &&
          std::equal(a.modalities.begin(), a.modalities.end(), b.modalities.begin(), b.modalities.end(),
                     same_layers);
 }

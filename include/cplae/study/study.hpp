@@ -49,7 +49,8 @@ struct ModalitySpec {
 struct CouplingSpec {
   double lambda = 1.0;
   CouplingScale scale = CouplingScale::min_singular_value;
-  bool augment_decoders = true;  ///< has no effect at lambda = 0
+  bool augment_decoders = true;   ///< has no effect at lambda = 0
+  bool augment_encoders = false;  ///< has no effect where decoders are not augmented
   friend bool operator==(const CouplingSpec&, const CouplingSpec&) = default;
 };
 

@@ -112,6 +112,8 @@ struct Group {
   float* decay;        ///< [networks] factor of weights in a step
   std::int64_t parameter_count, moving_count, float_count, integer_count, double_count;  ///< of one network
   int modalities, pairs, terms, latent, latent_stride, batch, cells;
+  int augment_encoders;  ///< 1: encoders learn from the other modalities' decoders too, where those are
+                         ///< augmented
 };
 
 /// One launch: over networks `first_network` ... and the places of a kernel.

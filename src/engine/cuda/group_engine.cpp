@@ -20,7 +20,7 @@ constexpr std::int64_t steps_of_a_stride = 50;
 void require_one_shape(const std::vector<Subject>& subjects) {
   const auto shape = [](const Subject& subject) {
     study::NetworkSpec spec = subject.spec;
-    spec.coupling = {};
+    spec.coupling = {.augment_encoders = subject.spec.coupling.augment_encoders};
     study::TrainingSpec training;
     training.latent_dim = spec.training.latent_dim;
     training.batch = spec.training.batch;
@@ -38,7 +38,9 @@ void require_one_shape(const std::vector<Subject>& subjects) {
   for (const Subject& subject : subjects)
     if (shape(subject) != shape(subjects.front()) || &subject.data != &subjects.front().data)
       throw Error(
-          "networks of a group: found different shapes or data, expected one layout, batch and precision");
+          "networks of a group: found different shapes or data, expected one layout, batch and precision, "
+          "and "
+          "encoders augmented in all or none");
 }
 
 class GroupEngine final : public Engine {

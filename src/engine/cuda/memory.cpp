@@ -115,6 +115,7 @@ void put_counts(const Plan& plan, const Subject& subject, Group& group) {
   group.latent_stride = (group.latent + 15) / 16 * 16;
   group.batch = static_cast<int>(subject.spec.training.batch);
   group.cells = static_cast<int>(subject.split.size());
+  group.augment_encoders = subject.spec.coupling.augment_encoders ? 1 : 0;
 }
 
 }  // namespace

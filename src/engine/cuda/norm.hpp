@@ -150,7 +150,23 @@ CPLAE_DEVICE double coupling_gradient(const NormWork& work, int row, int column)
   return gradient;
 }
 
-/// Gradient of the encoder's outputs from those of the latents: the decoder's own rows and the couplings.
+/// Gradient of one latent from the decoders: its own, then, with augmented encoders, all that it feeds.
+CPLAE_DEVICE double decoder_gradient(const NormWork& work, Mode mode, int row, int column) {
+  const int slot = work.lists.slot_of_row(work.m)[row];
+  const auto from = [&](int decoder, int fed) {
+    return static_cast<double>(work.at(work.group.modality_views[decoder].feed_gradient, fed, column) *
+                               latent_keep(work, mode, decoder, slot, column));
+  };
+  double gradient = from(work.m, row);
+  if (work.group.augment_encoders == 0) return gradient;
+  for (int decoder = 0; decoder < work.group.modalities; ++decoder) {
+    const int fed = decoder == work.m ? -1 : work.lists.feed_of_slot(decoder, work.m)[slot];
+    if (fed >= 0) gradient += from(decoder, fed);
+  }
+  return gradient;
+}
+
+/// Gradient of the encoder's outputs from those of the latents: the decoders' and the couplings'.
 template <class Block>
 CPLAE_DEVICE void normalise_back_kernel(const Block& block, NormShared& shared, const Launch& launch) {
   const NormWork work(launch, block.place(), block.network());
@@ -159,11 +175,8 @@ CPLAE_DEVICE void normalise_back_kernel(const Block& block, NormShared& shared, 
     const int column = thread / lanes;
     if (column >= work.columns) return;
     for (int row = thread % lanes; row < work.rows; row += lanes) {
-      const int slot = work.lists.slot_of_row(work.m)[row];
-      const float own = work.at(work.modality.feed_gradient, row, column) *
-                        latent_keep(work, launch.mode, work.m, slot, column);
-      work.at(work.modality.latent_gradient, row, column) =
-          static_cast<float>(static_cast<double>(own) + coupling_gradient(work, row, column));
+      work.at(work.modality.latent_gradient, row, column) = static_cast<float>(
+          decoder_gradient(work, launch.mode, row, column) + coupling_gradient(work, row, column));
     }
   });
   const auto count = static_cast<double>(work.rows);

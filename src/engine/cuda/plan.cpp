@@ -63,6 +63,7 @@ private:
   [[nodiscard]] int modalities() const { return static_cast<int>(spec_.modalities.size()); }
   [[nodiscard]] int batch() const { return static_cast<int>(spec_.training.batch); }
   [[nodiscard]] int latent() const { return static_cast<int>(spec_.training.latent_dim); }
+  [[nodiscard]] bool every_source_learns() const { return spec_.coupling.augment_encoders; }
 
   Rows rows_of(std::int64_t rows, int width) {
     const Rows made{plan_.float_count, static_cast<int>(aligned(width))};
@@ -118,7 +119,7 @@ private:
     view.latent_gradient = rows_of(batch() + 1, latent()).at;
     const std::int64_t fed = std::int64_t{modalities()} * batch();
     first.inputs = rows_of(fed, latent());
-    first.input_gradients = rows_of(batch(), latent());
+    first.input_gradients = rows_of(every_source_learns() ? fed : batch(), latent());
     view.feed = first.inputs.at;
     view.feed_gradient = first.input_gradients.at;
     std::reverse(widths.begin(), widths.end());
@@ -202,10 +203,11 @@ private:
     });
     make_level(plan_.decode_back, decoders_, [&](Level& level, std::size_t m, std::size_t back) {
       const std::size_t i = decoders_[m].size() - back - 1;
-      // The latents of other modalities get no gradient.
-      Product product = product_of(decoders_[m][i], m, i > 0);
+      // Without augmented encoders the latents of other modalities get no gradient.
+      const bool all_rows = i > 0 || every_source_learns();
+      Product product = product_of(decoders_[m][i], m, all_rows);
       product.masked = i == 0 ? 0 : (back == 0 ? 2 : 1);
-      add(level, product, i > 0 ? fed : batch(), product.in);
+      add(level, product, all_rows ? fed : batch(), product.in);
     });
     make_level(plan_.encode_back, encoders_, [&](Level& level, std::size_t m, std::size_t back) {
       const std::size_t i = encoders_[m].size() - back - 1;

@@ -48,8 +48,9 @@ Arm::Arm(const Kernels& kernels, const study::NetworkSpec& spec, std::size_t mod
                layers_of(parts, "encoder_" + spec.modalities[modality].name,
                          spec.modalities[modality].hidden.size() + 1),
                {.inputs = static_cast<std::size_t>(data.values.cols()), .rows = rows}),
-      decoder_(kernels, spec.modalities[modality], data, decoder_layers(parts, spec.modalities[modality]),
-               {.feeds = feeds_of(spec), .rows = rows}),
+      decoder_(
+          kernels, spec.modalities[modality], data, decoder_layers(parts, spec.modalities[modality]),
+          {.feeds = feeds_of(spec), .rows = rows, .every_source_learns = spec.coupling.augment_encoders}),
       latents_(rows, static_cast<std::size_t>(spec.training.latent_dim)),
       moving_(moving_of(parts, spec.modalities[modality].name)) {
   const std::string& name = spec.modalities[modality].name;

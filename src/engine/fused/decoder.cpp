@@ -35,6 +35,7 @@ Decoder::Decoder(const Kernels& kernels, const study::ModalitySpec& spec, const 
       output_(std::move(layers.output)),
       transposed_(output_.weight.columns, output_.weight.rows),
       relu_(spec.output == study::Output::relu),
+      every_source_learns_(shape.every_source_learns),
       dropout_(spec.decoder_dropout),
       keep_(dropout_.any() ? rows_at_most_ : 0, output_.weight.rows),
       derivative_(rows_at_most_, group_panels * panel),
@@ -64,7 +65,7 @@ void Decoder::feed(const Latents& latents, const std::vector<std::uint32_t>* row
     const std::size_t cell = is_row ? static_cast<std::size_t>(cells[slots[r]]) : 0;
     truth_[at] = modality_.values.data() + cell * features;
   }
-  feeds_.push_back({.begin = rows_, .rows = count, .squares = {}});
+  feeds_.push_back({.begin = rows_, .rows = count, .from = rows, .squares = {}});
   rows_ += padded(count, row_block);
 }
 
@@ -111,7 +112,7 @@ void Decoder::train(double alpha) {
     output_gradients(first);
   }
   if (dropout_.any()) multiply_by_keep(hidden_.output_derivative());
-  hidden_.backward(rows_, padded(feeds_.front().rows, row_block));
+  hidden_.backward(rows_, every_source_learns_ ? rows_ : padded(feeds_.front().rows, row_block));
 }
 
 void Decoder::output_panels(std::size_t first, float* bias_gradient) {
@@ -163,11 +164,14 @@ double Decoder::squares(std::size_t feed) const {
   return std::accumulate(lanes.begin(), lanes.end(), 0.0);
 }
 
-void Decoder::add_latent_derivatives(Latents& latents) const {
+void Decoder::add_latent_derivatives(std::size_t feed, Latents& latents) const {
   const Tiles& derivative = hidden_.input_derivative();
-  for (std::size_t r = 0; r < latents.rows; ++r)
+  const Feed& fed = feeds_[feed];
+  for (std::size_t r = 0; r < fed.rows; ++r) {
+    const std::size_t row = fed.from == nullptr ? r : (*fed.from)[r];
     for (std::size_t k = 0; k < inputs_; ++k)
-      latents.derivatives[r * inputs_ + k] += static_cast<double>(derivative(r, k));
+      latents.derivatives[row * inputs_ + k] += static_cast<double>(derivative(fed.begin + r, k));
+  }
 }
 
 }  // namespace cplae::engine::fused

@@ -21,8 +21,9 @@ struct DecoderLayers {
 class Decoder {
 public:
   struct Shape {
-    std::size_t feeds = 1;  ///< most at once
-    std::size_t rows = 0;   ///< most of one feed
+    std::size_t feeds = 1;             ///< most at once
+    std::size_t rows = 0;              ///< most of one feed
+    bool every_source_learns = false;  ///< derivatives with respect to the latents of all feeds
   };
   Decoder(const Kernels& kernels, const study::ModalitySpec& spec, const data::Modality& modality,
           DecoderLayers layers, Shape shape);
@@ -43,13 +44,15 @@ public:
   [[nodiscard]] double error(std::size_t feed) const;
   /// Sum of squared errors of a feed.
   [[nodiscard]] double squares(std::size_t feed) const;
-  /// Adds the derivative with respect to the latents of feed 0.
-  void add_latent_derivatives(Latents& latents) const;
+  /// Adds the derivative with respect to the latents that made a feed: of feed 0, or of any where every
+  /// source learns.
+  void add_latent_derivatives(std::size_t feed, Latents& latents) const;
 
 private:
   struct Feed {
     std::size_t begin = 0;
     std::size_t rows = 0;
+    const std::vector<std::uint32_t>* from = nullptr;  ///< the latents' rows; none = all, in order
     std::array<double, panel> squares{};
   };
   /// Squared errors at some panels; where the bias's gradient is wanted, the derivative too.
@@ -65,6 +68,7 @@ private:
   Dense output_;
   OwnTiles transposed_;  ///< the output's weight, [features x hidden]
   bool relu_;
+  bool every_source_learns_;
   Dropout dropout_;
   OwnTiles keep_;
   OwnTiles derivative_;  ///< of a few panels of the output

@@ -49,6 +49,7 @@ public:
           noise_scale(subject.spec.modalities[m], subject.data.modalities[m], training_cells_),
           fused::NetworkParts{layout_, tiled_, buffers_, moving_}, rows_at_most()));
     cells_.reserve(rows_at_most());
+    sources_.reserve(modalities());
     FusedEngine::load(0, initial_state(subject));
   }
 
@@ -118,6 +119,7 @@ private:
   fused::RowLists rows_;
   fused::Coupling coupling_;
   std::vector<std::unique_ptr<Arm>> arms_;
+  std::vector<std::size_t> sources_;  ///< modality whose latents each feed of the decoder at work has
   RateRules rules_;
   std::vector<fused::TiledLayout::Range> updated_;  ///< of the parameters, one call of Adam's kernel each
   std::vector<double> terms_;                       ///< of the step
@@ -150,7 +152,8 @@ void FusedEngine::reconstruct(std::size_t m, std::int64_t number) {
   const double alpha = subject_.spec.modalities[m].alpha;
   fused::Decoder& decoder = arms_[m]->decoder();
   decoder.train(alpha);
-  decoder.add_latent_derivatives(arms_[m]->latents());
+  for (std::size_t f = 0; f < (subject_.spec.coupling.augment_encoders ? decoder.feeds() : 1); ++f)
+    decoder.add_latent_derivatives(f, arms_[sources_[f]]->latents());
   terms_[1 + m] = decoder.error(0);
   for (std::size_t f = 0; f < decoder.feeds(); ++f)
     terms_[0] += alpha * decoder.error(f);
@@ -174,6 +177,7 @@ void FusedEngine::feed_decoder(std::size_t m, std::int64_t number) {
     return fused::stream_of(subject_.key, Purpose::decoder_dropout, decoder_stream(m, source), number);
   };
   decoder.clear();
+  sources_.assign(1, m);
   decoder.feed(arms_[m]->latents(), nullptr, rows_.slots(m), cells_);
   decoder.drop(rows_.slots(m), stream(m));
   if (!subject_.spec.coupling.augment_decoders || subject_.spec.coupling.lambda <= 0) return;
@@ -183,6 +187,7 @@ void FusedEngine::feed_decoder(std::size_t m, std::int64_t number) {
     if (shared.slots.empty()) continue;
     decoder.feed(arms_[s]->latents(), m < s ? &shared.second : &shared.first, shared.slots, cells_);
     decoder.drop(shared.slots, stream(s));
+    sources_.push_back(s);
   }
 }
 

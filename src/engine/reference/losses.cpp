@@ -111,7 +111,8 @@ private:
       if (s == m || !latents_[s].defined()) continue;
       const SharedRows& rows = shared(m, s);
       if (rows.count == 0) continue;
-      feed.latents.push_back(gather(latents_[s].detach(), m < s ? rows.second : rows.first));
+      const torch::Tensor latent = spec_.coupling.augment_encoders ? latents_[s] : latents_[s].detach();
+      feed.latents.push_back(gather(latent, m < s ? rows.second : rows.first));
       feed.rows.push_back(m < s ? rows.first : rows.second);
       feed.keep.push_back(draws_.decoder_keep[m][s]);
     }

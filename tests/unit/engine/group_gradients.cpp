@@ -19,6 +19,7 @@ struct Case {
   study::CouplingScale scale = study::CouplingScale::min_singular_value;
   double lambda = 1.0;
   bool augment = true;
+  bool encoders_too = false;
   std::int64_t latent = 3;
   std::int64_t batch = 70;
 };
@@ -37,7 +38,10 @@ protected:
     shape_.missing = c.missing;
     data_ = test::make_data(shape_);
     spec_ = test::make_spec(c.modalities);
-    spec_.coupling = {.lambda = c.lambda, .scale = c.scale, .augment_decoders = c.augment};
+    spec_.coupling = {.lambda = c.lambda,
+                      .scale = c.scale,
+                      .augment_decoders = c.augment,
+                      .augment_encoders = c.encoders_too};
     spec_.training.latent_dim = c.latent;
     spec_.training.batch = c.batch;
     reference_ = engine::make_engine(engine::Kind::reference, {subject_}, {});
@@ -165,6 +169,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{.name = "norm", .modalities = 3, .partial = true, .scale = study::CouplingScale::norm},
         Case{.name = "uncoupled", .lambda = 0},
         Case{.name = "not_augmented", .partial = true, .lambda = 3, .augment = false},
+        Case{.name = "encoders_too", .encoders_too = true},
+        Case{.name = "encoders_too_three",
+             .modalities = 3,
+             .partial = true,
+             .missing = true,
+             .encoders_too = true},
+        Case{.name = "encoders_too_uncoupled", .lambda = 0, .encoders_too = true},
         Case{.name = "one_dimension", .latent = 1}, Case{.name = "ten_dimensions", .latent = 10},
         Case{.name = "few_rows", .modalities = 3, .partial = true, .batch = 5}),
     [](const auto& at) { return at.param.name; });

@@ -195,6 +195,11 @@ study::NetworkSpec plain_decoders() {
   return spec;
 }
 
+study::NetworkSpec with_encoders(study::NetworkSpec spec) {
+  spec.coupling.augment_encoders = true;
+  return spec;
+}
+
 study::NetworkSpec no_hidden() {
   study::NetworkSpec spec = make_network(2);
   spec.modalities[0].hidden.clear();
@@ -268,6 +273,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"broad", {.features = {530, 11}, .is_partial = true}, very_wide()},
                     Case{"many_held_out", {.cells = 1800}, make_network(2)},
                     Case{"uncoupled", {}, uncoupled()}, Case{"plain", {}, plain_decoders()},
+                    Case{"encoders", {}, with_encoders(make_network(2))},
+                    Case{"encoders_partial",
+                         {.features = {37, 11, 6}, .is_partial = true, .has_gaps = true},
+                         with_encoders(make_network(3))},
+                    Case{"encoders_linear", {.is_partial = true}, with_encoders(no_hidden())},
+                    Case{"encoders_uncoupled", {}, with_encoders(uncoupled())},
                     Case{"unscaled", {}, with_scale(study::CouplingScale::none)},
                     Case{"dimension", {}, with_scale(study::CouplingScale::per_dimension)},
                     Case{"norm", {}, with_scale(study::CouplingScale::norm)}, Case{"linear", {}, no_hidden()},

@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
               "s.toml:10: coupling.alpha: unknown key; did you mean modality.<name>.alpha?"},
         Wrong{"lambda = 1", "nothing_like_it = 1",
               "s.toml:10: coupling.nothing_like_it: unknown key; expected one of lambda, scale, "
-              "augment_decoders"},
+              "augment_decoders, augment_encoders"},
         Wrong{"alpha = 2", "alfa = 2",
               "s.toml:8: modality.E.alfa: unknown key; did you mean modality.E.alpha?"},
         Wrong{"folds = 4", "fold = 4",

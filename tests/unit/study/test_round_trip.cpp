@@ -26,8 +26,10 @@ public:
     study.seed = static_cast<std::uint64_t>(whole(0, 9223372036854775807));
     for (std::int64_t m = whole(1, 4); m > 0; --m)
       study.base.modalities.push_back(modality(m));
-    study.base.coupling = {
-        .lambda = number(0, 5), .scale = choice<CouplingScale>(4), .augment_decoders = flip()};
+    study.base.coupling = {.lambda = number(0, 5),
+                           .scale = choice<CouplingScale>(4),
+                           .augment_decoders = flip(),
+                           .augment_encoders = flip()};
     study.base.training.latent_dim = whole(1, 20);
     study.base.training.batch = whole(22, 500);
     study.base.training.steps = whole(500, 1000000);
