@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from cplae_analysis import html
+from cplae_analysis.against_paper import paper_html
 from cplae_analysis.figures.comparisons import LEVEL, chosen_metrics, is_less_better
-from cplae_analysis.figures.run_folder import Run, Variant, is_baseline, variant_label
+from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.style import metric_name
-from cplae_analysis.published import beside, published, why_not
 
 MOST_TILES = 8
 MOST_NAMED = 8
@@ -177,24 +177,6 @@ def simple_html(run: Run) -> str:
     return (
         f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{more}</p>{html.table(head, listed)}"
     )
-
-
-def paper_html(run: Run) -> str:
-    source = f'{escape(published()["paper"])}; numbers {escape(published()["source"])}.'
-    if reason := why_not(run):
-        return f"<p><b>Against the paper:</b> its numbers are not shown, because {escape(reason)}.</p>"
-    every = beside(run)
-    there = [row for row in every if not pd.isna(row.mean)]
-    rows, starts, before = [], [], ""
-    for row in there:
-        if row.what != before:
-            starts.append(len(rows))
-        rows.append(["" if row.what == before else row.what, variant_label(f"of,{row.setting}", "of", False), (f"{row.published:g}" if pd.isna(row.published_sd) else f"{row.published:g} ± {row.published_sd:g}"), html.with_spread(row.mean, row.sd), f"{row.n:.0f}"])
-        before = row.what
-    lacking = f" {len(every) - len(there)} more published numbers are of settings that this study has not." if len(every) > len(there) else ""
-    note = f"Ours: mean ± SD over n replicates of this run (of types and features: over these). The paper's have a spread where one is given; coupled: λ = 1, or 0.5 where there is no 1.{lacking}"
-    head = ("", "setting", "paper", "this run", "n")
-    return f'<p><b>Against the paper</b> (genes, measurements and types are the paper\'s):</p>{html.table(head, rows, starts)}<p class="note">{note} {source}</p>'
 
 
 def first_page(run: Run) -> str:
