@@ -1,5 +1,6 @@
 """What a reader wants to know in ten seconds: did it run, what came out, is a simple model ahead, how does it stand to the paper."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -8,7 +9,8 @@ import pandas as pd
 
 from cplae_analysis import html
 from cplae_analysis.against_paper import paper_html
-from cplae_analysis.figures.comparisons import LEVEL, chosen_metrics, is_less_better
+from cplae_analysis.figures.clusters import end_of_range
+from cplae_analysis.figures.comparisons import LEVEL, choice_note, chosen_metrics, is_less_better
 from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.style import metric_name
@@ -31,7 +33,8 @@ def headline_variant(run: Run) -> Variant | None:
     done = {replicate.variant for replicate in run.replicates if replicate.done}
     trained = [variant for variant in run.variants if variant.id in done]
     references = list(run.tables["comparisons"]["reference"]) if len(run.tables["comparisons"]) else []
-    named = [variant for variant in trained if variant.id in references]
+    # An ensemble has no network of its own.
+    named = [variant for variant in run.variants if not variant.is_baseline and variant.id in references]
     if named:
         return named[0]
     own = [variant for variant in trained if variant.experiment == trained[0].experiment]
@@ -46,9 +49,9 @@ def values_of(run: Run, variant: str) -> dict[str, tuple[float, float, float]]:
 
 
 def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
-    """(label, representation, classes) of the first label at its finest, by representation."""
+    """(label, representation, classes) of the first label at its finest, by representation; of an ensemble those of its members."""
     table = run.tables["accuracy"]
-    own = table[table["variant"] == variant]
+    own = table[table["variant"].isin((variant, re.sub(r",members=\d+$", ",member=0", variant)))]
     labels = list(dict.fromkeys(own["label"]))[:1]
     most = own[own["label"].isin(labels)].groupby("representation", sort=False)["n_classes"].max()
     return [(labels[0], representation, classes) for representation, classes in most.items()]
@@ -100,8 +103,10 @@ def tiles(run: Run, variant: Variant) -> list[Tile]:
             made.append(Tile(name, html.with_spread(factor * mean, factor * sd, digits), f"n = {n:.0f} {run.replicate_word(variant)}"))
     counts = run.tables["cluster_counts"]
     if len(counts):
-        own = counts[counts["variant"] == counts["variant"].iloc[0]]
-        made.append(Tile("clusters (least BIC)", f"{own['modal_components'].iloc[0]:g}", f"mode over {own['count'].sum():.0f} networks"))
+        first = counts["variant"].iloc[0]
+        own = counts[counts["variant"] == first]
+        under = f"mode over {own['count'].sum():.0f} networks{end_of_range(run, first)}"
+        made.append(Tile("clusters (least BIC)", f"{own['modal_components'].iloc[0]:g}", under))
     return made[:MOST_TILES]
 
 
@@ -164,8 +169,9 @@ def simple_html(run: Run) -> str:
     ahead = rows[rows["gain"] > 0].sort_values("gain", ascending=False)
     sure = ahead[ahead["p_holm"] < LEVEL]
     networks = ", ".join(dict.fromkeys(rows["network"]))
+    note = f" {escape(choice_note(run))}".rstrip()
     if not len(ahead):
-        return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.</p>"
+        return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.{note}</p>"
     verdict = f"a simple model is ahead of {networks} in {len(ahead)} of {len(rows)} comparisons on the same folds, in {len(sure)} of them beyond chance"
     best = ahead.drop_duplicates("metric")
     listed = [
@@ -175,7 +181,7 @@ def simple_html(run: Run) -> str:
     more = f" For each measure the best of them{', the largest leads only' if len(best) > MOST_NAMED else ''}:"
     head = ("measure", "best simple model", "ahead by [95 % interval]", "p (Holm)")
     return (
-        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{more}</p>{html.table(head, listed)}"
+        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{note}{more}</p>{html.table(head, listed)}"
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from cplae_analysis.checksums import require_whole_tables, staleness, sum_of_tables
-from cplae_analysis.figures import accuracy, clusters, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, tree, types
+from cplae_analysis.figures import accuracy, clusters, collapse, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, tree, types
 from cplae_analysis.figures.run_folder import ReportError, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 from cplae_analysis.page import Section, page_html
@@ -31,7 +31,8 @@ FIGURES = (
     ("types", "Means of types, measured and decoded", types.draw, ("typewise", "type_correlations")),
     ("type_correlations", "Means of types by variant", types.draw_correlations, ("type_correlations",)),
     ("comparisons", "Each variant against the reference", comparisons.draw, ("comparisons",)),
-    ("matching", "How well the modalities' latents meet", matching.draw, ("matching", "summary")),
+    ("matching", "How well the modalities' latents meet", matching.draw, ("matching", "latents", "summary")),
+    ("collapse", "Couplings and the collapse of latents", collapse.draw, ("latents",)),
     ("clusters", "Best number of components", clusters.draw, ("cluster_counts", "clusters", "bic")),
     ("consensus", "Consensus clusters", consensus.draw, ("consensus", "contingency", "consensus_cells")),
     ("ensembles", "Networks that predict together", ensembles.draw, ("ensembles",)),

@@ -33,7 +33,7 @@ def test_first_page_says_whether_it_ran_and_what_came_out(full):
     found = {tile.name: (tile.value, tile.under) for tile in first_page.tiles(Run(full), first_page.headline_variant(Run(full)))}
     assert found["R² T → E"] == ("0.12 ± 0.06", "n = 2 folds")
     assert found["leaf from zE, % right"] == ("51.0 ± 4.0", "n = 2 folds")
-    assert found["clusters (least BIC)"] == ("3", "mode over 2 networks")
+    assert found["clusters (least BIC)"] == ("3", "mode over 2 networks, an end of the counts tried (2 to 4)"), "as consensus.csv says"
 
 
 def test_first_page_of_a_study_without_labels_and_folds(bare):

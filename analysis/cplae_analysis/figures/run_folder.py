@@ -36,6 +36,7 @@ NAMES = {
 # Tables that runs of earlier versions lack.
 LATER_NUMBERS = {
     "matching": ("n_cells", "value", "ceiling"),
+    "latents": ("axis", "sd"),
     "comparisons": ("difference", "low", "high", "folds", "p", "p_holm"),
     "consensus": ("n_cells", "value"),
     "contingency": ("row_order", "column_order", "count"),
@@ -46,6 +47,7 @@ LATER_NUMBERS = {
 }
 LATER_NAMES = {
     "matching": ("fold", "init", "from", "to", "measure", "label"),
+    "latents": ("fold", "init", "representation"),
     "comparisons": ("reference", "metric"),
     "consensus": ("measure", "first", "second", "cells"),
     "contingency": ("first", "second", "cells", "row", "column"),
