@@ -13,6 +13,7 @@ from cplae_analysis.figures.clusters import end_of_range
 from cplae_analysis.figures.comparisons import LEVEL, choice_note, chosen_metrics, is_less_better
 from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
+from cplae_analysis.figures.stability import sentence
 from cplae_analysis.figures.style import metric_name
 
 MOST_TILES = 8
@@ -140,7 +141,8 @@ def tiles_html(run: Run) -> str:
     )
     if any(tile.name.startswith("FOSCTTM") for tile in shown):
         note += " FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance)."
-    return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p>'
+    chance = sentence(run, variant, [metric for metric, *_ in wanted_tiles(run, variant)])
+    return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p><p><b>How much is chance:</b> {escape(chance)}</p>'
 
 
 def simple_rows(run: Run) -> pd.DataFrame:

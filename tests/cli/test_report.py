@@ -17,7 +17,7 @@ from cplae_analysis import report, scenes  # noqa: E402
 from cplae_analysis.figures import labels  # noqa: E402
 
 FIGURES = [
-    *("latents", "accuracy", "reconstruction", "types", "type_correlations", "comparisons", "matching", "collapse", "clusters"),
+    *("latents", "accuracy", "reconstruction", "types", "type_correlations", "comparisons", "matching", "collapse", "stability", "clusters"),
     *("consensus", "ensembles", "relative", "losses", "features", "tree"),
 ]
 CELLS, FOLDS = 40, 3
@@ -212,7 +212,7 @@ def require_self_contained(page):
     assert not re.search(r"https?://", words.replace("https://doi.org/10.1038/s43588-021-00030-1", ""))
     assert not re.search(r"<script[^>]* src=", words)
     loaded = set(re.findall(r'(?:src|href)="([^"]*)', words))
-    assert all(name in ("data:image/png;", "data:,") or name.startswith(("#", "tables/", "figures/", "study.toml", "provenance.json")) for name in loaded), loaded
+    assert all(name in ("data:image/png;", "data:text/csv;charset=utf-8;", "data:,") or name.startswith(("#", "tables/", "figures/", "study.toml", "provenance.json")) for name in loaded), loaded
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What the first page of the report says, the published numbers, the rotatable latents, the tree, and whether a report is of its tables."""
 
+import base64
 import hashlib
 import json
 import sys
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from test_report import BASELINE, CELLS, ROOT, VARIANT, FakeRun, bare, call, full, keys, pictures, pictures_only  # noqa: F401
 
-from cplae_analysis import against_paper, checksums, first_page, published, report, scenes
+from cplae_analysis import against_paper, checksums, first_page, html, published, report, scenes
 from cplae_analysis.figures import reconstruction, tree
 from cplae_analysis.figures.members import without_members
 from cplae_analysis.figures.run_folder import ReportError, Run
@@ -319,3 +320,11 @@ def test_members_of_an_ensemble_are_shown_as_one():
     assert list(without_members(pd.DataFrame({"variant": rows}))["variant"]) == ["cv,members=2", "cv,baseline=mean", "repeats"]
     assert list(without_members(pd.DataFrame({"variant": rows[:2]}))["variant"]) == ["cv,member=0"]
     assert list(without_members(pd.DataFrame({"cell": ["a"]}))["cell"]) == ["a"]
+
+
+def test_tables_too_large_for_the_page_are_named(tmp_path):
+    (tmp_path / "small.csv").write_bytes(b"a,b\n1,2\n")
+    (tmp_path / "large.csv").write_bytes(b"x" * (html.MOST_BYTES_EMBEDDED + 1))
+    said = html.copies(tmp_path, ["large.csv", "small.csv"])
+    assert base64.b64encode(b"a,b\n1,2\n").decode() in said and 'download="small.csv"' in said
+    assert said.endswith("Above 300 kB, and beside this page only: large.csv.") and 'download="large' not in said

@@ -172,6 +172,7 @@ class Run:
         except (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError) as error:
             raise ReportError(f"{results}: {first_line(error)}") from error
         require_losses(folder / "tables" / "losses.csv", self.tables["losses"], results, self.replicates)
+        self.tables_with_members = self.tables
         self.tables = {name: without_members(table) for name, table in self.tables.items()}
 
     @staticmethod
