@@ -1,5 +1,6 @@
 """What a reader wants to know in ten seconds: did it run, what came out, is a simple model ahead, how does it stand to the paper."""
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -7,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from cplae_analysis import html
-from cplae_analysis.figures.comparisons import LEVEL, chosen_metrics, is_less_better
-from cplae_analysis.figures.run_folder import Run, Variant, is_baseline, variant_label
+from cplae_analysis.against_paper import paper_html
+from cplae_analysis.figures.clusters import end_of_range
+from cplae_analysis.figures.comparisons import LEVEL, choice_note, chosen_metrics, is_less_better
+from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
+from cplae_analysis.figures.stability import sentence
 from cplae_analysis.figures.style import metric_name
-from cplae_analysis.published import beside, published, why_not
 
 MOST_TILES = 8
 MOST_NAMED = 8
@@ -31,7 +34,8 @@ def headline_variant(run: Run) -> Variant | None:
     done = {replicate.variant for replicate in run.replicates if replicate.done}
     trained = [variant for variant in run.variants if variant.id in done]
     references = list(run.tables["comparisons"]["reference"]) if len(run.tables["comparisons"]) else []
-    named = [variant for variant in trained if variant.id in references]
+    # An ensemble has no network of its own.
+    named = [variant for variant in run.variants if not variant.is_baseline and variant.id in references]
     if named:
         return named[0]
     own = [variant for variant in trained if variant.experiment == trained[0].experiment]
@@ -46,9 +50,9 @@ def values_of(run: Run, variant: str) -> dict[str, tuple[float, float, float]]:
 
 
 def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
-    """(label, representation, classes) of the first label at its finest, by representation."""
+    """(label, representation, classes) of the first label at its finest, by representation; of an ensemble those of its members."""
     table = run.tables["accuracy"]
-    own = table[table["variant"] == variant]
+    own = table[table["variant"].isin((variant, re.sub(r",members=\d+$", ",member=0", variant)))]
     labels = list(dict.fromkeys(own["label"]))[:1]
     most = own[own["label"].isin(labels)].groupby("representation", sort=False)["n_classes"].max()
     return [(labels[0], representation, classes) for representation, classes in most.items()]
@@ -100,8 +104,10 @@ def tiles(run: Run, variant: Variant) -> list[Tile]:
             made.append(Tile(name, html.with_spread(factor * mean, factor * sd, digits), f"n = {n:.0f} {run.replicate_word(variant)}"))
     counts = run.tables["cluster_counts"]
     if len(counts):
-        own = counts[counts["variant"] == counts["variant"].iloc[0]]
-        made.append(Tile("clusters (least BIC)", f"{own['modal_components'].iloc[0]:g}", f"mode over {own['count'].sum():.0f} networks"))
+        first = counts["variant"].iloc[0]
+        own = counts[counts["variant"] == first]
+        under = f"mode over {own['count'].sum():.0f} networks{end_of_range(run, first)}"
+        made.append(Tile("clusters (least BIC)", f"{own['modal_components'].iloc[0]:g}", under))
     return made[:MOST_TILES]
 
 
@@ -135,7 +141,8 @@ def tiles_html(run: Run) -> str:
     )
     if any(tile.name.startswith("FOSCTTM") for tile in shown):
         note += " FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance)."
-    return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p>'
+    chance = sentence(run, variant, [metric for metric, *_ in wanted_tiles(run, variant)])
+    return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p><p><b>How much is chance:</b> {escape(chance)}</p>'
 
 
 def simple_rows(run: Run) -> pd.DataFrame:
@@ -164,8 +171,9 @@ def simple_html(run: Run) -> str:
     ahead = rows[rows["gain"] > 0].sort_values("gain", ascending=False)
     sure = ahead[ahead["p_holm"] < LEVEL]
     networks = ", ".join(dict.fromkeys(rows["network"]))
+    note = f" {escape(choice_note(run))}".rstrip()
     if not len(ahead):
-        return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.</p>"
+        return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.{note}</p>"
     verdict = f"a simple model is ahead of {networks} in {len(ahead)} of {len(rows)} comparisons on the same folds, in {len(sure)} of them beyond chance"
     best = ahead.drop_duplicates("metric")
     listed = [
@@ -175,26 +183,8 @@ def simple_html(run: Run) -> str:
     more = f" For each measure the best of them{', the largest leads only' if len(best) > MOST_NAMED else ''}:"
     head = ("measure", "best simple model", "ahead by [95 % interval]", "p (Holm)")
     return (
-        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{more}</p>{html.table(head, listed)}"
+        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{note}{more}</p>{html.table(head, listed)}"
     )
-
-
-def paper_html(run: Run) -> str:
-    source = f'{escape(published()["paper"])}; numbers {escape(published()["source"])}.'
-    if reason := why_not(run):
-        return f"<p><b>Against the paper:</b> its numbers are not shown, because {escape(reason)}.</p>"
-    every = beside(run)
-    there = [row for row in every if not pd.isna(row.mean)]
-    rows, starts, before = [], [], ""
-    for row in there:
-        if row.what != before:
-            starts.append(len(rows))
-        rows.append(["" if row.what == before else row.what, variant_label(f"of,{row.setting}", "of", False), (f"{row.published:g}" if pd.isna(row.published_sd) else f"{row.published:g} ± {row.published_sd:g}"), html.with_spread(row.mean, row.sd), f"{row.n:.0f}"])
-        before = row.what
-    lacking = f" {len(every) - len(there)} more published numbers are of settings that this study has not." if len(every) > len(there) else ""
-    note = f"Ours: mean ± SD over n replicates of this run (of types and features: over these). The paper's have a spread where one is given; coupled: λ = 1, or 0.5 where there is no 1.{lacking}"
-    head = ("", "setting", "paper", "this run", "n")
-    return f'<p><b>Against the paper</b> (genes, measurements and types are the paper\'s):</p>{html.table(head, rows, starts)}<p class="note">{note} {source}</p>'
 
 
 def first_page(run: Run) -> str:

@@ -1,5 +1,6 @@
 """Small pieces of HTML."""
 
+import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 MOST_ROWS_INLINE = 80
+# A table up to this size travels in the page itself.
+MOST_BYTES_EMBEDDED = 300_000
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], starts: Iterable[int] = ()) -> str:
@@ -45,6 +48,21 @@ def links(folder: Path, names: Sequence[str]) -> str:
     """Links to files of the run folder that are there, with their sizes."""
     found = [name for name in names if (folder / name).is_file()]
     return ", ".join(f'<a href="{escape(name)}">{escape(name.rsplit("/", 1)[-1])}</a> ({size_text(folder / name)})' for name in found)
+
+
+def embedded(name: str, content: bytes) -> str:
+    """A link that saves the content, which is in the page itself."""
+    data = base64.b64encode(content).decode()
+    return f'<a download="{escape(name)}" href="data:text/csv;charset=utf-8;base64,{data}">{escape(name)}</a>'
+
+
+def copies(folder: Path, names: Sequence[str]) -> str:
+    """Copies of files of the run folder, in the page; those too large are named."""
+    small = [name for name in names if (folder / name).stat().st_size <= MOST_BYTES_EMBEDDED]
+    links_to = ", ".join(embedded(name.rsplit("/", 1)[-1], (folder / name).read_bytes()) for name in small)
+    large = ", ".join(escape(name.rsplit("/", 1)[-1]) for name in names if name not in small)
+    more = f" Above {MOST_BYTES_EMBEDDED / 1e3:.0f} kB, and beside this page only: {large}." if large else ""
+    return f"{links_to}.{more}" if links_to else more.strip()
 
 
 def small_table(path: Path) -> str:

@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 
 from cplae_analysis import html
+from cplae_analysis.figures.members import MEMBER
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.run_folder import Run
 
@@ -35,6 +36,8 @@ def headline(run: Run) -> str:
     lines, starts, before = [], [], ""
     for variant in run.variants:
         rows = [found.get((variant.id, metric)) for metric, _ in heads]
+        if not any(row is not None for row in rows) and MEMBER.match(variant.id):
+            continue  # what the members predict together stands for them
         count = max((int(row["n"]) for row in rows if row is not None and row["n"] > 0), default=0)
         name = variant.label if variant.label.startswith(variant.experiment) else f"{variant.experiment}: {variant.label}"
         if variant.experiment != before:

@@ -1,6 +1,8 @@
 """The page around the figures: self-contained HTML, nothing is loaded from elsewhere."""
 
 import base64
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,7 +17,7 @@ from cplae_analysis.scenes import Scenes, plotly_script
 
 @dataclass(frozen=True)
 class Section:
-    """A figure with its caption and the names of its tables, or why it is left out (then `png` is empty)."""
+    """A figure with its caption, the names of its tables, and perhaps its numbers as a table (heads, rows); or why it is left out (then `png` is empty)."""
 
     name: str
     title: str
@@ -23,6 +25,7 @@ class Section:
     text: str
     tables: Sequence[str] = ()
     width: float = 0.0  # inches
+    table: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
 
 
 def resource(name: str) -> str:
@@ -70,7 +73,19 @@ def tables_html(run: Run, names: Sequence[str]) -> str:
     paths = [f"tables/{name}.csv" for name in names]
     linked = html.links(run.folder, paths)
     folded = "".join(html.small_table(run.folder / path) for path in paths if (run.folder / path).is_file())
-    return (f'<p class="note">Tables: {linked}</p>' if linked else "") + folded
+    copies = '; <a href="#copies">copies in this page</a>'
+    return (f'<p class="note">Tables: {linked}{copies}</p>' if linked else "") + folded
+
+
+def own_table_html(section: Section) -> str:
+    """The figure's numbers, folded, and as a file to save."""
+    if section.table is None:
+        return ""
+    head, rows = section.table
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([head, *rows])
+    saved = html.embedded(f"{section.name}.csv", text.getvalue().encode("utf-8"))
+    return f"<details><summary>The figure's numbers ({len(rows)} rows)</summary><p class=\"note\">As a file: {saved}</p>{html.table(head, rows)}</details>"
 
 
 def scenes_html(scenes: Scenes | None) -> str:
@@ -99,7 +114,7 @@ def section_html(run: Run, section: Section, before: str = "") -> str:
         f'<section>{title}{before}<figure><div class="wide" tabindex="0"><img alt="{escape(section.title)}" style="width:{96 * section.width:.0f}px" '
         f'src="data:image/png;base64,{data}"></div><figcaption>{escape(section.text)}</figcaption></figure>'
         + (f'<p class="note">Figure: {files}</p>' if files else "")
-        + f"{tables_html(run, section.tables)}</section>"
+        + f"{own_table_html(section)}{tables_html(run, section.tables)}</section>"
     )
 
 
@@ -109,7 +124,8 @@ def provenance_html(run: Run, tables_sum: str) -> str:
     return (
         f'<section><h2 id="provenance">Where it comes from</h2><dl>{listed}</dl>'
         f'<p class="note">All tables: {html.links(run.folder, every)}. Also: {html.links(run.folder, ["study.toml", "provenance.json"])}. '
-        "What each column means: docs/file-formats.md of cplae.</p></section>"
+        f'What each column means: docs/file-formats.md of cplae.</p><p class="note" id="copies">The same tables in this page, to save where it is without its folder: '
+        f"{html.copies(run.folder, every)}</p></section>"
     )
 
 

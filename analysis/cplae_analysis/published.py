@@ -9,26 +9,42 @@ from importlib import resources
 
 import pandas as pd
 
+from cplae_analysis.figures.relative import NOT_SETTINGS
 from cplae_analysis.figures.run_folder import MAKES_TABLES, Run, Variant, settings_of
 
 # As `cplae simulate` names its cells and features.
 SIMULATED_CELL = re.compile(r"cell_\d+$")
 SIMULATED_FEATURE = re.compile(r"(gene|\w+_feature)_\d+$")
 DIRECTED = ("r2", "type_pearson", "feature_pearson")
-NONE = (math.nan, math.nan, 0.0)
+OF_CLUSTERS = ("clusters", "silhouette")
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Mean, SD and number of replicates (of a silhouette: of cells), and the variant or experiment that they are of; NaN: none."""
+
+    mean: float
+    sd: float
+    n: float
+    source: str
+
+
+NONE = Ours(math.nan, math.nan, 0.0, "")
 
 
 @dataclass(frozen=True)
 class Beside:
-    """A published number, with its SD where it has one, and ours: mean, SD and number of replicates; NaN where this study has no such number."""
+    """A published number in one setting, with its SD where it has one, and ours."""
 
-    what: str
+    number: dict
     setting: str
     published: float
     published_sd: float
-    mean: float
-    sd: float
-    n: float
+    ours: Ours
+
+    @property
+    def what(self) -> str:
+        return said_of(self.number)
 
 
 @cache
@@ -122,40 +138,66 @@ def metric_of(run: Run, number: dict, variant: Variant) -> str:
     return f"accuracy {representation} {column} {own['n_classes'].max():.0f}" if len(own) else ""
 
 
-def relative(run: Run, number: dict, setting: str) -> tuple[float, float, float]:
-    """Of relative.csv: the row of this lambda where nothing else differs from the paper's setting."""
-    path = run.folder / "tables" / "relative.csv"
-    if not path.is_file():
-        return NONE
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    role = roles(run)
-    own = table[(table["term"] == f"mse_{role[number['term']]}") & (table["lambda"] == setting.removeprefix("lambda="))]
-    weight = f"alpha_{role['E']}"
-    allowed = {"experiment", "variant", "lambda", weight, "term", "loss", "n", "reference", "reference_loss", "reference_n", "relative"}
-    for column in set(table.columns) - allowed:
-        own = own[own[column] == table[column].iloc[0]] if table[column].nunique() == 1 else own.iloc[:0]
+def relative_rows(run: Run) -> pd.DataFrame:
+    """The rows of relative.csv that the paper's may stand beside: of one experiment alone, so that a series has one source. That
+    is the one that varies E's weight, as the paper's sweep does; where none does, the one of most couplings."""
+    table = run.tables["relative"]
+    if not len(table):
+        return table
+    weight = f"alpha_{roles(run)['E']}"
+    counts = table.groupby("experiment", sort=False)[[column for column in (weight, "lambda") if column in table.columns]].nunique()
+    own = table[table["experiment"] == counts.sort_values(list(counts.columns), ascending=False, kind="stable").index[0]]
     if weight in own.columns:
         own = own[own[weight] == "1"]
-    return (float(own["relative"].iloc[0]), math.nan, float(own["n"].iloc[0])) if len(own) else NONE
+    elif next(entry.get("alpha", 1) for entry in run.study["modality"] if entry["name"] == roles(run)["E"]) != 1:
+        own = own.iloc[:0]
+    if "latent_dim" in own.columns:
+        own = own[own["latent_dim"] == "3"]
+    varied = [column for column in own.columns if column not in (*NOT_SETTINGS, weight, "latent_dim") and own[column].nunique() > 1]
+    return own.iloc[:0] if varied else own
 
 
-def ours(run: Run, number: dict, variant: Variant) -> tuple[float, float, float]:
-    """Mean, SD and n of the variant; NaN where this study has none."""
+def relative(run: Run, number: dict, setting: str) -> Ours:
+    """The row of this lambda, of the experiment of `relative_rows`."""
+    own, role = relative_rows(run), roles(run)
+    if not len(own):
+        return NONE
+    terms = (f"mse_{role[number['term']]}",) if number["term"] in role else (f"coupling_{role['T']}_{role['E']}", f"coupling_{role['E']}_{role['T']}")
+    own = own[own["term"].isin(terms) & (own["lambda"] == setting.removeprefix("lambda="))]
+    return Ours(float(own["relative"].iloc[0]), math.nan, float(own["n"].iloc[0]), own["experiment"].iloc[0]) if len(own) else NONE
+
+
+def of_clusters(run: Run, number: dict, variant: Variant) -> Ours:
+    """Of consensus.csv: the number of clusters, or a silhouette of held-out cells with its SD over clusters."""
+    table = run.tables["consensus"]
+    own = table[table["variant"] == variant.id] if len(table) else table
+    if not len(own):
+        return NONE
+    value = dict(zip(own["measure"], own["value"], strict=True))
     if number["what"] == "clusters":
-        table = run.tables["consensus"]
-        own = table[table["variant"] == variant.id] if len(table) else table
-        value = dict(zip(own["measure"], own["value"], strict=True)) if len(own) else {}
-        return value.get("components", math.nan), math.nan, value.get("networks", 0)
+        return Ours(value.get("components", math.nan), math.nan, value.get("networks", 0), variant.id)
+    own = own[(own["first"] == f"z{roles(run)[number['representation']]}") & (own["second"] == number["of"])]
+    value = dict(zip(own["measure"], own["value"], strict=True))
+    count = own["n_cells"].max() if len(own) else 0
+    return Ours(value.get("silhouette", math.nan), value.get("silhouette_sd", math.nan), count, variant.id)
+
+
+def ours(run: Run, number: dict, variant: Variant) -> Ours:
+    """What the variant has in place of a published number."""
+    if number["what"] in OF_CLUSTERS:
+        return of_clusters(run, number, variant)
     table, metric = run.tables["summary"], metric_of(run, number, variant)
     own = table[(table["variant"] == variant.id) & (table["metric"] == metric)]
-    return tuple(own[["mean", "sd", "n"]].iloc[0]) if len(own) else NONE
+    return Ours(*own[["mean", "sd", "n"]].iloc[0], variant.id) if len(own) else NONE
 
 
 def said_of(number: dict) -> str:
     if number["what"] == "r2":
         return f"R² {number['from']} → {number['to']} ({number['unit']})"
-    if number["what"] == "clusters":
+    if number["what"] in ("clusters", "distance"):
         return number["unit"]
+    if number["what"] == "silhouette":
+        return f"silhouette: {number['unit']}"
     if number["what"] == "relative":
         return f"{number['term']}: {number['unit']}"
     if number["what"] in DIRECTED:
@@ -163,10 +205,12 @@ def said_of(number: dict) -> str:
     return f"accuracy from z{number['representation']}, {number['n_usable']} types ({number['unit']})"
 
 
-def number_of(run: Run, number: dict, setting: str, kind: str) -> tuple[float, float, float]:
+def number_of(run: Run, number: dict, setting: str) -> Ours:
+    if number["comparable"] == "no":
+        return NONE
     if number["what"] == "relative":
         return relative(run, number, setting)
-    variant = variant_of(run, setting, kind)
+    variant = variant_of(run, setting, "repeats" if number["what"] in OF_CLUSTERS else "kfold")
     return ours(run, number, variant) if variant else NONE
 
 
@@ -174,9 +218,20 @@ def beside(run: Run) -> list[Beside]:
     """Each published number with ours; call where `why_not` is empty."""
     rows = []
     for number in published()["numbers"]:
-        kind = "repeats" if number["what"] == "clusters" else "kfold"
         for setting, value in number["values"].items():
-            mean, sd, n = number_of(run, number, setting, kind)
-            published_mean, published_sd = value if isinstance(value, list) else (value, math.nan)
-            rows.append(Beside(said_of(number), setting, published_mean, published_sd, mean, sd, n))
+            mean, sd = value if isinstance(value, list) else (value, math.nan)
+            rows.append(Beside(number, setting, mean, sd, number_of(run, number, setting)))
     return rows
+
+
+def unlike(run: Run) -> list[str]:
+    """In what this run was done otherwise than the paper's: numbers of folds, initialisations, steps."""
+    wanted, said = published()["protocol"], []
+    for kind, key, word in (("kfold", "folds", "folds"), ("repeats", "initialisations", "initialisations")):
+        found = {entry[key] for entry in run.study["experiment"] if entry.get("kind") == kind and isinstance(entry.get(key), int)}
+        if found and found != {wanted[key]}:
+            said.append(f"{' or '.join(map(str, sorted(found)))} {word}, not {wanted[key]}")
+    steps = run.study.get("training", {}).get("steps", wanted["steps"])
+    if steps != wanted["steps"]:
+        said.append(f"{steps:,} steps a network, not {wanted['steps']:,}")
+    return said

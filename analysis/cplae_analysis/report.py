@@ -11,13 +11,14 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace as changed
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 
 from cplae_analysis.checksums import require_whole_tables, staleness, sum_of_tables
-from cplae_analysis.figures import accuracy, clusters, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, tree, types
+from cplae_analysis.figures import accuracy, clusters, collapse, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, stability, tree, types
 from cplae_analysis.figures.run_folder import ReportError, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 from cplae_analysis.page import Section, page_html
@@ -31,7 +32,9 @@ FIGURES = (
     ("types", "Means of types, measured and decoded", types.draw, ("typewise", "type_correlations")),
     ("type_correlations", "Means of types by variant", types.draw_correlations, ("type_correlations",)),
     ("comparisons", "Each variant against the reference", comparisons.draw, ("comparisons",)),
-    ("matching", "How well the modalities' latents meet", matching.draw, ("matching", "summary")),
+    ("matching", "How well the modalities' latents meet", matching.draw, ("matching", "latents", "summary")),
+    ("collapse", "Couplings and the collapse of latents", collapse.draw, ("latents",)),
+    ("stability", "How much is chance: seeds and folds", stability.draw, ("reconstruction", "accuracy", "matching", "clusters")),
     ("clusters", "Best number of components", clusters.draw, ("cluster_counts", "clusters", "bic")),
     ("consensus", "Consensus clusters", consensus.draw, ("consensus", "contingency", "consensus_cells")),
     ("ensembles", "Networks that predict together", ensembles.draw, ("ensembles",)),
@@ -52,11 +55,12 @@ METADATA = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure as files: kind -> content; its caption, and its width in inches."""
+    """A drawn figure as files: kind -> content; its caption, its width in inches, and its numbers, if it has them as a table."""
 
     files: dict[str, bytes]
     caption: str
     width: float
+    table: tuple[Sequence[str], Sequence[Sequence[str]]] | None
 
 
 def picture(drawn: Drawn, kind: str) -> bytes:
@@ -103,7 +107,7 @@ def draw(run: Run, name: str, draw_figure) -> Picture | str:
     try:
         drawn = draw_figure(run)
         files = {kind: picture(drawn, kind) for kind in (*VECTORS, "png")}
-        return Picture(files, drawn.caption, drawn.figure.get_size_inches()[0])
+        return Picture(files, drawn.caption, drawn.figure.get_size_inches()[0], drawn.table)
     except LeftOut as reason:
         return str(reason)
     except Exception as fault:  # noqa: BLE001
@@ -118,7 +122,7 @@ def make_section(run: Run, name: str, title: str, draw_figure, tables: tuple[str
         write_vectors({}, run.folder, name)
         return Section(name, title, b"", drawn)
     write_vectors(drawn.files, run.folder, name)
-    return Section(name, title, drawn.files["png"], drawn.caption, tables, drawn.width)
+    return Section(name, title, drawn.files["png"], drawn.caption, tables, drawn.width, drawn.table)
 
 
 def scenes_of(run: Run) -> tuple[Scenes | None, str]:

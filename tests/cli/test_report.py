@@ -17,8 +17,8 @@ from cplae_analysis import report, scenes  # noqa: E402
 from cplae_analysis.figures import labels  # noqa: E402
 
 FIGURES = [
-    *("latents", "accuracy", "reconstruction", "types", "type_correlations", "comparisons", "matching", "clusters", "consensus"),
-    *("ensembles", "relative", "losses", "features", "tree"),
+    *("latents", "accuracy", "reconstruction", "types", "type_correlations", "comparisons", "matching", "collapse", "stability", "clusters"),
+    *("consensus", "ensembles", "relative", "losses", "features", "tree"),
 ]
 CELLS, FOLDS = 40, 3
 LEAVES = ("a1", "a2", "b1", "b2")
@@ -44,6 +44,7 @@ LATER = {
     "type_correlations": "from to over name panel folds n n_cells pearson pearson_raw pearson_centred",
     "ensembles": "measure from to label members n_cells value",
     "relative": "term loss n reference reference_loss reference_n relative",
+    "latents": "scale representation axis sd",
 }
 WITHOUT_REPLICATE = (
     *("cluster_counts", "summary", "comparisons", "consensus", "contingency"),
@@ -112,6 +113,8 @@ class FakeRun:
         for measure, value in (("components", 3), ("components_at_end", 1), ("networks", 2), ("replicate", 1)):
             row = {"measure": measure, "first": "", "second": "", "cells": "", "n_cells": 0, "value": value}
             self.rows["consensus"].append(keys("consensus") | row)
+        for scale, sd in (("none", 0.125), ("norm", 0.5), ("norm", 0.25)):
+            self.rows["latents"].append(keys("consensus", int(8 * sd)) | {"scale": scale, "representation": "zT", "axis": 0, "sd": sd})
         for second, cells in (("zE", "held_out"), ("leaf", "all")):
             pair = {"first": "zT", "second": second, "cells": cells}
             self.rows["consensus"].append(keys("consensus") | pair | {"measure": "adjusted_rand_index", "n_cells": 9, "value": 0.625})
@@ -209,7 +212,7 @@ def require_self_contained(page):
     assert not re.search(r"https?://", words.replace("https://doi.org/10.1038/s43588-021-00030-1", ""))
     assert not re.search(r"<script[^>]* src=", words)
     loaded = set(re.findall(r'(?:src|href)="([^"]*)', words))
-    assert all(name in ("data:image/png;", "data:,") or name.startswith(("#", "tables/", "figures/", "study.toml", "provenance.json")) for name in loaded), loaded
+    assert all(name in ("data:image/png;", "data:text/csv;charset=utf-8;", "data:,") or name.startswith(("#", "tables/", "figures/", "study.toml", "provenance.json")) for name in loaded), loaded
 
 
 @pytest.fixture
@@ -265,7 +268,7 @@ def test_captions_name_network_colours_and_mode(full, monkeypatch, capsys):
     assert "n = 2 to 3 folds" in page
     assert f"Ahead of the reference by that test: {BASELINE} in R² T → E." in page, "less FOSCTTM is better: there it is behind"
     assert "3 clusters, the modal best count of 2 networks" in page and "(initialisation 1). It is an end of the counts" in page
-    assert "zT against leaf (all, 9 cells): adjusted rand index 0.62" in page
+    assert "zT against leaf (all, training included, 9 cells): adjusted rand index 0.62" in page
 
 
 def test_types_follow_the_names_of_the_cells(full):
@@ -340,7 +343,7 @@ def test_every_network_failed(tmp_path, monkeypatch, capsys):
     run.write()
     code, said = call(monkeypatch, capsys, run.folder)
     assert code == 0
-    assert said.out.count("left out, every network failed") == 5
+    assert said.out.count("left out, every network failed") == 6
     assert len(pictures((run.folder / "report.html").read_text())) == 1, "of the types and their cells"
 
 

@@ -1,5 +1,6 @@
 """The report of a run of the program itself, as a browser shows it: nothing is loaded, nothing fails, scenes have points, phones need no sideways scrolling."""
 
+import base64
 import io
 import os
 import shutil
@@ -112,8 +113,20 @@ def test_links_lead_to_files(shown, run):
     for link in links:
         if link.startswith("#"):
             assert shown.page.query_selector(f'[id="{link[1:]}"]'), link
+        elif link.startswith("data:"):
+            continue
         elif "://" not in link:
             assert (run / link).is_file(), link
+
+
+def test_tables_travel_in_the_page(shown, run):
+    """A page that was sent by mail has no folder beside it."""
+    saved = shown.page.evaluate("Array.from(document.querySelectorAll('#copies a[download]')).map(a => [a.download, a.href])")
+    tables = {path.name: path.read_bytes() for path in (run / "tables").glob("*.csv")}
+    small = {name: content for name, content in tables.items() if len(content) <= 300_000}
+    assert {name: base64.b64decode(link.partition("base64,")[2]) for name, link in saved} == small and len(small) > 15
+    words = shown.page.inner_text("#copies")
+    assert all(name in words for name in tables)
 
 
 def test_without_scripts_the_static_picture_is_there(browser, run):

@@ -1,5 +1,6 @@
 """What the first page of the report says, the published numbers, the rotatable latents, the tree, and whether a report is of its tables."""
 
+import base64
 import hashlib
 import json
 import sys
@@ -9,9 +10,9 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from test_report import BASELINE, CELLS, VARIANT, FakeRun, bare, call, full, keys, pictures, pictures_only  # noqa: F401
+from test_report import BASELINE, CELLS, ROOT, VARIANT, FakeRun, bare, call, full, keys, pictures, pictures_only  # noqa: F401
 
-from cplae_analysis import checksums, first_page, published, report, scenes
+from cplae_analysis import against_paper, checksums, first_page, html, published, report, scenes
 from cplae_analysis.figures import reconstruction, tree
 from cplae_analysis.figures.members import without_members
 from cplae_analysis.figures.run_folder import ReportError, Run
@@ -33,7 +34,7 @@ def test_first_page_says_whether_it_ran_and_what_came_out(full):
     found = {tile.name: (tile.value, tile.under) for tile in first_page.tiles(Run(full), first_page.headline_variant(Run(full)))}
     assert found["R² T → E"] == ("0.12 ± 0.06", "n = 2 folds")
     assert found["leaf from zE, % right"] == ("51.0 ± 4.0", "n = 2 folds")
-    assert found["clusters (least BIC)"] == ("3", "mode over 2 networks")
+    assert found["clusters (least BIC)"] == ("3", "mode over 2 networks, an end of the counts tried (2 to 4)"), "as consensus.csv says"
 
 
 def test_first_page_of_a_study_without_labels_and_folds(bare):
@@ -108,19 +109,58 @@ def paper_run(folder, cells="neuron {}", gene="Sst", types=59):
 def test_published_numbers_stand_beside_ours_where_the_data_are_the_paper_s(tmp_path):
     run = paper_run(tmp_path / "run")
     assert published.why_not(run) == ""
-    rows = [("0.5", "1", "mse_ephys", "1.25"), ("0.5", "2", "mse_ephys", "1.75"), ("1", "1", "mse_rna", "1.5")]
-    relative = [{"experiment": "sweep", "variant": "v", "lambda": at, "alpha_ephys": alpha, "term": term, "n": 2, "relative": value} for at, alpha, term, value in rows]
-    pd.DataFrame(relative).to_csv(run.folder / "tables" / "relative.csv", index=False)
-    found = {(row.what.split(" (")[0], row.setting): (row.published, row.mean, row.n) for row in published.beside(run)}
-    assert found["R² T → E", "lambda=0.5"] == (0.31, 0.3, 43)
-    assert found["accuracy from zT, 54 types", "lambda=0.5"] == (0.71, 0.7, 43)
-    assert found["T → E: Pearson r of a type's means, ± over types; features of R² above 0.25", "coupled"] == (0.98, 0.9, 17)
-    assert found["E: error over that of lambda = 0, alpha_E = 1", "lambda=0.5"] == (1.207, 1.25, 2)
+    found = {(row.what.split(" (")[0], row.setting): (row.published, row.ours.mean, row.ours.n, row.ours.source) for row in published.beside(run)}
+    assert found["R² T → E", "lambda=0.5"] == (0.31, 0.3, 43, VARIANT)
+    assert found["accuracy from zT, 54 types", "lambda=0.5"] == (0.71, 0.7, 43, VARIANT)
+    assert found["T → E: Pearson r of a type's means, ± over types; features of R² above 0.25", "coupled"] == (0.98, 0.9, 17, VARIANT)
     published_only = found["R² T → E", "lambda=1"]
     assert published_only[0] == 0.31 and np.isnan(published_only[1])
-    page = first_page.paper_html(run)
-    assert "<td>λ = 0.5</td><td>0.31</td><td>0.300 ± 0.020</td><td>43</td>" in page and "38 more published numbers" in page
+    page = unescape(first_page.first_page(run))
+    assert "<td>λ = 0.5</td><td>0.31</td><td>0.300 ± 0.020</td><td>43</td><td>cross_validation</td>" in page
+    assert "<td>coupled (λ = 0.5)</td><td>0.98 ± 0.02</td><td>0.900 ± 0.030</td><td>17</td>" in page
+    apart = sum(len(number["values"]) for number in published.published()["numbers"] if number["comparable"] == "no")
+    others = sum(len(number["values"]) for number in published.published()["numbers"]) - apart - 3
+    assert f"{others} more published numbers are of settings that this study has not. {apart} are not comparable with anything here." in page
     assert "github AllenInstitute/coupledAE-patchseq" in page and "Nature Computational Science" in page
+    assert all(number["note"] in page for number in published.published()["numbers"]), "why each is comparable, or not"
+
+
+def relative_row(experiment, at, alpha, term, value):
+    row = {"experiment": experiment, "variant": f"{experiment},{at},{alpha}", "lambda": at, "alpha_ephys": alpha, "term": term, "loss": 1.0, "n": 2.0}
+    return row | {"reference": "", "reference_loss": 1.0, "reference_n": 2.0, "relative": value}
+
+
+def test_one_series_of_relative_losses_has_one_source(tmp_path):
+    """As in jobs/paper.toml: cross_validation and the sweep of both weights have lambda = 1, alpha_E = 1 alike."""
+    run = paper_run(tmp_path / "run")
+    rows = [relative_row("cross_validation", at, "1", term, 9.0) for at in ("0.5", "1") for term in ("mse_rna", "mse_ephys", "coupling_rna_ephys")]
+    rows += [relative_row("weights", "0.5", alpha, "mse_ephys", value) for alpha, value in (("1", 1.25), ("2", 1.75))]
+    rows += [relative_row("weights", "1", "1", "mse_rna", 1.5), relative_row("weights", "2", "1", "coupling_rna_ephys", 0.125)]
+    run.tables["relative"] = pd.DataFrame(rows)
+    series = [row for row in published.beside(run) if row.number["what"] == "relative"]
+    found = {(row.number["term"], row.setting): (row.ours.mean, row.ours.source) for row in series if not np.isnan(row.ours.mean)}
+    assert found == {("E", "lambda=0.5"): (1.25, "weights"), ("T", "lambda=1"): (1.5, "weights"), ("coupling", "lambda=2"): (0.125, "weights")}
+    run.tables["relative"] = pd.DataFrame(rows).query("experiment == 'cross_validation'").drop(columns="alpha_ephys")
+    assert {row.ours.source for row in published.beside(run) if row.number["what"] == "relative"} == {"cross_validation", ""}
+    run.study["modality"][1]["alpha"] = 2
+    assert {row.ours.source for row in published.beside(run) if row.number["what"] == "relative"} == {""}, "the paper's are of alpha_E = 1"
+
+
+def test_published_numbers_say_in_what_a_run_is_unlike_the_paper_s(tmp_path):
+    run = paper_run(tmp_path / "run")
+    assert published.unlike(run) == []
+    run.study["training"] = {"steps": 8000}
+    run.study["experiment"][0]["folds"] = 10
+    run.study["experiment"][1]["initialisations"] = 21
+    assert published.unlike(run) == ["10 folds, not 43", "8,000 steps a network, not 750,000"]
+
+
+def test_results_show_the_published_numbers_as_the_report_has_them():
+    text = (ROOT / "results" / "published.md").read_text(encoding="utf-8")
+    assert text == against_paper.markdown(), "python -m cplae_analysis.against_paper > results/published.md"
+    rows = [line for line in text.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) == len(published.published()["numbers"])
+    assert "λ = 1: 33" in text and "λ = 0.1: 0.239, λ = 0.5: 0.122, λ = 1: 0.105, λ = 2: 0.086" in text
 
 
 @pytest.mark.parametrize(
@@ -155,6 +195,7 @@ def test_published_numbers_are_those_of_the_settings():
         for setting, value in number["values"].items():
             assert setting == "coupled" or all(part.split("=")[0] in ("lambda", "pc_cca", "augment_decoders") for part in setting.split(","))
             assert isinstance(value, (int, float, list))
+        assert number["comparable"] in against_paper.ANSWERS and len(number["note"]) > 20
 
 
 def test_scenes_hold_every_cell_of_every_modality(full):
@@ -279,3 +320,11 @@ def test_members_of_an_ensemble_are_shown_as_one():
     assert list(without_members(pd.DataFrame({"variant": rows}))["variant"]) == ["cv,members=2", "cv,baseline=mean", "repeats"]
     assert list(without_members(pd.DataFrame({"variant": rows[:2]}))["variant"]) == ["cv,member=0"]
     assert list(without_members(pd.DataFrame({"cell": ["a"]}))["cell"]) == ["a"]
+
+
+def test_tables_too_large_for_the_page_are_named(tmp_path):
+    (tmp_path / "small.csv").write_bytes(b"a,b\n1,2\n")
+    (tmp_path / "large.csv").write_bytes(b"x" * (html.MOST_BYTES_EMBEDDED + 1))
+    said = html.copies(tmp_path, ["large.csv", "small.csv"])
+    assert base64.b64encode(b"a,b\n1,2\n").decode() in said and 'download="small.csv"' in said
+    assert said.endswith("Above 300 kB, and beside this page only: large.csv.") and 'download="large' not in said

@@ -40,6 +40,20 @@ def draw_histogram(axes: Axes, bins: pd.DataFrame) -> None:
     axes.set(xlabel="components of least BIC", ylabel="networks")
 
 
+def end_of_range(run: Run, variant: str) -> str:
+    """', an end of the counts tried (15 to 45)' where the variant's modal best count is the first or the last of them, else ''.
+
+    As consensus.csv says (`components_at_end`), or, where a variant has no consensus clusters, as the counts in bic.csv do.
+    """
+    bins, bic, consensus = (run.tables[name] for name in ("cluster_counts", "bic", "consensus"))
+    tried, modal = bic[bic["variant"] == variant]["components"], bins[bins["variant"] == variant]["modal_components"]
+    if not len(tried) or not len(modal):
+        return ""
+    said = consensus[(consensus["variant"] == variant) & (consensus["measure"] == "components_at_end")]["value"] if len(consensus) else ()
+    at_end = bool(said.iloc[0]) if len(said) else modal.iloc[0] in (tried.min(), tried.max())
+    return f", an end of the counts tried ({tried.min():g} to {tried.max():g})" if at_end else ""
+
+
 def draw(run: Run) -> Drawn:
     bic, bins = run.tables["bic"], run.tables["cluster_counts"]
     if not len(bic):
@@ -59,12 +73,13 @@ def draw(run: Run) -> Drawn:
             draw_histogram(histogram, own)
         else:
             histogram.set_visible(False)
-        mode = f", modal count {own['modal_components'].iloc[0]:g}" if len(own) else ""
+        mode = f", modal count {own['modal_components'].iloc[0]:g}{end_of_range(run, variant.id)}" if len(own) else ""
         said.append(f"{variant.label}: n = {count} networks{mode}")
     caption = (
         f"Gaussian mixtures on the latents of {run.modalities[0]}. Left: Bayesian information criterion against the number of "
         "components, one curve a network, dot: its least. Right: these best numbers in bins of the Freedman-Diaconis rule, "
         f"dashed: the modal number. {'; '.join(said)}."
+        + (" Of a mode at an end of the counts tried, counts beyond it may describe the cells better." if any("an end of the counts" in text for text in said) else "")
     )
     if len(variants) > len(shown):
         caption += f" The first {len(shown)} of {len(variants)} variants are drawn; tables/bic.csv has all."

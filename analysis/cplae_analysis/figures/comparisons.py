@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
-from cplae_analysis.figures.run_folder import EARLIER, Run
+from cplae_analysis.figures.run_folder import EARLIER, Run, is_baseline, settings_of
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, metric_name
 
 MOST_METRICS = 12
@@ -36,6 +36,31 @@ def ahead(table, metrics) -> list[str]:
     better = np.where(table["metric"].map(is_less_better), table["difference"] > 0, table["difference"] < 0)
     won = table[better & (table["p_holm"] < LEVEL) & table["metric"].isin(metrics)]
     return [f"{row.variant} in {metric_name(row.metric)}" for row in won.itertuples()]
+
+
+def setting_of(run: Run, variant: str, key: str) -> float:
+    """A number of `training`, from the variant's id where it is varied; NaN where neither has one."""
+    try:
+        return float(settings_of(variant).get(key, run.study.get("training", {}).get(key, np.nan)))
+    except ValueError:
+        return np.nan
+
+
+def keeps_best(run: Run, variant: str) -> bool:
+    """Whether the variant's networks are those of their best step on the held-out cells, rather than of their last one."""
+    return not is_baseline(variant) and setting_of(run, variant, "keep_best_after") <= setting_of(run, variant, "steps")
+
+
+def choice_note(run: Run) -> str:
+    """What p values between networks and baselines do not know of; '' where there are none, or where networks choose nothing."""
+    table = run.tables["comparisons"]
+    pairs = table[["variant", "reference"]].drop_duplicates().to_numpy() if len(table) else ()
+    if not any(is_baseline(one) != is_baseline(other) and (keeps_best(run, one) or keeps_best(run, other)) for one, other in pairs):
+        return ""
+    return (
+        "Networks are kept at their best step on these same held-out cells (keep_best_after does not exceed steps), baselines choose nothing on them: "
+        "differences and p values between the two favour the networks."
+    )
 
 
 def draw(run: Run) -> Drawn:
@@ -73,5 +98,6 @@ def draw(run: Run) -> Drawn:
         f"{len(table)} rows of comparisons.csv. "
         + (f"The first {len(metrics)} of {len(every)} measures are drawn. " if len(metrics) < len(every) else "")
         + (f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test.")
+        + f" {choice_note(run)}".rstrip()
     )
     return Drawn(figure, caption)

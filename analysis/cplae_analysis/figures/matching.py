@@ -59,6 +59,15 @@ def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figur
     return figure
 
 
+def least_sd_text(run: Run) -> str:
+    """The least SD of all networks' latents along their least axes, and whose it is."""
+    table = run.tables["latents"]
+    if not len(table) or not table["sd"].notna().any():
+        return ""
+    row = table.loc[table["sd"].idxmin()]
+    return f" (least of all here: {row['sd']:.2g}, {row['representation']} of {row['variant']})"
+
+
 def draw(run: Run) -> Drawn:
     table = run.tables["matching"]
     if not len(table):
@@ -72,6 +81,7 @@ def draw(run: Run) -> Drawn:
         "cells of B that lie strictly closer than the cell's own; chance is 0.5. Label transfer and purity: the nearest training "
         f"cells of B, and how many of them are of the cell's type{'' if many else '; dotted: the highest value that class sizes allow'}. "
         f"{'Mean and SD (small) over' if many else 'One dot a network, bar: mean;'} n = {counts_text(list(sizes))} {run.replicate_words()} of each variant. "
-        "Latents that have collapsed onto a point have a FOSCTTM of 0 as well: matching.csv also has it with half of the ties, and the losses below show a collapse."
+        "Latents that have collapsed onto a point have a FOSCTTM of 0 as well: matching.csv also has it with half of the ties, and latents.csv tells a collapse by its least SD"
+        f"{least_sd_text(run)}."
     )
     return Drawn(figure, caption)

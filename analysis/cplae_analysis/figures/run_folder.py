@@ -36,6 +36,7 @@ NAMES = {
 # Tables that runs of earlier versions lack.
 LATER_NUMBERS = {
     "matching": ("n_cells", "value", "ceiling"),
+    "latents": ("axis", "sd"),
     "comparisons": ("difference", "low", "high", "folds", "p", "p_holm"),
     "consensus": ("n_cells", "value"),
     "contingency": ("row_order", "column_order", "count"),
@@ -46,6 +47,7 @@ LATER_NUMBERS = {
 }
 LATER_NAMES = {
     "matching": ("fold", "init", "from", "to", "measure", "label"),
+    "latents": ("fold", "init", "representation"),
     "comparisons": ("reference", "metric"),
     "consensus": ("measure", "first", "second", "cells"),
     "contingency": ("first", "second", "cells", "row", "column"),
@@ -170,6 +172,7 @@ class Run:
         except (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError) as error:
             raise ReportError(f"{results}: {first_line(error)}") from error
         require_losses(folder / "tables" / "losses.csv", self.tables["losses"], results, self.replicates)
+        self.tables_with_members = self.tables
         self.tables = {name: without_members(table) for name, table in self.tables.items()}
 
     @staticmethod

@@ -13,11 +13,11 @@ NUMBER = (int, float)
 # What the report uses: a type, [what a list holds], a table's keys (`?`: may be missing), or (several of these).
 STUDY = {
     "study?": {"name?": str},
-    "modality": [{"name": str}],
-    "coupling?": {"lambda?": NUMBER},
-    "training?": {"latent_dim?": NUMBER},
+    "modality": [{"name": str, "alpha?": NUMBER}],
+    "coupling?": {"lambda?": NUMBER, "scale?": str},
+    "training?": {"latent_dim?": NUMBER, "steps?": NUMBER, "keep_best_after?": NUMBER},
     "labels?": {"column?": str, "also?": [str]},
-    "experiment": [{"name": str, "kind?": str, "components?": list}],
+    "experiment": [{"name": str, "kind?": str, "split?": str, "folds?": int, "initialisations?": int, "components?": list}],
 }
 PROVENANCE = {
     "identity?": {},

@@ -50,10 +50,11 @@ plt.rcParams.update(
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure and what it says: what n is, what the spread is."""
+    """A figure and what it says: what n is, what the spread is; perhaps its numbers as a table (heads, rows)."""
 
     figure: Figure
     caption: str
+    table: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
 
 
 class PlainLogFormatter(LogFormatter):
@@ -116,13 +117,13 @@ def strip_width(variants: Sequence[Variant]) -> float:
     return min(12.0, max(2.2, 0.9 + 0.36 * len(variants)))
 
 
-def panels_of_strips(variants: Sequence[Variant], count: int, most_columns: int, height: float) -> tuple[Figure, np.ndarray]:
-    """A figure with `count` panels, each with room for a strip of dots a variant; rows share y where each is full. [rows x columns] axes."""
+def panels_of_strips(variants: Sequence[Variant], count: int, most_columns: int, height: float, shares_y: bool = True) -> tuple[Figure, np.ndarray]:
+    """A figure with `count` panels, each with room for a strip of dots a variant; rows share y where each is full, if they may. [rows x columns] axes."""
     columns = max(1, min(most_columns, int(14 // strip_width(variants))))
     rows = -(-count // columns)
     figure, grid = plt.subplots(
         rows, columns, figsize=(max(3.2, strip_width(variants) + 0.3) * columns, height * rows), squeeze=False,
-        sharey="row" if columns == most_columns else False, sharex=True, layout="constrained",
+        sharey="row" if shares_y and columns == most_columns else False, sharex=True, layout="constrained",
     )
     for axes in list(grid.flat)[count:]:
         axes.set_visible(False)
@@ -141,7 +142,7 @@ def metric_name(metric: str) -> str:
         representation, _, label = rest.partition(" ")
         label, _, classes = label.rpartition(" ")
         return f"accuracy of {label} ({classes}) from {representation}"
-    return metric
+    return "best number of components" if metric == "best_components" else metric
 
 
 def counts_text(counts: Sequence[int]) -> str:

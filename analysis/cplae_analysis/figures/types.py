@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
-from cplae_analysis.figures.style import Drawn, LeftOut, colours, dots_with_mean, mean_and_sd, name_places, panels_of_strips, places
+from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, mean_and_sd, name_places, panels_of_strips, places
 
 MOST_FEATURES = 60
 MOST_DIRECTIONS = 4
@@ -111,18 +111,20 @@ def draw_correlations(run: Run) -> Drawn:
     columns = {"pearson": "r of means", "pearson_centred": "r of means less the mean over types"}
     panels = [(pair, column) for pair in pairs for column in columns]
     figure, grid = panels_of_strips(variants, len(panels), most_columns=2, height=2.8)
-    colour = colours(run.variants)
+    colour, counts = colours(run.variants), []
     for axes, ((start, end), column) in zip(grid.flat, panels, strict=False):
         own = correlations[(correlations["from"] == start) & (correlations["to"] == end)]
         for place, variant in zip(places(variants), variants, strict=True):
             values = own.loc[own["variant"] == variant.id, column].dropna().to_numpy()
             if len(values):
+                counts.append(len(values))
                 dots_with_mean(axes, place, values, colour[variant.id])
         axes.set_title(f"{start} → {end}: {columns[column]}")
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
     caption = (
-        "Correlation of measured with decoded means of a type over its features, one dot a type of more than 10 cells, bar: mean over types. Held-out cells of all folds, "
+        f"Correlation of measured with decoded means of a type over its features, one dot a type of more than 10 cells, bar: mean over n = {counts_text(counts) if counts else 'no'} types. Held-out cells of all "
+        f"{counts_text([int(count) for count in correlations['folds'].dropna()])} folds, "
         "each predicted by the network or baseline that did not learn from it; the same types and features for all. Left: means scaled as in the paper; the baseline `mean`, "
         "if the study has it, shows how much of r is the profile that all types share. Right: less each feature's mean over types, so that only what tells types apart counts." + hidden
     )
