@@ -11,6 +11,7 @@ from cplae_analysis import html
 from cplae_analysis.against_paper import paper_html
 from cplae_analysis.figures.clusters import end_of_range
 from cplae_analysis.figures.comparisons import LEVEL, choice_note, chosen_metrics, is_less_better
+from cplae_analysis.figures.names import single_or_all
 from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.stability import sentence
@@ -55,7 +56,7 @@ def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
     own = table[table["variant"].isin((variant, re.sub(r",members=\d+$", ",member=0", variant)))]
     labels = list(dict.fromkeys(own["label"]))[:1]
     most = own[own["label"].isin(labels)].groupby("representation", sort=False)["n_classes"].max()
-    return [(labels[0], representation, classes) for representation, classes in most.items()]
+    return [(labels[0], representation, most[representation]) for representation in single_or_all(most.index)]
 
 
 def wanted_tiles(run: Run, variant: Variant) -> list[tuple[str, str, float, int]]:
@@ -82,7 +83,8 @@ def pooled(run: Run, variant: Variant, table: str, value: str, rows) -> tuple[in
 def pooled_tiles(run: Run, variant: Variant) -> list[Tile]:
     """Of more than two modalities: means over all directions, whose number grows with the square of that of modalities."""
     wanted = (
-        ("R² across", "reconstruction", "r2", lambda frame: frame["from"] != frame["to"]),
+        ("R² across", "reconstruction", "r2", lambda frame: (frame["from"] != frame["to"]) & frame["from"].isin(run.modalities)),
+        ("R² from several", "reconstruction", "r2", lambda frame: ~frame["from"].isin(run.modalities)),
         ("R² within", "reconstruction", "r2", lambda frame: frame["from"] == frame["to"]),
         ("FOSCTTM", "matching", "value", lambda frame: frame["measure"] == "foscttm"),
     )

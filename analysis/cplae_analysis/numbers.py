@@ -6,6 +6,7 @@ import pandas as pd
 
 from cplae_analysis import html
 from cplae_analysis.figures.members import MEMBER
+from cplae_analysis.figures.names import single_or_all
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.run_folder import Run
 
@@ -15,7 +16,8 @@ def columns(run: Run) -> list[tuple[str, str]]:
     found = [(f"r2 {end}<-{start}", f"R² {start} → {end}") for start, end in directions(run)]
     table = run.tables["accuracy"]
     finest = table.groupby(["label", "representation"], sort=False)["n_classes"].max()
-    for (label, representation), classes in finest.items():
+    shown = single_or_all(table["representation"])
+    for (label, representation), classes in finest[finest.index.isin(shown, level="representation")].items():
         found.append((f"accuracy {representation} {label} {classes:.0f}", f"{label}, {representation} (%)"))
     return found
 

@@ -18,6 +18,7 @@
 #include "cplae/predict/predict.hpp"
 #include "cplae/predict/write.hpp"
 #include "inputs.hpp"
+#include "new_cells.hpp"
 #include "prediction_summary.hpp"
 #include "run_record.hpp"
 #include "whole_results.hpp"
@@ -36,33 +37,30 @@ seen every cell. Only the run folder is read. Features are matched by name; miss
 ones are 0, as in training. The .h5mu has types, agreement and distances in obs,
 and mean, SD and agreement of every other modality; a .csv has one row a cell.
 
+With several --modality a cell may have any of them: it is predicted from the mean of
+the latents of those that it has, which obs names (from_modalities).
+
 --input says what the values are: as_trained (as in the run's data), raw (counts),
 log1p_cpm (log_e(1 + counts per million)) or log2_cpm. Without it they are taken as
-in the run's data, and refused where they are unlike them.
+in the run's data, and refused where they are unlike them. Of one modality among
+several: --input T=raw.
 
 Examples:
   cplae predict my_run --data new.h5ad --modality T --input raw --out new.h5mu
-  cplae predict my_run --data new.h5mu --modality E --label family --out types.csv)";
+  cplae predict my_run --data new.h5mu --modality E --label family --out types.csv
+  cplae predict my_run --data new.h5mu --modality T --modality M --out new_predicted.h5mu)";
 
 struct PredictArguments {
   std::string run;
-  std::string data;
-  std::string modality;
+  std::vector<std::string> data;
+  std::vector<std::string> modalities;
   fs::path out;
   fs::path table;
   std::string variant;
   std::vector<std::string> labels;
-  std::string input;
+  std::vector<std::string> inputs;
   bool force = false;
 };
-
-std::optional<predict::InputKind> input_kind(const std::string& word) {
-  if (word.empty()) return std::nullopt;
-  const auto& names = predict::input_kind_names();
-  const auto found = std::find(names.begin(), names.end(), word);
-  if (found == names.end()) throw UsageError("--input " + word + ": expected one of " + join(names, ", "));
-  return static_cast<predict::InputKind>(found - names.begin());
-}
 
 /// Neither the new data nor what the run keeps or came from may be replaced.
 void check_place(const std::string& option, const fs::path& path, const PredictArguments& options,
@@ -89,54 +87,12 @@ void check_outputs(const PredictArguments& options, const std::vector<data::Sour
   if (!options.table.empty()) check_place("--table", options.table, options, sources);
 }
 
-std::size_t modality_named(const study::Study& study, const std::string& name) {
-  std::vector<std::string> known;
-  for (const auto& modality : study.base.modalities)
-    known.push_back(modality.name);
-  const auto found = std::find(known.begin(), known.end(), name);
-  if (found == known.end())
-    throw UsageError("--modality " + name + ": the run has no such modality, expected one of " +
-                     join(known, ", "));
-  return static_cast<std::size_t>(found - known.begin());
-}
-
-/// The one modality of the new file that is meant: by the name that the run's data had for it, by the
-/// study's, or the only one.
-data::Modality take_modality(data::Dataset& dataset, const study::ModalitySpec& spec,
-                             const std::string& file) {
-  auto& all = dataset.modalities;
-  for (const auto& name : {study::source_name(spec), spec.name})
-    for (auto& modality : all)
-      if (modality.name == name) return std::move(modality);
-  if (all.size() == 1) return std::move(all.front());
-  std::vector<std::string> names;
-  for (const auto& modality : all)
-    names.push_back(modality.name);
-  throw DataError(file + ": no modality '" + study::source_name(spec) + "'; there are: " + join(names, ", "));
-}
-
-/// New cells that have the modality.
-struct NewCells {
-  std::vector<std::string> cells;
-  std::vector<data::ObsColumn> obs;
-  data::Modality modality;
-};
-
-NewCells read_new_cells(const std::vector<data::Source>& sources, const study::ModalitySpec& spec) {
-  data::Dataset dataset = read_data(sources, {study::source_name(spec)}, data::ReadFor::prediction);
-  data::Modality modality = take_modality(dataset, spec, sources.front().path.string());
-  modality.name = spec.name;
-  const auto present = modality.present;
-  dataset.modalities.assign(1, std::move(modality));
-  data::keep_cells(dataset, present);
-  return {std::move(dataset.cells), std::move(dataset.obs), std::move(dataset.modalities.front())};
-}
-
 /// What the run folder says of the training cells.
 struct Trained {
   std::vector<predict::TrainedModality> modalities;
   std::vector<predict::TrainedLabels> labels;
-  predict::HeldOutCells held_out;
+  std::vector<std::size_t> asked;               ///< places of the modalities of the new cells
+  std::vector<predict::HeldOutCells> held_out;  ///< of these
   std::optional<data::Taxonomy> taxonomy;
 };
 
@@ -160,11 +116,26 @@ Trained read_trained(const store::RunFolder& folder, const store::ResultsReader&
                      const PredictArguments& options, const std::string& variant) {
   Trained trained{.modalities = {},
                   .labels = labels_to_predict(folder, results, options.labels),
-                  .held_out = predict::read_held_out(folder, variant, options.modality),
+                  .asked = modalities_named(results.study(), options.modalities),
+                  .held_out = {},
                   .taxonomy = predict::read_taxonomy(folder)};
   for (std::size_t m = 0; m < results.study().base.modalities.size(); ++m)
     trained.modalities.push_back(predict::read_modality(folder, results, m));
+  for (const std::size_t place : trained.asked)
+    trained.held_out.push_back(predict::read_held_out(folder, variant, trained.modalities[place].name));
   return trained;
+}
+
+/// "T+M 30, T 20": the modalities that cells were predicted from, and how many cells.
+std::string counts_of(const std::vector<std::string>& from) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& name : from)
+    ++counts[name];
+  if (counts.size() == 1) return from.front();
+  std::vector<std::string> texts;
+  for (const auto& [name, count] : counts)
+    texts.push_back(name + " " + std::to_string(count));
+  return join(texts, ", ");
 }
 
 void write_outputs(const PredictArguments& options, const predict::PredictedCells& predicted) {
@@ -174,50 +145,83 @@ void write_outputs(const PredictArguments& options, const predict::PredictedCell
     predict::write_prediction(predicted, options.out);
   if (!options.table.empty()) predict::write_prediction_table(predicted, options.table);
   std::cout << options.out.string() << ": " << predicted.cells.size() << " cells, predicted from "
-            << options.modality << "\n";
+            << counts_of(predicted.prediction.from) << "\n";
   for (const auto& line : predicted.notes)
     std::cout << "  " << line << "\n";
 }
 
-ExitCode predict_new_cells(const PredictArguments& options) {
-  const auto kind = input_kind(options.input);
-  const store::RunFolder folder{fs::path(options.run)};
-  const store::ResultsReader results = open_whole_results(folder);
-  const auto sources = parse_sources({options.data});
-  check_outputs(options, sources);
-  const std::size_t from = modality_named(results.study(), options.modality);
+/// The variant or ensemble that predicts, and the network of it whose latents are handed out.
+struct Predicting {
+  std::string variant;
+  study::Network best;
+  bool share_space = false;
+};
+
+Predicting choose_predicting(const store::ResultsReader& results, const PredictArguments& options) {
   const ChosenNetwork best = choose_network(
       results, {.variant = options.variant, .fold = std::nullopt, .init = std::nullopt, .folds_first = true});
-  const auto& best_variant = results.plan().variants.at(best.network.variant.index());
-  const std::string variant = !options.variant.empty()        ? options.variant
-                              : best_variant.ensemble.empty() ? best_variant.id
-                                                              : best_variant.ensemble;
-  const Trained trained = read_trained(folder, results, options, variant);
-  const NewCells found = read_new_cells(sources, results.study().base.modalities.at(from));
-  const auto prepared = predict::prepare_input(found.modality, found.cells, trained.modalities[from], kind);
-  const MatrixF seen = predict::scaled(prepared.measured, trained.modalities[from].scaling);
-  const auto prediction = predict::predict_cells({.results = results,
-                                                  .best = best.network,
-                                                  .variant = variant,
-                                                  .from = from,
+  const auto& own = results.plan().variants.at(best.network.variant.index());
+  const std::string variant = !options.variant.empty() ? options.variant
+                              : own.ensemble.empty()   ? own.id
+                                                       : own.ensemble;
+  const bool share_space = own.spec.modalities.size() == 1 || own.spec.coupling.lambda > 0;
+  if (!share_space && options.modalities.size() > 1)
+    throw UsageError("--modality: " + std::to_string(options.modalities.size()) +
+                     " modalities, but those of " + variant + " share no space (lambda = 0), expected one");
+  return {variant, best.network, share_space};
+}
+
+struct Prepared {
+  std::vector<predict::NewModality> measured;
+  std::vector<std::string> notes;
+};
+
+Prepared prepare(const NewCells& found, const Trained& trained, const InputKinds& kinds) {
+  Prepared prepared;
+  for (std::size_t i = 0; i < trained.asked.size(); ++i) {
+    const auto& own = trained.modalities[trained.asked[i]];
+    prepared.measured.push_back(prepare_modality({.found = found.modalities[i],
                                                   .cells = found.cells,
-                                                  .seen = seen,
+                                                  .modality = trained.asked[i],
+                                                  .trained = own,
+                                                  .kind = kinds.of(own.name),
+                                                  .held_out = trained.held_out[i]},
+                                                 prepared.notes));
+  }
+  return prepared;
+}
+
+ExitCode predict_new_cells(const PredictArguments& options) {
+  const InputKinds kinds(options.inputs, options.modalities);
+  const store::RunFolder folder{fs::path(options.run)};
+  const store::ResultsReader results = open_whole_results(folder);
+  const auto sources = parse_sources(options.data);
+  check_outputs(options, sources);
+  std::vector<study::ModalitySpec> specs;
+  for (const std::size_t place : modalities_named(results.study(), options.modalities))
+    specs.push_back(results.study().base.modalities.at(place));
+  const Predicting predicting = choose_predicting(results, options);
+  const Trained trained = read_trained(folder, results, options, predicting.variant);
+  const NewCells found = read_new_cells(sources, specs);
+  auto [measured, notes] = prepare(found, trained, kinds);
+  const auto prediction = predict::predict_cells({.results = results,
+                                                  .best = predicting.best,
+                                                  .variant = predicting.variant,
+                                                  .cells = found.cells,
+                                                  .measured = measured,
                                                   .modalities = trained.modalities,
-                                                  .labels = trained.labels,
-                                                  .held_out = trained.held_out});
-  auto notes = prepared.notes;
-  const auto& chosen = best_variant.spec;
-  if (chosen.modalities.size() > 1 && chosen.coupling.lambda <= 0)
-    notes.push_back("lambda = 0: the modalities of " + variant +
-                    " share no space, and other modalities than " + options.modality +
+                                                  .labels = trained.labels});
+  if (!predicting.share_space)
+    notes.push_back("lambda = 0: the modalities of " + predicting.variant +
+                    " share no space, and other modalities than " + options.modalities.front() +
                     " are predicted from nothing");
-  for (const auto& line : prediction_summary(prediction, {.variant = variant, .best = best.network.id}))
+  for (const auto& line :
+       prediction_summary(prediction, {.variant = predicting.variant, .best = predicting.best.id}))
     notes.push_back(line);
   write_outputs(options, {.cells = found.cells,
                           .obs = found.obs,
                           .modalities = trained.modalities,
-                          .from = from,
-                          .measured = prepared.measured,
+                          .measured = measured,
                           .prediction = prediction,
                           .taxonomy = trained.taxonomy,
                           .notes = notes});
@@ -230,17 +234,27 @@ Command add_predict(CLI::App& program) {
   const auto options = std::make_shared<PredictArguments>();
   CLI::App* command = program.add_subcommand("predict", "types and other modalities of new cells");
   command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
-  command->add_option("--data", options->data, "the new cells, an .h5mu or .h5ad file")
+  command
+      ->add_option("--data", options->data,
+                   "the new cells, an .h5mu or .h5ad file; [NAME=]FILE of several .h5ad")
       ->required()
+      ->allow_extra_args(false)
       ->type_name("FILE");
-  command->add_option("--modality", options->modality, "what they were measured in, as the study calls it")
+  command
+      ->add_option("--modality", options->modalities,
+                   "what they were measured in, as the study calls it; repeatable")
       ->required()
+      ->allow_extra_args(false)
       ->type_name("NAME");
   command->add_option("--out", options->out, "the .h5mu or .csv file to write")
       ->required()
       ->type_name("FILE");
   command->add_option("--table", options->table, "a .csv file to write beside an .h5mu")->type_name("FILE");
-  command->add_option("--input", options->input, "as_trained, raw, log1p_cpm or log2_cpm")->type_name("KIND");
+  command
+      ->add_option("--input", options->inputs,
+                   "as_trained, raw, log1p_cpm or log2_cpm; of one modality NAME=KIND, repeatable")
+      ->allow_extra_args(false)
+      ->type_name("KIND");
   command->add_option("--variant", options->variant, "a variant of the study, such as consensus")
       ->type_name("ID");
   command

@@ -22,7 +22,7 @@ std::string percent_text(double share) {
 std::string counts_text(const std::vector<std::string>& types) {
   std::map<std::string, std::size_t> counts;
   for (const auto& type : types)
-    ++counts[type];
+    if (!type.empty()) ++counts[type];
   std::vector<std::pair<std::string, std::size_t>> sorted(counts.begin(), counts.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

@@ -1,15 +1,15 @@
 #include "cplae/predict/predict.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <limits>
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/text.hpp"
 #include "cplae/model/predictor.hpp"
 #include "cplae/stats/r2.hpp"
 #include "decoded.hpp"
-#include "nearness.hpp"
-#include "votes.hpp"
+#include "groups.hpp"
 
 namespace cplae::predict {
 
@@ -18,147 +18,183 @@ namespace {
 /// Cells that are decoded at once: keeps what a network makes of them small beside the sums.
 constexpr Eigen::Index block_cells = 2048;
 
-/// What a network's own cells are to the classification of new ones.
-struct OwnCells {
-  MatrixD latents;  ///< [cells of the run x latent]
-  std::vector<stats::CellRole> roles;
-
-  [[nodiscard]] MatrixD with_role(stats::CellRole role) const {
-    std::vector<Eigen::Index> rows;
-    for (std::size_t cell = 0; cell < roles.size(); ++cell)
-      if (roles[cell] == role) rows.push_back(static_cast<Eigen::Index>(cell));
-    return latents(rows, Eigen::all);
-  }
+/// Some cells, one after the other.
+struct Block {
+  Eigen::Index first;
+  Eigen::Index count;
 };
 
-OwnCells own_cells(const store::ResultsReader& results, const study::Network& network,
-                   const std::string& modality) {
-  OwnCells own{results.latents(network, modality).cast<double>(), {}};
-  const data::Split split = results.split(network);
-  for (std::size_t cell = 0; cell < split.size(); ++cell) {
-    // A cell that lacks the modality has no latent.
-    const bool is_there = own.latents.row(static_cast<Eigen::Index>(cell)).allFinite();
-    const auto role = split[cell] == data::Role::train ? stats::CellRole::train : stats::CellRole::validation;
-    own.roles.push_back(is_there ? role : stats::CellRole::left_out);
-  }
-  return own;
+std::vector<Block> blocks_of(Eigen::Index cells) {
+  std::vector<Block> blocks;
+  for (Eigen::Index first = 0; first < cells; first += block_cells)
+    blocks.push_back({first, std::min(block_cells, cells - first)});
+  return blocks;
 }
 
-std::vector<double> to_vector(const VectorD& values) {
-  return {values.data(), values.data() + values.size()};
-}
-
-/// Squared Mahalanobis distances to the nearest class, or to all training cells.
-std::vector<double> distances(const std::optional<stats::FittedClasses>& classes,
-                              const stats::Gaussian& training, const MatrixD& latents) {
-  if (latents.rows() == 0) return {};
-  if (classes) return to_vector(classes->qda.squared_distances(latents).rowwise().minCoeff());
-  return to_vector(training.squared_distances(latents));
+ModalityIndex index_of(std::size_t modality) {
+  return ModalityIndex(static_cast<std::int64_t>(modality));
 }
 
 /// Collects what one network after the other says.
 class Ensemble {
 public:
   explicit Ensemble(const PredictionInput& input)
-      : input_(input), errors_(static_cast<std::size_t>(input.seen.rows()), 0.0) {
-    const auto cells = input.seen.rows();
-    for (const auto& labels : input.labels)
-      votes_.emplace_back(labels, static_cast<std::size_t>(cells));
+      : input_(input), modalities_of_cell_(input.cells.size(), 0), errors_(input.cells.size(), 0.0) {
+    for (const auto& own : input.measured)
+      for (const Eigen::Index cell : own.cells)
+        ++modalities_of_cell_[static_cast<std::size_t>(cell)];
+    for (Group& group : groups_of(input.measured, input.cells.size()))
+      groups_.emplace_back(std::move(group), input);
     for (std::size_t m = 0; m < input.modalities.size(); ++m)
-      if (m != input.from) decoded_.emplace_back(m, input.modalities[m], cells);
+      if (!is_measured(m))
+        decoded_.emplace_back(m, input.modalities[m], static_cast<Eigen::Index>(input.cells.size()));
+    prediction_.from.resize(input.cells.size());
+    for (const GroupTypes& own : groups_)
+      for (const Eigen::Index cell : own.group().cells)
+        prediction_.from[static_cast<std::size_t>(cell)] = own.name();
   }
 
   void add(const study::Network& network) {
-    const MatrixF latents = encode_and_decode(network);
-    if (network.index == input_.best.index) prediction_.latents = latents;
-    classify(network, latents.cast<double>());
-    ++prediction_.networks;
-  }
-  void add_failed() { ++prediction_.failed; }
-
-  Prediction result() && {
-    for (const Votes& votes : votes_)
-      prediction_.types.push_back(votes.result());
-    for (DecodedSums& decoded : decoded_)
-      prediction_.modalities.push_back(std::move(decoded).result());
-    Distance& distance = prediction_.distance;
-    distance.latent = std::move(latent_distances_).quantiles();
-    for (const double error : errors_)
-      distance.input.push_back(error / static_cast<double>(prediction_.networks));
-    distance.missing_share = stats::missing_share_per_cell(input_.seen);
-    for (const double share : distance.missing_share)
-      distance.missing.push_back(share_below(input_.held_out.missing, share));
-    return std::move(prediction_);
-  }
-
-private:
-  [[nodiscard]] MatrixF encode_and_decode(const study::Network& network) {
     std::vector<std::int64_t> features;
     for (const auto& modality : input_.modalities)
       features.push_back(static_cast<std::int64_t>(modality.features.size()));
     const auto& spec = input_.results.plan().variants.at(network.variant.index()).spec;
     const model::Predictor predictor(spec, features, input_.results.weights(network));
+    const MatrixF latents = encode(predictor, spec.training.latent_dim);
+    decode(predictor, latents);
+    if (network.index == input_.best.index) prediction_.latents = latents;
+    const MatrixD places = latents.cast<double>();
+    for (GroupTypes& group : groups_)
+      group.add(network, places);
+    ++prediction_.networks;
+  }
+  void add_failed() { ++prediction_.failed; }
+
+  Prediction result() && {
+    gather_types();
     for (DecodedSums& decoded : decoded_)
-      decoded.next_network();
-    MatrixF latents(input_.seen.rows(), spec.training.latent_dim);
-    for (Eigen::Index first = 0; first < latents.rows(); first += block_cells) {
-      const Eigen::Index count = std::min(block_cells, latents.rows() - first);
-      const MatrixF seen = input_.seen.middleRows(first, count);
-      const MatrixF z = predictor.encode(index_of(input_.from), seen);
-      require_finite(first, z);
-      latents.middleRows(first, count) = z;
-      for (DecodedSums& decoded : decoded_) {
-        const MatrixF values = predictor.decode(index_of(decoded.modality()), z);
-        require_finite(first, values);
-        decoded.add(first, values);
-      }
-      add_errors(first, stats::squared_error_per_cell(seen, predictor.decode(index_of(input_.from), z)));
+      prediction_.modalities.push_back(std::move(decoded).result());
+    Distance& distance = prediction_.distance;
+    distance.latent.assign(input_.cells.size(), std::numeric_limits<double>::quiet_NaN());
+    for (GroupTypes& own : groups_) {
+      const auto quantiles = std::move(own).distances();
+      for (std::size_t i = 0; i < quantiles.size(); ++i)
+        distance.latent[static_cast<std::size_t>(own.group().cells[i])] = quantiles[i];
     }
+    for (const double error : errors_)
+      distance.input.push_back(error / static_cast<double>(prediction_.networks));
+    add_missing(distance);
+    return std::move(prediction_);
+  }
+
+private:
+  [[nodiscard]] bool is_measured(std::size_t modality) const {
+    return std::any_of(input_.measured.begin(), input_.measured.end(),
+                       [&](const NewModality& own) { return own.modality == modality; });
+  }
+
+  /// Mean over the modalities that a cell has. [cells x latent]
+  [[nodiscard]] MatrixF encode(const model::Predictor& predictor, std::int64_t latent_dim) {
+    MatrixF latents = MatrixF::Zero(static_cast<Eigen::Index>(input_.cells.size()), latent_dim);
+    for (const NewModality& own : input_.measured)
+      for (const Block& block : blocks_of(own.seen.rows())) {
+        const MatrixF seen = own.seen.middleRows(block.first, block.count);
+        const MatrixF z = predictor.encode(index_of(own.modality), seen);
+        const auto errors = stats::squared_error_per_cell(seen, predictor.decode(index_of(own.modality), z));
+        for (Eigen::Index i = 0; i < block.count; ++i) {
+          const Eigen::Index cell = own.cells[static_cast<std::size_t>(block.first + i)];
+          require_finite(cell, z.row(i), input_.modalities[own.modality].name);
+          latents.row(cell) += z.row(i);
+          add_to_mean(errors_, cell, share_below(own.held_out.error, errors[static_cast<std::size_t>(i)]));
+        }
+      }
+    for (Eigen::Index cell = 0; cell < latents.rows(); ++cell)
+      latents.row(cell) /= static_cast<float>(modalities_of_cell_[static_cast<std::size_t>(cell)]);
     return latents;
   }
 
-  void require_finite(Eigen::Index first, const MatrixF& made) const {
-    for (Eigen::Index row = 0; row < made.rows(); ++row)
-      if (!made.row(row).allFinite())
-        throw DataError("cell '" + input_.cells.at(static_cast<std::size_t>(first + row)) +
-                        "': its values in " + input_.modalities[input_.from].name +
-                        " are too large for the networks to make numbers of, expected some like those they "
-                        "were trained on");
-  }
-
-  void add_errors(Eigen::Index first, const std::vector<double>& errors) {
-    for (std::size_t i = 0; i < errors.size(); ++i)
-      errors_[static_cast<std::size_t>(first) + i] += share_below(input_.held_out.error, errors[i]);
-  }
-
-  void classify(const study::Network& network, const MatrixD& latents) {
-    const OwnCells own = own_cells(input_.results, network, input_.modalities[input_.from].name);
-    std::optional<stats::FittedClasses> nearest;
-    for (std::size_t l = 0; l < votes_.size(); ++l) {
-      auto fitted = stats::fit_classes({own.latents, input_.labels[l].class_of_cell, own.roles});
-      if (fitted) votes_[l].add(*fitted, latents);
-      if (l == 0) nearest = std::move(fitted);
+  void decode(const model::Predictor& predictor, const MatrixF& latents) {
+    for (DecodedSums& decoded : decoded_) {
+      decoded.next_network();
+      for (const Block& block : blocks_of(latents.rows())) {
+        const MatrixF z = latents.middleRows(block.first, block.count);
+        const MatrixF values = predictor.decode(index_of(decoded.modality()), z);
+        for (Eigen::Index i = 0; i < block.count; ++i)
+          require_finite(block.first + i, values.row(i),
+                         prediction_.from[static_cast<std::size_t>(block.first + i)]);
+        decoded.add(block.first, values);
+      }
     }
-    const auto training = stats::Gaussian::fit(own.with_role(stats::CellRole::train));
-    if (!training)
-      throw NumericError("network " + network.id + ": its training cells' latents have no covariance");
-    latent_distances_.add(distances(nearest, *training, latents),
-                          distances(nearest, *training, own.with_role(stats::CellRole::validation)));
   }
 
-  static ModalityIndex index_of(std::size_t modality) {
-    return ModalityIndex(static_cast<std::int64_t>(modality));
+  void require_finite(Eigen::Index cell, const Eigen::Ref<const Eigen::RowVectorXf>& made,
+                      const std::string& from) const {
+    if (made.allFinite()) return;
+    throw DataError("cell '" + input_.cells.at(static_cast<std::size_t>(cell)) + "': its values in " + from +
+                    " are too large for the networks to make numbers of, expected some like those they were "
+                    "trained on");
+  }
+
+  /// Adds what one of a cell's modalities says of it.
+  void add_to_mean(std::vector<double>& means, Eigen::Index cell, double value) const {
+    const auto at = static_cast<std::size_t>(cell);
+    means[at] += value / static_cast<double>(modalities_of_cell_[at]);
+  }
+
+  void add_missing(Distance& distance) const {
+    distance.missing_share.assign(input_.cells.size(), 0);
+    distance.missing.assign(input_.cells.size(), 0);
+    for (const NewModality& own : input_.measured) {
+      const auto shares = stats::missing_share_per_cell(own.seen);
+      for (std::size_t i = 0; i < shares.size(); ++i) {
+        add_to_mean(distance.missing_share, own.cells[i], shares[i]);
+        add_to_mean(distance.missing, own.cells[i], share_below(own.held_out.missing, shares[i]));
+      }
+    }
+  }
+
+  /// Puts the groups' types into the order of the new cells.
+  void gather_types() {
+    const std::size_t cells = input_.cells.size();
+    const std::vector<double> none(cells, std::numeric_limits<double>::quiet_NaN());
+    for (const auto& labels : input_.labels)
+      prediction_.types.push_back({.label = labels.name,
+                                   .networks = 0,
+                                   .type = std::vector<std::string>(cells),
+                                   .agreement = none,
+                                   .probability = none});
+    for (const GroupTypes& own : groups_) {
+      const auto types = own.types();
+      for (std::size_t l = 0; l < types.size(); ++l) {
+        PredictedTypes& all = prediction_.types[l];
+        all.networks = std::max(all.networks, types[l].networks);
+        for (std::size_t i = 0; i < own.group().cells.size(); ++i) {
+          const auto cell = static_cast<std::size_t>(own.group().cells[i]);
+          all.type[cell] = types[l].type[i];
+          all.agreement[cell] = types[l].agreement[i];
+          all.probability[cell] = types[l].probability[i];
+        }
+      }
+    }
   }
 
   const PredictionInput& input_;
-  std::vector<Votes> votes_;
+  std::vector<std::size_t> modalities_of_cell_;  ///< how many of those measured [cells]
+  std::vector<GroupTypes> groups_;
   std::vector<DecodedSums> decoded_;
-  PooledDistances latent_distances_;
-  std::vector<double> errors_;  ///< quantiles, summed over networks [cells]
+  std::vector<double> errors_;  ///< quantiles, mean over a cell's modalities, summed over networks [cells]
   Prediction prediction_;
 };
 
 }  // namespace
+
+std::string joint_name(const std::vector<TrainedModality>& modalities,
+                       const std::vector<NewModality>& measured) {
+  std::vector<std::string> names;
+  for (const auto& own : measured)
+    names.push_back(modalities[own.modality].name);
+  return join(names, "+");
+}
 
 Prediction predict_cells(const PredictionInput& input) {
   const auto& plan = input.results.plan();

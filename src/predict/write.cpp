@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "cplae/data/write.hpp"
@@ -31,12 +32,28 @@ std::vector<data::ObsColumn> all_columns(const PredictedCells& predicted) {
   return columns;
 }
 
-data::Modality modality_of(const PredictedCells& predicted, std::size_t modality, const MatrixF& values) {
-  const TrainedModality& trained = predicted.modalities[modality];
+/// Of all new cells.
+data::Modality predicted_modality(const PredictedCells& predicted, const PredictedModality& own) {
+  const TrainedModality& trained = predicted.modalities[own.modality];
   return {.name = trained.name,
           .features = trained.features,
-          .values = values,
+          .values = own.mean,
           .present = std::vector<std::uint8_t>(predicted.cells.size(), 1)};
+}
+
+/// Of the cells that have it.
+data::Modality measured_modality(const PredictedCells& predicted, const NewModality& own) {
+  const TrainedModality& trained = predicted.modalities[own.modality];
+  data::Modality made{
+      .name = trained.name,
+      .features = trained.features,
+      .values = MatrixF::Constant(static_cast<Eigen::Index>(predicted.cells.size()), own.measured.cols(),
+                                  std::numeric_limits<float>::quiet_NaN()),
+      .present = std::vector<std::uint8_t>(predicted.cells.size(), 0)};
+  made.values(own.cells, Eigen::all) = own.measured;
+  for (const Eigen::Index cell : own.cells)
+    made.present[static_cast<std::size_t>(cell)] = 1;
+  return made;
 }
 
 }  // namespace
@@ -59,22 +76,25 @@ std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction) {
   columns.push_back(number_column("distance_input", distance.input));
   columns.push_back(number_column("distance_missing", distance.missing));
   columns.push_back(number_column("missing_share", distance.missing_share));
+  columns.push_back(text_column("from_modalities", prediction.from));
   return columns;
 }
 
 void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path) {
-  const std::string& own = predicted.modalities[predicted.from].name;
-  const std::string embedding = "X_cplae_" + own;
+  const std::string embedding = "X_cplae_" + joint_name(predicted.modalities, predicted.measured);
   data::Dataset dataset{.cells = predicted.cells,
-                        .modalities = {modality_of(predicted, predicted.from, predicted.measured)},
+                        .modalities = {},
                         .obs = all_columns(predicted),
                         .taxonomy = predicted.taxonomy};
   data::Extras extras;
   const MatrixD latents = predicted.prediction.latents.cast<double>();
   extras.obsm[embedding] = latents;
-  extras.modalities[own].obsm[embedding] = latents;
+  for (const auto& own : predicted.measured) {
+    dataset.modalities.push_back(measured_modality(predicted, own));
+    extras.modalities[dataset.modalities.back().name].obsm[embedding] = latents;
+  }
   for (const auto& other : predicted.prediction.modalities) {
-    dataset.modalities.push_back(modality_of(predicted, other.modality, other.mean));
+    dataset.modalities.push_back(predicted_modality(predicted, other));
     auto& layers = extras.modalities[dataset.modalities.back().name].layers;
     layers["sd"] = other.sd;
     layers["agreement"] = other.agreement;
@@ -90,7 +110,7 @@ void write_prediction_table(const PredictedCells& predicted, const std::filesyst
   for (const auto& column : columns)
     names.push_back(column.name);
   for (Eigen::Index d = 0; d < latents.cols(); ++d)
-    names.push_back("z_" + predicted.modalities[predicted.from].name + "_" + std::to_string(d));
+    names.push_back("z_" + joint_name(predicted.modalities, predicted.measured) + "_" + std::to_string(d));
   reduce::TableWriter table({"cell"}, names);
   for (std::size_t cell = 0; cell < predicted.cells.size(); ++cell) {
     std::vector<std::string> values;

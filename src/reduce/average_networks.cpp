@@ -13,6 +13,7 @@
 #include "ensemble_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
+#include "subsets.hpp"
 
 namespace cplae::reduce {
 
@@ -59,9 +60,9 @@ public:
 
   void write(Record& record) {
     const std::size_t modalities = context_.data.modalities.size();
-    for (std::size_t from = 0; from < modalities; ++from)
+    for (const Subset& from : sources_of(spec_, modalities))
       for (std::size_t to = 0; to < modalities; ++to)
-        add_direction(from, to);
+        if (is_predicted(from, to)) add_direction(from, to);
     for (std::size_t m = 0; m < modalities; ++m)
       add_accuracy(m, aligned_average(m));
     put(record, "ensembles", std::move(rows_).frame());
@@ -71,8 +72,8 @@ private:
   [[nodiscard]] const data::Split& split() const { return members_.front().split; }
 
   /// What the members decode, together and one by one.
-  void add_direction(std::size_t from, std::size_t to) {
-    const auto& source = context_.data.modalities[from];
+  void add_direction(const Subset& from, std::size_t to) {
+    const data::Modality source = together(context_.data.modalities, from);
     const auto& target = context_.data.modalities[to];
     const auto cells = held_out_with(source, target, split());
     if (cells.empty()) return;
@@ -80,7 +81,7 @@ private:
     stats::EnsembleSums sums(truth.rows(), truth.cols());
     AgainstMembers r2;
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      const MatrixF seen = members_[i].result.latents[from](cells, Eigen::all);
+      const MatrixF seen = mean_latents(members_[i].result.latents, from)(cells, Eigen::all);
       const MatrixF predicted = predictors_[i].decode(ModalityIndex(static_cast<std::int64_t>(to)), seen);
       sums.add(predicted);
       r2.members.push_back(stats::r2(truth, predicted));
@@ -121,7 +122,7 @@ private:
   /// [cells x latent]
   [[nodiscard]] MatrixD aligned_average(std::size_t m) const {
     std::vector<std::size_t> on{m};
-    if (spec_.coupling.lambda > 0) {
+    if (share_space(spec_)) {
       on.resize(context_.data.modalities.size());
       for (std::size_t i = 0; i < on.size(); ++i)
         on[i] = i;

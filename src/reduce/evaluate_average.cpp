@@ -7,6 +7,7 @@
 #include "parts.hpp"
 #include "prediction_record.hpp"
 #include "scores.hpp"
+#include "subsets.hpp"
 
 namespace cplae::reduce {
 
@@ -35,13 +36,19 @@ std::vector<Member> members_of(const Context& context, const StatisticsUnit& uni
   return members;
 }
 
-/// Mean over the members of what they decode.
-MatrixF mean_of(const std::vector<Member>& members, const Direction& direction,
-                const std::vector<Eigen::Index>& cells, Eigen::Index features) {
-  stats::EnsembleSums sums(static_cast<Eigen::Index>(cells.size()), features);
+/// Held-out cells that have all of `from`, and `to`.
+struct Wanted {
+  const Subset& from;
+  std::size_t to;
+  const std::vector<Eigen::Index>& cells;
+};
+
+/// Mean over the members of what they decode. [cells x features of `to`]
+MatrixF mean_of(const std::vector<Member>& members, const Wanted& wanted, Eigen::Index features) {
+  stats::EnsembleSums sums(static_cast<Eigen::Index>(wanted.cells.size()), features);
   for (const auto& member : members) {
-    const MatrixF seen = member.unit.result.latents[direction.from](cells, Eigen::all);
-    sums.add(member.predictor.decode(ModalityIndex(static_cast<std::int64_t>(direction.to)), seen));
+    const MatrixF seen = mean_latents(member.unit.result.latents, wanted.from)(wanted.cells, Eigen::all);
+    sums.add(member.predictor.decode(ModalityIndex(static_cast<std::int64_t>(wanted.to)), seen));
   }
   return sums.mean().cast<float>();
 }
@@ -54,15 +61,17 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
   if (members.empty()) throw NumericError("all members of the fold have failed");
   ReconstructionRows rows;
   const auto& modalities = context.data.modalities;
-  for (std::size_t f = 0; f < modalities.size(); ++f)
-    for (std::size_t t = 0; t < modalities.size(); ++t) {
-      const auto held_out = held_out_with(modalities[f], modalities[t], members.front().unit.split);
-      if (held_out.empty()) continue;
-      const Direction direction{f, t};
-      const MatrixF predicted = mean_of(members, direction, held_out, modalities[t].values.cols());
-      rows.add(modalities[f], modalities[t], modalities[t].values(held_out, Eigen::all), predicted);
-      put(record, direction, predicted);
+  const auto& spec = context.plan.variants[context.plan.networks[unit.network].variant.index()].spec;
+  for (const Subset& subset : sources_of(spec, modalities.size())) {
+    const data::Modality from = together(modalities, subset);
+    for (std::size_t to = 0; to < modalities.size(); ++to) {
+      const auto held_out = held_out_with(from, modalities[to], members.front().unit.split);
+      if (!is_predicted(subset, to) || held_out.empty()) continue;
+      const MatrixF predicted = mean_of(members, {subset, to, held_out}, modalities[to].values.cols());
+      rows.add(from, modalities[to], modalities[to].values(held_out, Eigen::all), predicted);
+      if (subset.size() == 1) put(record, Direction{subset.front(), to}, predicted);
     }
+  }
   put(record, "features", std::move(rows).features());
   put(record, "reconstruction", std::move(rows).reconstruction());
 }

@@ -8,6 +8,7 @@
 #include "matching_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
+#include "subsets.hpp"
 
 namespace cplae::reduce {
 
@@ -49,6 +50,35 @@ Frame loss_frame(const study::NetworkSpec& spec, const train::Result& result) {
   return Frame({{"step", step}, {"kept", kept}, {"part", part}, {"term", term}, {"value", value}});
 }
 
+/// A network and what it is of.
+struct Evaluated {
+  const Context& context;
+  const study::Variant& variant;
+  const store::NetworkUnit& unit;
+  const model::Predictor& predictor;
+};
+
+/// Types and other modalities from the mean of several modalities' latents.
+void add_subsets(const Evaluated& network, AccuracyRows& accuracy, ReconstructionRows& reconstruction) {
+  if (!share_space(network.variant.spec)) return;
+  const auto& modalities = network.context.data.modalities;
+  const auto& split = network.unit.split;
+  for (const Subset& subset : joint_subsets(modalities.size())) {
+    const data::Modality from = together(modalities, subset);
+    if (held_out_with(from, from, split).empty()) continue;
+    const MatrixF latents = mean_latents(network.unit.result.latents, subset);
+    accuracy.add(from, latents.cast<double>(), split, network.context.schemes[network.variant.experiment]);
+    for (std::size_t to = 0; to < modalities.size(); ++to) {
+      const auto cells = held_out_with(from, modalities[to], split);
+      if (!is_predicted(subset, to) || cells.empty()) continue;
+      const MatrixF seen = latents(cells, Eigen::all);
+      const MatrixF truth = modalities[to].values(cells, Eigen::all);
+      reconstruction.add(from, modalities[to], truth,
+                         network.predictor.decode(ModalityIndex(static_cast<std::int64_t>(to)), seen));
+    }
+  }
+}
+
 }  // namespace
 
 void evaluate_network(const Context& context, const study::Network& network, const store::NetworkUnit& unit,
@@ -79,6 +109,7 @@ void evaluate_network(const Context& context, const study::Network& network, con
       if (from == to) held_out.add(modalities[to], truth, decoded);
     }
   }
+  add_subsets({context, variant, unit, predictor}, accuracy, reconstruction);
   put(record, "accuracy", std::move(accuracy).frame());
   put(record, "features", std::move(reconstruction).features());
   put(record, "reconstruction", std::move(reconstruction).reconstruction());

@@ -8,6 +8,7 @@
 #include "parts.hpp"
 #include "prediction_record.hpp"
 #include "scores.hpp"
+#include "subsets.hpp"
 
 namespace cplae::reduce {
 
@@ -130,18 +131,18 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
   std::string problem;
   bool any = false;
   const auto& modalities = context.data.modalities;
-  for (std::size_t f = 0; f < modalities.size(); ++f)
+  for (const Subset& subset : all_sources(modalities.size())) {
+    const data::Modality from = side_by_side(modalities, subset);
     for (std::size_t t = 0; t < modalities.size(); ++t) {
-      const auto& from = modalities[f];
       const auto& to = modalities[t];
       const auto held_out = held_out_with(from, to, split);
-      if (f == t || held_out.empty()) continue;
+      if (holds(subset, t) || held_out.empty()) continue;
       try {
         const MatrixF predicted =
             predicted_by(method, problem_of(from, to, {training_with(from, to, split), held_out}))
                 .cast<float>();
         rows.add(from, to, to.values(held_out, Eigen::all), predicted);
-        put(record, Direction{f, t}, predicted);
+        if (subset.size() == 1) put(record, Direction{subset.front(), t}, predicted);
         any = true;
       } catch (const NumericError& error) {
         // Modalities may share few cells: the other directions stand.
@@ -149,6 +150,7 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
         log::warning(unit.id + ": " + problem);
       }
     }
+  }
   if (!any && !problem.empty()) throw NumericError(problem);
   put(record, "features", std::move(rows).features());
   put(record, "reconstruction", std::move(rows).reconstruction());

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "parts.hpp"
+#include "subsets.hpp"
 
 namespace cplae::reduce {
 
@@ -30,12 +31,22 @@ double values_in(const Context& context) {
   return values;
 }
 
+/// The same where every direction is looked at, from several modalities too: times the directions for each
+/// one between two modalities.
+double values_of_all_directions(const Context& context) {
+  const std::size_t modalities = context.study.base.modalities.size();
+  std::size_t directions = 0;
+  for (const Subset& from : all_sources(modalities))
+    directions += from.size() == 1 ? modalities : modalities - from.size();
+  return values_in(context) * static_cast<double>(directions) / static_cast<double>(modalities * modalities);
+}
+
 std::string replicate_suffix(const study::ExperimentSpec& experiment, std::int64_t replicate) {
   return (experiment.kind == study::ExperimentKind::kfold ? ",fold=" : ",init=") + std::to_string(replicate);
 }
 
 void add_evaluations(const Context& context, std::vector<StatisticsUnit>& units) {
-  const double cost = evaluation_cost_per_value * values_in(context);
+  const double cost = evaluation_cost_per_value * values_of_all_directions(context);
   for (std::size_t n = 0; n < context.plan.networks.size(); ++n) {
     const auto& network = context.plan.networks[n];
     const std::size_t experiment = context.plan.variants[network.variant.index()].experiment;
@@ -93,7 +104,7 @@ void add_regressions(const Context& context, std::vector<StatisticsUnit>& units)
                             .experiment = variant.experiment,
                             .network = first + r,
                             .baseline = b,
-                            .cost = regression_cost_per_value * values_in(context)};
+                            .cost = regression_cost_per_value * values_of_all_directions(context)};
         unit.id = "regression," + baseline_variant(context, unit) +
                   replicate_suffix(experiment, static_cast<std::int64_t>(r));
         units.push_back(std::move(unit));
@@ -115,7 +126,8 @@ void add_averages(const Context& context, std::vector<StatisticsUnit>& units) {
            .id = "average," + variant.ensemble + replicate_suffix(experiment, static_cast<std::int64_t>(r)),
            .experiment = variant.experiment,
            .network = first + r,
-           .cost = average_cost_per_value * values_in(context) * static_cast<double>(experiment.members)});
+           .cost = average_cost_per_value * values_of_all_directions(context) *
+                   static_cast<double>(experiment.members)});
     first += variant.replicates;
   }
 }
@@ -182,12 +194,12 @@ void add_ensembles(const Context& context, std::vector<StatisticsUnit>& units) {
   for (const auto& variant : context.plan.variants) {
     const auto& experiment = context.study.experiments[variant.experiment];
     if (experiment.kind != study::ExperimentKind::kfold && variant.replicates >= least_members)
-      units.push_back(
-          {.type = UnitType::ensemble,
-           .id = "ensemble," + variant.id,
-           .experiment = variant.experiment,
-           .network = first,
-           .cost = ensemble_cost_per_value * values_in(context) * static_cast<double>(variant.replicates)});
+      units.push_back({.type = UnitType::ensemble,
+                       .id = "ensemble," + variant.id,
+                       .experiment = variant.experiment,
+                       .network = first,
+                       .cost = ensemble_cost_per_value * values_of_all_directions(context) *
+                               static_cast<double>(variant.replicates)});
     first += variant.replicates;
   }
 }

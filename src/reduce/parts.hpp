@@ -18,7 +18,8 @@ void evaluate_network(const Context& context, const study::Network& network, con
 void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Record& record);
 
 /// Frames reconstruction and features of one predictor without latents on one split, from each modality to
-/// each other one, and what it predicts. Throws NumericError.
+/// each other one and from joint subsets (subsets.hpp) to the others, and what it predicts from single ones.
+/// Throws NumericError.
 void evaluate_regression(const Context& context, const StatisticsUnit& unit, Record& record);
 
 /// Frames reconstruction and features of what the members of an ensemble predict together on one fold, and

@@ -50,6 +50,10 @@ def plain(name, **how):
 
 
 plain("prediction of an unknown modality", modality="tow")
+plain("prediction of a modality given twice", more=["--modality", "two"])
+plain("prediction from modalities of which one is not there", more=["--modality", "one"])
+plain("prediction from a kind of input of another modality", more=["--input", "one=as_trained"])
+plain("prediction from two kinds of input", more=["--input", "two=raw", "--input", "two=as_trained"])
 plain("prediction by an unknown variant", more=["--variant", "fold"])
 plain("prediction of unknown labels", more=["--label", "cell clas"])
 plain("prediction of a label given twice", more=["--label", "cell class", "--label", "cell class"])

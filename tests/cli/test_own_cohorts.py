@@ -1,5 +1,7 @@
 """Cohorts that Python's mudata and anndata wrote, under names that cplae does not know, with studies of their own."""
 
+from itertools import combinations
+
 import h5py
 import mudata as md
 import numpy as np
@@ -21,12 +23,15 @@ def run_own(folder, names, data, variant=(), **study):
 
 @pytest.mark.parametrize("count", [1, 3, 6])
 def test_any_number_of_modalities(count, tmp_path):
-    """Every direction is scored, and cells that lack a modality have no latents of it."""
+    """Every direction is scored, from several modalities too, and cells that lack a modality have no latents of it."""
     names = NAMES[:count]
     modalities = make_modalities(names, cells=120, lacking=0.15)
     make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
     reconstruction, exported = run_own(tmp_path, names, [tmp_path / "data.h5mu"])
-    assert set(zip(reconstruction["from"], reconstruction["to"])) == {(a, b) for a in names for b in names}
+    subsets = [subset for size in range(2, count) for subset in combinations(names, size)]
+    joint = {("+".join(subset), target) for subset in subsets for target in set(names) - set(subset)}
+    assert len(joint) == {1: 0, 3: 3, 6: 6 * 26}[count]
+    assert set(zip(reconstruction["from"], reconstruction["to"])) == {(a, b) for a in names for b in names} | joint
     for name, modality in modalities.items():
         everywhere = exported.obsm[f"X_cplae_{name}"]
         here = exported[name].obsm[f"X_cplae_{name}"]

@@ -299,9 +299,17 @@ def test_module_says_what_is_missing(monkeypatch, capsys):
 def test_many_modalities_have_matrices_and_pooled_numbers(tmp_path):
     run = FakeRun(tmp_path / "run", ["A", "B", "C", "D"], labels=True)
     run.add_variant("cross_validation", [2.0, 1.0])
+    for fold in range(2):
+        at = keys("cross_validation", fold)
+        run.rows["reconstruction"] += [at | {"from": source, "to": "D", "n_cells": 9, "r2": 0.5 + fold, "mse": 1} for source in ("A+B", "B+C", "A+B+C")]
+        run.rows["accuracy"] += [run.rows["accuracy"][0] | at | {"representation": name} for name in ("zA+B", "zA+B+C+D")]
     run.write()
     found = Run(run.folder)
+    several = next(tile for tile in first_page.tiles(found, first_page.headline_variant(found)) if tile.name == "R² from several")
+    assert several.value.startswith("1.00 ±") and several.under == "mean of 3 directions, n = 2 folds"
+    assert {representation for _, representation, _ in first_page.finest(found, "cross_validation")} == {"zA", "zB", "zC", "zD", "zA+B+C+D"}
     table = found.tables["reconstruction"]
+    table = table[table["from"].isin(list("ABCD"))]
     across = table[table["from"] != table["to"]]
     per_fold = across.groupby("fold")["r2"].mean()
     tile = next(tile for tile in first_page.tiles(found, first_page.headline_variant(found)) if tile.name == "R² across")

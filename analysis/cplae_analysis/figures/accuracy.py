@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names, single_or_all
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import (
     Drawn,
@@ -130,7 +130,7 @@ def draw(run: Run) -> Drawn:
     shown = {
         "rows": rows,
         "as_lines": as_lines,
-        "representations": list(dict.fromkeys(table["representation"])),
+        "representations": single_or_all(table["representation"]),
         "variants": [v for v in run.variants if v.id in set(table["variant"])],
     }
     width = 3.6 if as_lines else strip_width(shown["variants"])

@@ -28,7 +28,7 @@ def chosen_metrics(table) -> list[str]:
             if before is None or int(classes) > int(before.rsplit(" ", 1)[1]):
                 accuracy[representation, label] = metric
     matching = [metric for metric in metrics if metric.startswith("foscttm ")]
-    return r2 + list(accuracy.values()) + matching
+    return sorted(r2 + list(accuracy.values()) + matching, key=lambda metric: "+" in metric)  # of single modalities first
 
 
 def ahead(table, metrics) -> list[str]:

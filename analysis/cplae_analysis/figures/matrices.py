@@ -29,7 +29,7 @@ class Measure:
 def draw_matrix(axes: Axes, rows: pd.DataFrame, measure: Measure, names: list[str]) -> None:
     """Mean over replicates in colour and figures, SD below it in small ones."""
     shown = np.full((len(names), len(names)), np.nan)
-    for (start, end), own in rows.groupby(["from", "to"]):
+    for (start, end), own in rows[rows["from"].isin(names)].groupby(["from", "to"]):
         mean, sd = mean_and_sd(own[measure.column])
         row, column = names.index(start), names.index(end)
         shown[row, column] = mean

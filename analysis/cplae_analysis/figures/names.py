@@ -14,6 +14,13 @@ BEGINNINGS = (0.5, 0.85, 0.15)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+def single_or_all(representations: Iterable[str]) -> list[str]:
+    """Each once, in their order: those of one modality, and of several ("zT+M") the one of most; there are many in between."""
+    every = list(dict.fromkeys(representations))
+    most = max((name.count("+") for name in every), default=0)
+    return [name for name in every if name.count("+") in (0, most)]
+
+
 def cut(name: str, most: int, beginning: float) -> str:
     """The name without its middle if it has more than `most` letters."""
     text = CONTROL.sub(" ", name)

@@ -16,8 +16,7 @@ struct PredictedCells {
   const std::vector<data::ObsColumn>&
       obs;  ///< of the new data; columns that a prediction makes anew are replaced
   const std::vector<TrainedModality>& modalities;  ///< of the study
-  std::size_t from = 0;
-  const MatrixF& measured;  ///< f(x) of the new cells' own modality, NaN = missing
+  const std::vector<NewModality>& measured;
   const Prediction& prediction;
   const std::optional<data::Taxonomy>& taxonomy;
   const std::vector<std::string>& notes;  ///< how it was made: uns/cplae_prediction
@@ -28,15 +27,17 @@ struct PredictedCells {
 [[nodiscard]] std::array<std::string, 3> type_columns(const std::string& label);
 
 /// The columns of obs that a prediction makes: predicted_<label>, predicted_<label>_agreement and
-/// _probability for each labelling; distance_latent, distance_input, distance_missing, missing_share. Pure.
+/// _probability for each labelling; distance_latent, distance_input, distance_missing, missing_share,
+/// from_modalities. Pure.
 [[nodiscard]] std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction);
 
-/// An .h5mu: the new cells' modality as the networks took it, with obsm/X_cplae_<modality>; every other
-/// modality with X = mean and the layers sd and agreement; obs; the tree of types. Atomic. Throws IoError,
-/// DataError.
+/// An .h5mu: the new cells' modalities as the networks took them, each of the cells that have it, with
+/// obsm/X_cplae_<their names joined by +>; every other modality with X = mean and the layers sd and
+/// agreement; obs; the tree of types. Atomic. Throws IoError, DataError.
 void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path);
 
-/// A CSV file: cell, the columns of predicted_columns, z_<modality>_0... Atomic. Throws IoError.
+/// A CSV file: cell, the columns of predicted_columns, z_<their names joined by +>_0... Atomic. Throws
+/// IoError.
 void write_prediction_table(const PredictedCells& predicted, const std::filesystem::path& path);
 
 }  // namespace cplae::predict
