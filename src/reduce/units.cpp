@@ -81,22 +81,22 @@ std::size_t layer_of(UnitType type) {
 std::string statistics_version(UnitType type) {
   switch (type) {
     case UnitType::evaluation:
-      return "6";
+      return "7";
     case UnitType::baseline:
-      return "5";
+      return "6";
     case UnitType::regression:
-      return "2";
+      return "3";
     case UnitType::average:
-      return "1";
+      return "2";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
-      return "2 of " + statistics_version(UnitType::mixture);  // which it reads
+      return "3 of " + statistics_version(UnitType::mixture);  // which it reads
     case UnitType::types:
       return "1 of " + statistics_version(UnitType::baseline) + " and " +
              statistics_version(UnitType::regression) + " and " + statistics_version(UnitType::average);
     case UnitType::ensemble:
-      return "1";
+      return "2";
   }
   throw Error("a type of statistics that there is not");
 }
