@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "choose_network.hpp"
@@ -132,6 +133,17 @@ NewCells read_new_cells(const std::vector<data::Source>& sources, const study::M
   return {std::move(dataset.cells), std::move(dataset.obs), std::move(dataset.modalities.front())};
 }
 
+/// Whether the cells are new at all; empty where no name is one of the run's.
+std::string note_of_known_cells(const std::vector<std::string>& cells, const std::vector<std::string>& own) {
+  const std::unordered_set<std::string> names(own.begin(), own.end());
+  const auto known = std::count_if(cells.begin(), cells.end(),
+                                   [&](const std::string& cell) { return names.contains(cell); });
+  if (known == 0) return "";
+  return std::to_string(known) + " of " + std::to_string(cells.size()) +
+         " cells have names of the run's own cells: if they are the same, networks were trained on them, and "
+         "agreement and distances look better than those of new cells";
+}
+
 /// What the run folder says of the training cells.
 struct Trained {
   std::vector<predict::TrainedModality> modalities;
@@ -206,6 +218,8 @@ ExitCode predict_new_cells(const PredictArguments& options) {
                                                   .labels = trained.labels,
                                                   .held_out = trained.held_out});
   auto notes = prepared.notes;
+  if (const std::string known = note_of_known_cells(found.cells, results.cells()); !known.empty())
+    notes.push_back(known);
   const auto& chosen = best_variant.spec;
   if (chosen.modalities.size() > 1 && chosen.coupling.lambda <= 0)
     notes.push_back("lambda = 0: the modalities of " + variant +
