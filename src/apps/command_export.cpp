@@ -4,11 +4,9 @@
 #include <charconv>
 #include <filesystem>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/write.hpp"
+#include "exported_cells.hpp"
 #include "inputs.hpp"
 #include "latents_table.hpp"
 #include "run_record.hpp"
@@ -30,8 +29,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* export_notes =
     R"(An .h5mu is a copy of the run's data with the latents of one network as
-obsm/X_cplae_<modality>, for all cells and in each modality; a .csv has one row a
-cell: its labels, then z_<modality>_0 and so on. An existing file is replaced.
+obsm/X_cplae_<modality>, for all cells and in each modality, and in the obs of each
+modality: cplae_role (training or held_out) and cplae_fold; cplae_cluster (consensus);
+predicted_<label> by the modality's latents, with _probability, and _role: held_out
+where the network that predicted did not train on the cell. Layers cplae_from_<m> of a
+modality are what held-out cells are decoded to from modality <m>. A .csv has one row a
+cell: its labels, the same columns with _<modality> behind their name, then
+z_<modality>_0 and so on, then decoded_<modality>_from_<m>_<feature>. An existing file
+is replaced.
 Without --variant, --fold and --init the network of least loss on held-out cells is
 taken: of the variants with repeats, or else with folds, that have the highest lambda.
 
@@ -46,6 +51,7 @@ struct ExportArguments {
   std::string variant;
   std::int64_t fold = -1;
   std::int64_t init = -1;
+  bool without_decoded = false;
 };
 
 /// For the parser: what is wrong with the number of a fold or initialisation; empty if nothing is.
@@ -92,48 +98,39 @@ NetworkWish wish_of(const ExportArguments& options) {
   return wish;
 }
 
-/// Row in the run's latents of each cell of the data; none for cells that the study did not use.
-std::vector<std::optional<Eigen::Index>> rows_of(const std::vector<std::string>& cells,
-                                                 const store::ResultsReader& results) {
-  std::unordered_map<std::string, Eigen::Index> row_of;
-  for (const auto& cell : results.cells())
-    row_of.emplace(cell, static_cast<Eigen::Index>(row_of.size()));
-  std::vector<std::optional<Eigen::Index>> rows;
-  for (const auto& cell : cells) {
-    const auto found = row_of.find(cell);
-    rows.push_back(found == row_of.end() ? std::nullopt : std::optional(found->second));
+/// The same in the names of the data's modalities.
+data::Additions additions_of(const store::ResultsReader& results, ExportedCells exported) {
+  const auto& modalities = results.study().base.modalities;
+  data::Additions additions;
+  for (auto& latents : exported.latents)
+    additions.embeddings.push_back({.modality = study::source_name(modalities[latents.from]),
+                                    .name = modalities[latents.from].name,
+                                    .values = std::move(latents.values)});
+  for (auto& decoded : exported.decoded)
+    additions.layers.push_back({.modality = study::source_name(modalities[decoded.to]),
+                                .name = "cplae_from_" + modalities[decoded.from].name,
+                                .features = results.features(modalities[decoded.to].name),
+                                .values = std::move(decoded.values)});
+  for (auto& [modality, column] : exported.columns) {
+    if (modality) column.name = study::source_name(modalities[*modality]) + ":" + column.name;
+    additions.obs.push_back(std::move(column));
   }
-  return rows;
-}
-
-/// Latents of all cells of the data, NaN where there are none.
-std::vector<data::Embedding> embeddings_of(const store::ResultsReader& results, const study::Network& network,
-                                           const std::vector<std::string>& cells) {
-  const auto rows = rows_of(cells, results);
-  std::vector<data::Embedding> embeddings;
-  for (const auto& modality : results.study().base.modalities) {
-    const MatrixF latents = results.latents(network, modality.name);
-    MatrixF values = MatrixF::Constant(static_cast<Eigen::Index>(cells.size()), latents.cols(),
-                                       std::numeric_limits<float>::quiet_NaN());
-    for (std::size_t cell = 0; cell < rows.size(); ++cell)
-      if (rows[cell]) values.row(static_cast<Eigen::Index>(cell)) = latents.row(*rows[cell]);
-    embeddings.push_back({study::source_name(modality), modality.name, std::move(values)});
-  }
-  return embeddings;
+  additions.uns["cplae_export"] = std::move(exported.notes);
+  return additions;
 }
 
 void write_h5mu_copy(const std::vector<data::Source>& sources, const data::Dataset& dataset,
-                     const std::vector<data::Embedding>& embeddings, const fs::path& path) {
+                     const data::Additions& additions, const fs::path& path) {
   std::vector<fs::path> paths;
   std::vector<std::string> names;
   for (const auto& source : sources) {
     paths.push_back(source.path);
     names.push_back(source.name.empty() ? source.path.stem().string() : source.name);
   }
-  data::write_with_embeddings(paths, names, dataset, embeddings, path);
+  data::write_with_additions(paths, names, dataset, additions, path);
 }
 
-ExitCode export_latents(const ExportArguments& options) {
+ExitCode export_cells(const ExportArguments& options) {
   const store::RunFolder folder{fs::path(options.run)};
   const RunRecord record = read_run_record(folder);
   const auto sources = find_data(options, record);
@@ -141,14 +138,21 @@ ExitCode export_latents(const ExportArguments& options) {
   const store::ResultsReader results = open_whole_results(folder);
   const ChosenNetwork chosen = choose_network(results, wish_of(options));
   const data::Dataset dataset = read_data(sources, study::source_names(results.study()));
-  const auto embeddings = embeddings_of(results, chosen.network, dataset.cells);
+  const ExportInput input{.folder = folder,
+                          .results = results,
+                          .dataset = dataset,
+                          .chosen = chosen,
+                          .is_decoded = !options.without_decoded};
+  ExportedCells exported = exported_cells(input);
+  const auto notes = exported.notes;
   if (options.to.extension() == ".csv")
-    write_latents_table(dataset, embeddings, options.to);
+    write_latents_table(input, exported, options.to);
   else
-    write_h5mu_copy(sources, dataset, embeddings, options.to);
-  std::cout << options.to.string() << ": latents of network " << chosen.network.id
-            << " (loss on held-out cells " << number_text(static_cast<float>(chosen.validation_loss))
-            << ")\n";
+    write_h5mu_copy(sources, dataset, additions_of(results, std::move(exported)), options.to);
+  std::cout << options.to.string() << ": network " << chosen.network.id << " (loss on held-out cells "
+            << number_text(static_cast<float>(chosen.validation_loss)) << ")\n";
+  for (const auto& line : notes)
+    std::cout << "  " << line << "\n";
   return ExitCode::done;
 }
 
@@ -156,7 +160,7 @@ ExitCode export_latents(const ExportArguments& options) {
 
 Command add_export(CLI::App& program) {
   const auto options = std::make_shared<ExportArguments>();
-  CLI::App* command = program.add_subcommand("export", "add a network's latents to the cells");
+  CLI::App* command = program.add_subcommand("export", "add latents, types and predictions to the cells");
   command->add_option("RUN", options->run, "a run folder")->required()->type_name("");
   command->add_option("--to", options->to, "the .h5mu or .csv file to write")->required()->type_name("FILE");
   command->add_option("--variant", options->variant, "a variant of the study, such as consensus")
@@ -167,11 +171,12 @@ Command add_export(CLI::App& program) {
   command->add_option("--init", options->init, "the network of this initialisation")
       ->type_name("N")
       ->check(refuse_replicate);
+  command->add_flag("--without-decoded", options->without_decoded, "leave the decoded modalities out");
   command->add_option("--data", options->data, "the run's data, where it was moved")
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");
   command->footer(export_notes);
-  return {command, SerialTask([options] { return export_latents(*options); })};
+  return {command, SerialTask([options] { return export_cells(*options); })};
 }
 
 }  // namespace cplae::apps

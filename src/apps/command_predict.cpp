@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "choose_network.hpp"
@@ -85,6 +86,17 @@ void check_outputs(const PredictArguments& options, const std::vector<data::Sour
     throw UsageError("--table " + options.table.string() + ": is --out too, expected another name");
   check_place("--out", options.out, options, sources);
   if (!options.table.empty()) check_place("--table", options.table, options, sources);
+}
+
+/// Whether the cells are new at all; empty where no name is one of the run's.
+std::string note_of_known_cells(const std::vector<std::string>& cells, const std::vector<std::string>& own) {
+  const std::unordered_set<std::string> names(own.begin(), own.end());
+  const auto known = std::count_if(cells.begin(), cells.end(),
+                                   [&](const std::string& cell) { return names.contains(cell); });
+  if (known == 0) return "";
+  return std::to_string(known) + " of " + std::to_string(cells.size()) +
+         " cells have names of the run's own cells: if they are the same, networks were trained on them, and "
+         "agreement and distances look better than those of new cells";
 }
 
 /// What the run folder says of the training cells.
@@ -211,6 +223,8 @@ ExitCode predict_new_cells(const PredictArguments& options) {
                                                   .measured = measured,
                                                   .modalities = trained.modalities,
                                                   .labels = trained.labels});
+  if (const std::string known = note_of_known_cells(found.cells, results.cells()); !known.empty())
+    notes.push_back(known);
   if (!predicting.share_space)
     notes.push_back("lambda = 0: the modalities of " + predicting.variant +
                     " share no space, and other modalities than " + options.modalities.front() +

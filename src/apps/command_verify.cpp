@@ -33,7 +33,8 @@ first difference is named. With --statistically: for each measure of each varian
 mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
 Student's t interval; together the intervals of all measures hold with the confidence
 given (Bonferroni). A measure is within when its interval reaches 0, or comes nearer to it
-than the millionth part of the measure's size, which is rounding.
+than the millionth part of the measure's size, which is rounding. What only one run has
+is named and not compared.
 
 Exit code: 0 whole or equal, 1 damaged or different, 2 no such run.
 
@@ -93,7 +94,8 @@ ExitCode compare_statistics(const VerifyArguments& options) {
   const store::RunFolder two{fs::path(options.other)};
   for (const auto& [run, folder] : {std::pair{options.run, &one}, std::pair{options.other, &two}})
     require_results(run, folder->tables() / "summary.csv");
-  const auto pairs = reduce::pair_measures(one.tables(), two.tables());
+  const auto measures = reduce::pair_measures(one.tables(), two.tables());
+  const auto& pairs = measures.pairs;
   if (std::isnan(options.confidence))
     throw UsageError("--confidence: found nan, expected a number in [0.5, 0.999999]");
   const double alpha = (1 - options.confidence) / static_cast<double>(std::max<std::size_t>(1, pairs.size()));
@@ -108,7 +110,13 @@ ExitCode compare_statistics(const VerifyArguments& options) {
                     rounded(difference.mean), rounded(difference.sd), rounded(difference.half_width),
                     within ? "within" : "outside"});
   }
-  std::cout << aligned(rows) << std::flush;
+  std::cout << aligned(rows);
+  for (const auto& [run, names] :
+       {std::pair{options.run, &measures.only_first}, std::pair{options.other, &measures.only_second}})
+    if (!names->empty()) std::cout << "not compared, only in " << run << ": " << first_of(*names, 8) << "\n";
+  if (!measures.of_other_terms.empty())
+    std::cout << "not compared, sums of other terms: " << first_of(measures.of_other_terms, 8) << "\n";
+  std::cout << std::flush;
   if (outside > 0)
     throw Error(options.run + " and " + options.other + " differ: " + grouped(outside) + " of " +
                 grouped(pairs.size()) + " measures are outside");

@@ -226,4 +226,9 @@ std::vector<ObsColumn> read_columns(const h5::Handle& parent, const std::string&
   return columns;
 }
 
+std::vector<std::string> column_names(const h5::Handle& parent, const std::string& frame) {
+  return h5::texts_attribute(h5::open_group(parent, frame), "column-order")
+      .value_or(std::vector<std::string>());
+}
+
 }  // namespace cplae::data

@@ -19,6 +19,9 @@ namespace cplae::data {
 [[nodiscard]] std::vector<ObsColumn> read_columns(const h5::Handle& parent, const std::string& frame,
                                                   std::size_t rows);
 
+/// The names of the columns of a data frame group, in their order; none where it does not say.
+[[nodiscard]] std::vector<std::string> column_names(const h5::Handle& parent, const std::string& frame);
+
 /// One column: array, string-array, categorical, or nullable; a group or dataset `name` of `parent`, which is
 /// `depth` columns deep itself (categories are a column). Throws DataError for other encodings, and for
 /// columns in columns beyond limits::nesting: a group may be linked from within itself.

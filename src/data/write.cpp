@@ -2,42 +2,45 @@
 
 #include "cplae/core/error.hpp"
 #include "mudata_file.hpp"
+#include "pushed_columns.hpp"
 #include "write_frame.hpp"
 
 namespace cplae::data {
 
 namespace {
 
-std::vector<std::size_t> present_cells(const Modality& modality) {
-  std::vector<std::size_t> rows;
+std::vector<Eigen::Index> present_cells(const Modality& modality) {
+  std::vector<Eigen::Index> rows;
   for (std::size_t i = 0; i < modality.present.size(); ++i)
-    if (modality.present[i] != 0) rows.push_back(i);
+    if (modality.present[i] != 0) rows.push_back(static_cast<Eigen::Index>(i));
   return rows;
 }
 
 ModalityIndex index_of(const Modality& modality, const std::vector<std::string>& cells) {
   ModalityIndex index{.name = modality.name, .cells = {}, .features = modality.features};
-  for (const std::size_t row : present_cells(modality))
-    index.cells.push_back(cells[row]);
+  for (const Eigen::Index row : present_cells(modality))
+    index.cells.push_back(cells[static_cast<std::size_t>(row)]);
   return index;
 }
 
 /// The rows of the cells that have the modality. [its cells x columns]
 template <class Matrix>
 Matrix present_rows(const Modality& modality, const Matrix& all) {
-  const auto rows = present_cells(modality);
-  Matrix values(static_cast<Eigen::Index>(rows.size()), all.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    values.row(static_cast<Eigen::Index>(i)) = all.row(static_cast<Eigen::Index>(rows[i]));
-  return values;
+  return all(present_cells(modality), Eigen::all);
 }
 
-void write_modality(const h5::Handle& mod, const Modality& modality, const ModalityIndex& index,
-                    const Extras::OfModality& extras) {
+struct ModalityContent {
+  const ModalityIndex& index;
+  const std::vector<ObsColumn>& obs;
+  const Extras::OfModality& extras;
+};
+
+void write_modality(const h5::Handle& mod, const Modality& modality, const ModalityContent& content) {
+  const auto& [index, obs, extras] = content;
   const h5::Handle group = h5::create_group(mod, modality.name);
   write_anndata_attributes(group);
   write_encoded_matrix(group, "X", present_rows(modality, modality.values));
-  write_frame(group, "obs", index.cells);
+  write_frame(group, "obs", index.cells, obs);
   write_frame(group, "var", index.features);
   for (const char* name : {"obsm", "varm", "obsp", "varp", "layers", "uns"})
     (void)require_dict(group, name);
@@ -100,10 +103,15 @@ void write_h5mu(const Dataset& dataset, const std::filesystem::path& path, const
   check_extras(dataset, extras, path);
   create_mudata_file(path, [&](const h5::Handle& file) {
     const h5::Handle mod = h5::create_group(file, "mod");
+    std::vector<std::string> names;
+    for (const auto& modality : dataset.modalities)
+      names.push_back(modality.name);
     std::vector<ModalityIndex> indices;
     for (const auto& modality : dataset.modalities) {
       indices.push_back(index_of(modality, dataset.cells));
-      write_modality(mod, modality, indices.back(), extras_of(modality, extras));
+      const auto obs = pushed_columns(dataset.obs, {modality.name, names}, present_cells(modality));
+      write_modality(mod, modality,
+                     {.index = indices.back(), .obs = obs, .extras = extras_of(modality, extras)});
     }
     write_mudata_root(file, dataset, indices);
     for (const auto& [name, values] : extras.obsm)

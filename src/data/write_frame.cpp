@@ -38,6 +38,13 @@ void write_categorical(const h5::Handle& parent, const std::string& name,
     write_codes<std::int32_t>(group, codes);
 }
 
+void write_column(const h5::Handle& group, const ObsColumn& column) {
+  if (column.is_text)
+    write_categorical(group, column.name, column.text);
+  else
+    write_encoded_array(group, column.name, std::span<const double>(column.numbers), {column.numbers.size()});
+}
+
 /// "_index", unless a column has that name.
 std::string index_name(const std::vector<std::string>& columns) {
   std::string name = "_index";
@@ -90,13 +97,20 @@ void write_frame(const h5::Handle& parent, const std::string& name, const std::v
   for (const auto& column : columns)
     names.push_back(column.name);
   const h5::Handle group = begin_frame(parent, name, index, names);
+  for (const auto& column : columns)
+    write_column(group, column);
+}
+
+void put_columns(const h5::Handle& parent, const std::string& name, const std::vector<ObsColumn>& columns) {
+  if (columns.empty()) return;
+  const h5::Handle group = h5::open_group(parent, name);
+  auto order = h5::texts_attribute(group, "column-order").value_or(std::vector<std::string>());
   for (const auto& column : columns) {
-    if (column.is_text)
-      write_categorical(group, column.name, column.text);
-    else
-      write_encoded_array(group, column.name, std::span<const double>(column.numbers),
-                          {column.numbers.size()});
+    h5::remove(group, column.name);
+    write_column(group, column);
+    if (std::find(order.begin(), order.end(), column.name) == order.end()) order.push_back(column.name);
   }
+  h5::write_texts_attribute(group, "column-order", order);
 }
 
 void write_stored_taxonomy(const h5::Handle& parent, const Taxonomy& taxonomy) {

@@ -23,6 +23,10 @@ void write_text_array(const h5::Handle& parent, const std::string& name,
 void write_frame(const h5::Handle& parent, const std::string& name, const std::vector<std::string>& index,
                  const std::vector<ObsColumn>& columns = {});
 
+/// Puts columns into the frame that is there, in the place of those of their names or behind the others.
+/// Pre-condition: a value for each of its rows.
+void put_columns(const h5::Handle& parent, const std::string& name, const std::vector<ObsColumn>& columns);
+
 /// Writes `uns/taxonomy`, a data frame with label, parent, height and leaf.
 void write_stored_taxonomy(const h5::Handle& parent, const Taxonomy& taxonomy);
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "cplae/core/text.hpp"
-#include "own_cells.hpp"
+#include "trained_latents.hpp"
 
 namespace cplae::predict {
 
@@ -31,7 +31,7 @@ GroupTypes::GroupTypes(Group group, const PredictionInput& input) : group_(std::
 
 void GroupTypes::add(const study::Network& network, const MatrixD& latents) {
   const MatrixD own = latents(group_.cells, Eigen::all);
-  const FittedCells fitted = fit_own_cells(input_.results, network, names_, input_.labels);
+  const FittedCells fitted = fit_trained_latents(input_.results, network, names_, input_.labels);
   for (std::size_t l = 0; l < votes_.size(); ++l)
     if (fitted.classes[l]) votes_[l].add(*fitted.classes[l], own);
   distances_.add(fitted.distances(own), fitted.distances(fitted.held_out));

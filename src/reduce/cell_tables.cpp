@@ -11,11 +11,6 @@ namespace cplae::reduce {
 
 namespace {
 
-/// "leaf" for a column as it stands, "leaf 15" for a cut of the tree to so many classes.
-std::string name_of(const LabelScheme& scheme) {
-  return scheme.is_cut ? scheme.label + " " + std::to_string(scheme.n_classes) : scheme.label;
-}
-
 struct NamedScheme {
   std::string name;
   const LabelScheme* scheme;
@@ -26,7 +21,7 @@ std::vector<NamedScheme> all_schemes(const Context& context) {
   std::vector<NamedScheme> all;
   for (const auto& schemes : context.schemes)
     for (const auto& scheme : schemes) {
-      const std::string name = name_of(scheme);
+      const std::string name = scheme_name(scheme);
       const bool is_new =
           std::none_of(all.begin(), all.end(), [&](const NamedScheme& other) { return other.name == name; });
       if (is_new) all.push_back({name, &scheme});
@@ -35,6 +30,10 @@ std::vector<NamedScheme> all_schemes(const Context& context) {
 }
 
 }  // namespace
+
+std::string scheme_name(const LabelScheme& scheme) {
+  return scheme.is_cut ? scheme.label + " " + std::to_string(scheme.n_classes) : scheme.label;
+}
 
 std::string cells_column(const std::string& label) {
   const bool is_taken = label == "cell" || label.starts_with("has_") || label.starts_with("obs ");

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t largest_table_bytes = std::size_t{1} << 34U;
+constexpr const char* loss_word = "loss validation ";
 
 /// A table whose rows hold measures: which columns name one, after a word of its own, and which hold its
 /// value.
@@ -33,7 +34,7 @@ const std::vector<Source>& sources() {
       {"accuracy.csv", "accuracy ", {"representation", "label", "n_classes"}, " ", "accuracy"},
       {"reconstruction.csv", "r2 ", {"to", "from"}, "<-", "r2"},
       {"reconstruction.csv", "mse ", {"to", "from"}, "<-", "mse"},
-      {"losses.csv", "loss validation ", {"term"}, "", "value"},
+      {"losses.csv", loss_word, {"term"}, "", "value"},
       {"matching.csv", "", {"measure", "from", "to", "label"}, " ", "value"},
       {"clusters.csv", "best_components", {}, "", "best_components"}};
   return all;
@@ -75,12 +76,37 @@ Values read_values(const fs::path& folder) {
   return values;
 }
 
-/// Throws DataError where one of them has what the other lacks.
-template <class Map, class Name>
-void require_same_keys(const Map& one, const Map& other, const fs::path& lacking, const Name& name) {
-  for (const auto& entry : one)
-    if (!other.contains(entry.first))
-      throw DataError(lacking.string() + ": has no " + name(entry.first) + ", which the other run has");
+std::string words_of(const Names& names) {
+  return "'" + names.second + "' of " + names.first;
+}
+
+/// The terms of the losses that a variant has.
+std::vector<std::string> loss_terms(const Values& values, const std::string& variant) {
+  std::vector<std::string> terms;
+  for (const auto& [names, all] : values)
+    if (names.first == variant && names.second.starts_with(loss_word)) terms.push_back(names.second);
+  return terms;
+}
+
+/// A total is comparable where it is one of the same terms.
+bool is_comparable(const Names& names, const Values& one, const Values& other) {
+  return names.second != std::string(loss_word) + "total" ||
+         loss_terms(one, names.first) == loss_terms(other, names.first);
+}
+
+/// What `one` has and `other` lacks.
+std::vector<std::string> missing_in(const Values& other, const Values& one) {
+  std::vector<std::string> names;
+  for (const auto& [measure, values] : one) {
+    const auto found = other.find(measure);
+    if (found == other.end()) {
+      names.push_back(words_of(measure));
+      continue;
+    }
+    for (const auto& [replicate, value] : values)
+      if (!found->second.contains(replicate)) names.push_back(replicate + " of " + words_of(measure));
+  }
+  return names;
 }
 
 std::vector<std::string> lines_of(const fs::path& file) {
@@ -126,30 +152,36 @@ std::optional<std::string> first_table_difference(const fs::path& one, const fs:
   return std::nullopt;
 }
 
-std::vector<MeasurePair> pair_measures(const fs::path& one, const fs::path& other) {
+PairedMeasures pair_measures(const fs::path& one, const fs::path& other) {
   const Values first = read_values(one);
   const Values second = read_values(other);
-  const auto words = [](const Names& names) { return "'" + names.second + "' of " + names.first; };
-  require_same_keys(first, second, other, words);
-  require_same_keys(second, first, one, words);
-  std::vector<MeasurePair> pairs;
+  PairedMeasures result{.pairs = {},
+                        .only_first = missing_in(second, first),
+                        .only_second = missing_in(first, second),
+                        .of_other_terms = {}};
   for (const auto& [names, values] : first) {
-    const auto& others = second.at(names);
-    const auto replicate = [&, &of = names](const std::string& name) {
-      return "'" + of.second + "' of " + of.first + ", " + name;
-    };
-    require_same_keys(values, others, other, replicate);
-    require_same_keys(others, values, one, replicate);
+    const auto others = second.find(names);
+    if (others == second.end()) continue;
+    if (!is_comparable(names, first, second)) {
+      result.of_other_terms.push_back(words_of(names));
+      continue;
+    }
     MeasurePair pair{
         .variant = names.first, .measure = names.second, .replicate = {}, .first = {}, .second = {}};
     for (const auto& [name, value] : values) {
+      const auto found = others->second.find(name);
+      if (found == others->second.end()) continue;
       pair.replicate.push_back(name);
       pair.first.push_back(value);
-      pair.second.push_back(others.at(name));
+      pair.second.push_back(found->second);
     }
-    pairs.push_back(std::move(pair));
+    if (!pair.replicate.empty()) result.pairs.push_back(std::move(pair));
   }
-  return pairs;
+  if (result.pairs.empty())
+    throw DataError(one.string() + " and " + other.string() +
+                    ": no measure of a variant is in both, expected runs of studies with experiments of the "
+                    "same names");
+  return result;
 }
 
 }  // namespace cplae::reduce

@@ -2,6 +2,7 @@
 #include <map>
 #include <numeric>
 
+#include "cell_tables.hpp"
 #include "consensus_choice.hpp"
 #include "consensus_frames.hpp"
 #include "cplae/core/log.hpp"
@@ -78,9 +79,7 @@ public:
         for (const std::string cells : {"held_out", "all"})
           compare_with_types(clusters, labels, cells);
     compare_networks();
-    add_silhouette(clusters_.front(), "(clusters)");  // no column's name that a table would have
-    for (const auto& labels : types)
-      add_silhouette(labels, labels.name);
+    add_silhouettes(types);
     put(record, "consensus", std::move(rows_).frame());
     put(record, "contingency", std::move(contingency_).frame());
     put(record, "consensus_cells", cells_frame());
@@ -220,9 +219,21 @@ private:
     rows_.add("normalised_mutual_information_sd", compared, n, stats::summarise(information).sd);
   }
 
-  /// Of held-out cells by the latents of the first modality; nothing where there are not clusters enough.
-  void add_silhouette(const Labelling& labelling, const std::string& name) {
-    const auto& modality = context_.data.modalities.front();
+  /// By the latents of each modality: its clusters, the label columns, and the tree at the resolutions of the
+  /// experiment.
+  void add_silhouettes(const std::vector<Labelling>& types) {
+    for (std::size_t m = 0; m < clusters_.size(); ++m) {
+      add_silhouette(m, clusters_[m], "(clusters)");  // no column's name that a table would have
+      for (const auto& labels : types)
+        add_silhouette(m, labels, labels.name);
+      for (const auto& scheme : context_.schemes[experiment_])
+        if (scheme.is_cut) add_silhouette(m, {scheme.label, scheme.class_of_cell}, scheme_name(scheme));
+    }
+  }
+
+  /// Of held-out cells by the latents of one modality; nothing where there are not clusters enough.
+  void add_silhouette(std::size_t m, const Labelling& labelling, const std::string& name) {
+    const auto& modality = context_.data.modalities[m];
     std::map<std::string, std::int64_t> number;
     std::vector<std::int64_t> labels;
     std::vector<Eigen::Index> cells;
@@ -233,7 +244,7 @@ private:
       cells.push_back(static_cast<Eigen::Index>(cell));
     }
     if (number.size() < 2 || number.size() >= cells.size()) return;
-    const MatrixD latents = chosen().unit.result.latents.front()(cells, Eigen::all).cast<double>();
+    const MatrixD latents = chosen().unit.result.latents[m](cells, Eigen::all).cast<double>();
     const auto summary = stats::silhouette_over_clusters(latents, labels);
     const Compared compared{"z" + modality.name, name, "held_out"};
     rows_.add("silhouette", compared, cells.size(), summary.mean);

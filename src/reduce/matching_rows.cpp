@@ -61,6 +61,7 @@ void MatchingRows::add_partners(const EncodedModality& first, const EncodedModal
   put(a, b, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_first, 0});
   put(b, a, {"foscttm", "", held_out.size(), scores.closer.from_second, 0});
   put(b, a, {"foscttm_ties_half", "", held_out.size(), scores.ties_half.from_second, 0});
+  put(a, b, {"foscttm_mean", "", held_out.size(), scores.closer.mean, 0});
 }
 
 void MatchingRows::add_labels(const EncodedModality& from, const EncodedModality& to,

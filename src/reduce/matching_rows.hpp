@@ -22,7 +22,8 @@ class MatchingRows {
 public:
   /// From each modality to each other one, on held-out cells that have both. "foscttm": share of cells whose
   /// latents in `to` lie strictly closer to a cell's latents in `from` than its own, "foscttm_ties_half" with
-  /// half of the equally far ones; ceiling 0. For the labels as they stand in obs, by the training cells that
+  /// half of the equally far ones, and once a pair of modalities "foscttm_mean", the mean of foscttm in both
+  /// directions; ceiling 0. For the labels as they stand in obs, by the training cells that
   /// have `to`: "label_transfer" (5 nearest), its ceiling being the share of labelled cells whose label is
   /// there to be transferred, and "purity" (15 nearest). Measures without a cell to score are left out.
   /// Throws NumericError where latents are not finite.

@@ -36,10 +36,14 @@ void add_matching(const Frame& matching, std::vector<Metric>& metrics) {
   const auto& measure = matching.texts("measure");
   const auto& label = matching.texts("label");
   const auto& value = matching.numbers("value");
-  for (std::size_t row = 0; row < matching.rows(); ++row)
+  for (std::size_t row = 0; row < matching.rows(); ++row) {
+    // Of FOSCTTM the two directions are compared; its other forms say the same and would be tested for
+    // nothing.
+    const bool is_score = !measure[row].starts_with("foscttm_");
     metrics.push_back(
         {measure[row] + " " + to[row] + "<-" + from[row] + (label[row].empty() ? "" : " " + label[row]),
-         value[row], true});
+         value[row], is_score});
+  }
 }
 
 /// The least SD of each representation: 0 where a dimension has collapsed.

@@ -59,6 +59,7 @@ void ReconstructionRows::add(const data::Modality& from, const data::Modality& t
   whole_.from.push_back(from.name);
   whole_.to.push_back(to.name);
   n_cells_.push_back(truth.rows());
+  n_constant_.push_back(static_cast<std::int64_t>(stats::constant_features(truth)));
   r2_.push_back(stats::r2(truth, predicted));
   mse_.push_back(stats::mean_squared_error(truth, predicted));
   const auto r2 = stats::r2_per_feature(truth, predicted);
@@ -76,6 +77,7 @@ Frame ReconstructionRows::reconstruction() && {
   return Frame({{"from", std::move(whole_.from)},
                 {"to", std::move(whole_.to)},
                 {"n_cells", std::move(n_cells_)},
+                {"n_constant", std::move(n_constant_)},
                 {"r2", std::move(r2_)},
                 {"mse", std::move(mse_)}});
 }

@@ -47,7 +47,7 @@ private:
     std::vector<std::string> from, to;
   };
   Direction whole_, by_feature_;
-  std::vector<std::int64_t> n_cells_;
+  std::vector<std::int64_t> n_cells_, n_constant_;
   std::vector<double> r2_, mse_, feature_r2_, feature_pearson_;
   std::vector<std::string> feature_;
 };

@@ -41,7 +41,7 @@ std::vector<FrameTable> frame_tables(const Context& context) {
   return {{"accuracy",
            Over::replicates,
            {"label", "representation", "n_classes", "n_usable", "n_fitted", "n_cells", "accuracy"}},
-          {"reconstruction", Over::replicates, {"from", "to", "n_cells", "r2", "mse"}},
+          {"reconstruction", Over::replicates, {"from", "to", "n_cells", "n_constant", "r2", "mse"}},
           {"features", Over::replicates, {"from", "to", "feature", "r2", "pearson"}},
           {"matching", Over::replicates, {"from", "to", "measure", "label", "n_cells", "value", "ceiling"}},
           {"latents", Over::replicates, {"representation", "axis", "sd"}},

@@ -83,7 +83,7 @@ std::string statistics_version(UnitType type) {
     case UnitType::evaluation:
       return "7";
     case UnitType::baseline:
-      return "5";
+      return "6";
     case UnitType::regression:
       return "3";
     case UnitType::average:
@@ -91,7 +91,7 @@ std::string statistics_version(UnitType type) {
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
-      return "2 of " + statistics_version(UnitType::mixture);  // which it reads
+      return "3 of " + statistics_version(UnitType::mixture);  // which it reads
     case UnitType::types:
       return "1 of " + statistics_version(UnitType::baseline) + " and " +
              statistics_version(UnitType::regression) + " and " + statistics_version(UnitType::average);

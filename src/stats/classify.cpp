@@ -17,7 +17,7 @@ struct ClassCount {
 std::map<std::string, ClassCount> count_classes(const ClassificationInput& input) {
   std::map<std::string, ClassCount> counts;
   for (std::size_t cell = 0; cell < input.class_names.size(); ++cell) {
-    if (input.class_names[cell].empty()) continue;
+    if (input.class_names[cell].empty() || input.roles[cell] == CellRole::left_out) continue;
     ClassCount& count = counts[input.class_names[cell]];
     ++count.all;
     if (input.roles[cell] == CellRole::train) ++count.training;

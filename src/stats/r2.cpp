@@ -1,5 +1,6 @@
 #include "cplae/stats/r2.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -83,6 +84,18 @@ std::vector<double> per_feature(const MatrixF& truth, const MatrixF& predicted, 
 
 std::vector<double> r2_per_feature(const MatrixF& truth, const MatrixF& predicted) {
   return per_feature(truth, predicted, r2_of);
+}
+
+std::size_t constant_features(const MatrixF& truth) {
+  std::size_t constant = 0;
+  for (Eigen::Index feature = 0; feature < truth.cols(); ++feature) {
+    std::vector<float> present;
+    for (const float value : truth.col(feature))
+      if (!std::isnan(value)) present.push_back(value);
+    const auto is_first = [&](float value) { return value == present.front(); };
+    if (present.size() > 1 && std::all_of(present.begin(), present.end(), is_first)) ++constant;
+  }
+  return constant;
 }
 
 double r2(const MatrixF& truth, const MatrixF& predicted) {

@@ -136,7 +136,7 @@ void warn_of_classes(const Study& study, const std::vector<std::string>& labels)
 void warn_of_last_networks(const Plan& plan) {
   for (const auto& variant : plan.variants) {
     const TrainingSpec& training = variant.spec.training;
-    if (training.keep_best_after <= training.steps) continue;
+    if (training.keep_best_after <= training.steps || training.keep_best_after == always_last) continue;
     log::shared_warning("training.keep_best_after = " + std::to_string(training.keep_best_after) +
                         " exceeds training.steps = " + std::to_string(training.steps) +
                         ": the last network is kept, not the best one on the held-out cells");

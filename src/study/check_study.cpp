@@ -123,10 +123,6 @@ void check_variant(const Variant& variant) {
     refuse({"", "training.warm_up",
             "found " + std::to_string(training.warm_up) + ", expected at most training.steps = " +
                 std::to_string(training.steps) + in_variant(variant)});
-  if (training.average_from > training.steps)
-    refuse({"", "training.average_from",
-            "found " + std::to_string(training.average_from) + ", expected at most training.steps = " +
-                std::to_string(training.steps) + in_variant(variant)});
   if (training.patience > 0 && training.keep_best_after > training.steps)
     refuse({"", "training.patience",
             "found " + std::to_string(training.patience) + " where the last network is kept " +

@@ -91,7 +91,7 @@ std::vector<Field<E>> measured_fields() {
            .range = {2, 1e6},
            .meaning =
                "Resolutions of the taxonomy, as numbers of classes, at which types are predicted from the "
-               "latents, beside the leaf types."},
+               "latents, beside the leaf types; with components, silhouettes are taken of them, too."},
           &E::classes),
       field_of(
           {.key = "pc_cca",

@@ -90,7 +90,7 @@ std::vector<Field<TrainingSpec>> validation_fields() {
            .may_vary = true,
            .meaning =
                "The kept network is the best one on the held-out cells after so many steps; the last one "
-               "where this exceeds `steps`."},
+               "where this exceeds `steps` (1000000000: always, and without a warning)."},
           &T::keep_best_after),
       field_of({.key = "patience",
                 .type = FieldType::whole,
@@ -99,14 +99,14 @@ std::vector<Field<TrainingSpec>> validation_fields() {
                 .meaning = "Training ends after so many validations without a better one (counted from "
                            "`keep_best_after`); 0 = never."},
                &T::patience),
-      field_of(
-          {.key = "average_from",
-           .type = FieldType::whole,
-           .range = step_range,
-           .may_vary = true,
-           .meaning = "From this step on the weights at validations are averaged, and the average is what "
-                      "is validated and kept; at most `steps`; 0 = never."},
-          &T::average_from),
+      field_of({.key = "average_last",
+                .type = FieldType::number,
+                .range = {0, 1},
+                .may_vary = true,
+                .meaning =
+                    "In this share of the steps, the last ones, the weights at validations are averaged, and "
+                    "the average is what is validated and kept; 0 = never."},
+               &T::average_last),
   };
 }
 

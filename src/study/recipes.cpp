@@ -30,7 +30,7 @@ NetworkSpec defaults_of(Recipe recipe) {
   spec.training.learning_rate = 3e-3;
   spec.training.schedule = RateSchedule::cosine;
   // The last network, which the held-out cells have not chosen.
-  spec.training.keep_best_after = 4000;
+  spec.training.keep_best_after = always_last;
   if (recipe == Recipe::predict) spec.training.latent_dim = 8;
   return spec;
 }

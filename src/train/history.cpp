@@ -1,5 +1,6 @@
 #include "train/history.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,10 +10,20 @@
 
 namespace cplae::train {
 
+namespace {
+
+/// The step from which weights are averaged.
+std::int64_t first_averaged(const study::TrainingSpec& training) {
+  const auto steps = static_cast<double>(training.steps);
+  return std::max<std::int64_t>(1, training.steps - std::llround(training.average_last * steps));
+}
+
+}  // namespace
+
 History::History(const Task& task) : task_(task) {
   state_.now = engine::initial_state({task.spec, task.data, task.split, task.key});
   state_.best_weights = state_.now.weights;
-  if (task.spec.training.average_from > 0) {
+  if (task.spec.training.average_last > 0) {
     state_.average.parameters.resize(state_.now.weights.parameters.size());
     state_.average.moving.resize(state_.now.weights.moving.size());
   }
@@ -67,15 +78,15 @@ void History::record(const std::vector<double>& term_sums, const std::vector<dou
 }
 
 bool History::is_averaging() const {
-  const std::int64_t from = task_.spec.training.average_from;
-  return from > 0 && state_.step >= from;
+  const auto& training = task_.spec.training;
+  return training.average_last > 0 && state_.step >= first_averaged(training);
 }
 
 const model::Weights& History::average_in(const model::Weights& weights) {
   const auto& training = task_.spec.training;
   // A validation after every `validate_every` steps and one after the last, of which the first that counts is
-  // at `average_from` or after it: their number follows from the step, also after a resume.
-  const std::int64_t before = (training.average_from - 1) / training.validate_every;
+  // at the first averaged step or after it: their number follows from the step, also after a resume.
+  const std::int64_t before = (first_averaged(training) - 1) / training.validate_every;
   const std::int64_t rest = state_.step % training.validate_every;
   const auto count = static_cast<float>(state_.step / training.validate_every - before + (rest != 0 ? 1 : 0));
   const auto add = [&](std::vector<float>& mean, const std::vector<float>& values) {

@@ -185,3 +185,33 @@ def test_networks_that_end_early(tmp_path):
         assert np.isfinite(history[reached]).all() and np.isnan(history[~reached]).all() and reached.sum() == row["steps"] / 10
     assert len(pd.read_csv(tmp_path / "run/tables/accuracy.csv")) == 4
     succeed("verify", tmp_path / "run")
+
+
+def test_class_sizes_are_those_of_the_modality(tmp_path):
+    """beta has 30 cells, but 10 that have `second`: too few for types by its latents, and enough by those of `first`."""
+    modalities = make_modalities(["first", "second"], cells=90)
+    beta = np.arange(90) % 3 == 1
+    kept = ~beta | (np.cumsum(beta) <= 10)
+    modalities["second"] = modalities["second"][kept].copy()
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    run_own(tmp_path, ["first", "second"], [tmp_path / "data.h5mu"])
+    accuracy = pd.read_csv(tmp_path / "run/tables/accuracy.csv")
+    assert dict(accuracy.groupby("representation")["n_usable"].agg(set)) == {"zfirst": {3}, "zsecond": {2}}
+
+
+def test_features_that_are_constant_over_held_out_cells_are_counted(tmp_path):
+    """A gene of one cell is constant wherever that cell is not; R2 then is 1 or 0, by scikit-learn's convention."""
+    modalities = make_modalities(["x", "y"], cells=90)
+    modalities["x"].X[:, :2] = 0
+    modalities["x"].X[3, 0] = modalities["x"].X[4, 1] = 5
+    modalities["x"].X[10:, 2] = np.nan
+    make_mudata(modalities).write_h5mu(tmp_path / "data.h5mu")
+    reconstruction, _ = run_own(tmp_path, ["x", "y"], [tmp_path / "data.h5mu"], experiment='kind = "kfold"\nfolds = 3\nbaselines = ["mean"]\n')
+    with h5py.File(tmp_path / "run/results.h5") as file:
+        split = file["variants/folds/split"][...]
+    for row in reconstruction.itertuples():
+        values = modalities[row.to].X[split[row.fold] != 0]
+        present = np.isfinite(values).sum(axis=0) > 1
+        expected = int((np.nanmax(values[:, present], axis=0) == np.nanmin(values[:, present], axis=0)).sum())
+        assert row.n_constant == expected
+    assert set(reconstruction["n_constant"]) >= {0, 1}

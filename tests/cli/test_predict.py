@@ -143,6 +143,13 @@ def test_input_is_brought_to_the_training_cells(predicted, expected_input, new_c
     assert list(data.uns["cplae_prediction"]) == [line.strip() for line in told.splitlines()[1:]]
 
 
+def test_the_run_s_own_cells_are_remarked(predicted, run, cohort, tmp_path):
+    assert "own cells" not in predicted[2]
+    cohort["T"][TRAINED - 20 :].copy().write_h5ad(tmp_path / "mixed.h5ad")
+    succeed("predict", run, "--data", tmp_path / "mixed.h5ad", "--modality", "T", "--input", "raw", "--out", tmp_path / "p.h5mu")
+    assert [note[:14] for note in md.read_h5mu(tmp_path / "p.h5mu").uns["cplae_prediction"] if "own cells" in note] == ["20 of 80 cells"]
+
+
 def classes_of(run, label):
     return pd.read_csv(run / "tables/cells.csv", dtype=str).fillna("")[label].to_numpy()
 

@@ -232,7 +232,7 @@ def test_export_opens_in_mudata(runs, tiny, tmp_path):
         assert np.array_equal(data.obsm[f"X_cplae_{modality}"], expected)
         assert np.array_equal(data[modality].obsm[f"X_cplae_{modality}"], expected)
         assert np.array_equal(data[modality].X, before[modality].X, equal_nan=True)
-    pd.testing.assert_frame_equal(data.obs, before.obs)
+    pd.testing.assert_frame_equal(data.obs[before.obs.columns], before.obs)
 
 
 def test_export_takes_the_best_initialisation(runs, tmp_path):
@@ -254,10 +254,12 @@ def test_export_of_a_fold_is_coupled(runs, tmp_path):
 
 def test_export_to_csv(runs, tiny, tmp_path):
     words = ["--variant", "cross_validation,lambda=1", "--fold", 2]
-    done = succeed("export", runs[0], "--to", tmp_path / "z.csv", *words)
+    done = succeed("export", runs[0], "--to", tmp_path / "z.csv", "--without-decoded", *words)
     assert "cross_validation,lambda=1,fold=2" in done.stdout
     table, before = pd.read_csv(tmp_path / "z.csv"), md.read_h5mu(tiny)
-    assert list(table.columns) == ["cell", "leaf", "family", "z_T_0", "z_T_1", "z_E_0", "z_E_1"]
+    typed = [f"predicted_leaf{what}_{m}" for m in ("T", "E") for what in ("", "_probability", "_role")]
+    added = ["cplae_role", "cplae_fold", "cplae_cluster_T", "cplae_cluster_E", *typed]
+    assert list(table.columns) == ["cell", "leaf", "family", *added, "z_T_0", "z_T_1", "z_E_0", "z_E_1"]
     assert list(table["cell"]) == list(before.obs_names) and list(table["leaf"]) == list(before.obs["leaf"].astype(str))
     expected = latents(runs[0], "cross_validation,lambda=1", 2, "E")
     assert np.array_equal(table[["z_E_0", "z_E_1"]].to_numpy(dtype=np.float32), expected)

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from program import SMOKE, call, refused, succeed
+from program import SMOKE, call, make_modalities, make_mudata, refused, study_text, succeed
 from scipy import stats
 from sums import sum_of_attributes, sum_of_rows
 
@@ -316,8 +316,53 @@ def test_a_shift_is_outside_and_rounding_is_not(copy, runs, shift, code):
     assert all(" mse " in name for name in outside) and (len(outside) > 0) == (code == 1)
 
 
-def test_other_measures_are_bad_input(copy, runs):
+def test_a_fold_that_only_one_run_has(copy, runs):
+    """Its networks may have failed in the other: the folds that both have are compared, and it is named."""
     path = copy / "tables/accuracy.csv"
     table = pd.read_csv(path, dtype=str)
-    table[table["fold"] != "1"].to_csv(path, index=False)
-    refused("verify", runs / "one", copy, "--statistically", names=["copy", "fold 1", "accuracy"])
+    table[(table["fold"] != "1") | (table["representation"] != "zT")].to_csv(path, index=False)
+    text = succeed("verify", runs / "one", copy, "--statistically").stdout
+    found = verdicts(text)
+    assert found["cross_validation,lambda=1, accuracy zT leaf 3"][0] == "2"
+    assert found["cross_validation,lambda=1, accuracy zE leaf 3"][0] == "3"
+    lines = [line for line in text.splitlines() if line.startswith("not compared")]
+    assert len(lines) == 1 and str(runs / "one") in lines[0] and "fold 1 of 'accuracy zT leaf 3'" in lines[0]
+
+
+@pytest.fixture(scope="module")
+def other_modalities(tmp_path_factory):
+    """The same cells, folds and seed: T and E alone, and with a third modality that some cells lack."""
+    folder = tmp_path_factory.mktemp("modalities")
+    modalities = make_modalities(["T", "E", "M"], cells=120)
+    modalities["M"] = modalities["M"][:80].copy()
+    make_mudata(modalities).write_h5mu(folder / "data.h5mu")
+    for name, used in (("two", ["T", "E"]), ("three", ["T", "E", "M"])):
+        (folder / f"{name}.toml").write_text(study_text(used, experiment='kind = "kfold"\nfolds = 3\n'))
+        succeed("run", folder / f"{name}.toml", "--data", folder / "data.h5mu", "--out", folder / name, "--quiet")
+    (folder / "renamed.toml").write_text(study_text(["T", "E"]).replace('name = "folds"', 'name = "others"'))
+    succeed("run", folder / "renamed.toml", "--data", folder / "data.h5mu", "--out", folder / "renamed", "--quiet")
+    return folder
+
+
+def test_a_study_with_one_more_modality(other_modalities):
+    """What both have is compared fold by fold; the rest is named once; the total loss is of other terms."""
+    two, three = other_modalities / "two", other_modalities / "three"
+    with h5py.File(two / "results.h5") as one, h5py.File(three / "results.h5") as other:
+        assert np.array_equal(one["variants/folds/split"][...], other["variants/folds/split"][...])
+    text = call("verify", two, three, "--statistically").stdout
+    found = verdicts(text)
+    tables = [pd.read_csv(run / "tables/reconstruction.csv") for run in (two, three)]
+    values = [t[(t["to"] == "E") & (t["from"] == "T")].sort_values("fold")["mse"].to_numpy() for t in tables]
+    n, mean, sd, _, _ = found["folds, mse E<-T"]
+    assert n == "3" and not any("M" in name for name in found) and "folds, loss validation total" not in found
+    differences = values[1] - values[0]
+    np.testing.assert_allclose([float(mean), float(sd)], [differences.mean(), differences.std(ddof=1)], rtol=1e-5)
+    only, sums = [line for line in text.splitlines() if line.startswith("not compared")]
+    assert str(three) in only and "M" in only and str(two) not in only
+    assert "other terms" in sums and "'loss validation total' of folds" in sums
+    back = call("verify", three, two, "--statistically").stdout
+    assert float(verdicts(back)["folds, mse E<-T"][1]) == -float(mean)
+
+
+def test_runs_with_nothing_in_common_are_bad_input(other_modalities):
+    refused("verify", other_modalities / "two", other_modalities / "renamed", "--statistically", names=["two", "renamed", "no measure"])

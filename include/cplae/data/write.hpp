@@ -21,8 +21,9 @@ struct Extras {
 };
 
 /// Writes an .h5mu file as mudata writes it (global obs, obsmap, var, per-modality AnnData with only the
-/// cells that are present, dense X, uns/taxonomy). Atomic: written aside and renamed. Local. Throws DataError
-/// for values or extras of another shape than cells and features, IoError.
+/// cells that are present, dense X, uns/taxonomy); each modality's obs has the columns too, as mudata's
+/// push_obs would put them there. Atomic: written aside and renamed. Local. Throws DataError for values or
+/// extras of another shape than cells and features, IoError.
 void write_h5mu(const Dataset& dataset, const std::filesystem::path& path, const Extras& extras = {});
 
 /// An embedding to add to a copy of the user's data.
@@ -32,10 +33,30 @@ struct Embedding {
   MatrixF values;        ///< [cells of the Dataset x d], NaN where the cell lacks the modality
 };
 
+/// A matrix of a modality's features to add to a copy of the user's data.
+struct Layer {
+  std::string modality;               ///< of the data
+  std::string name;                   ///< becomes layers[name] of the modality
+  std::vector<std::string> features;  ///< of the columns; features of the data that are not among them: NaN
+  MatrixF values;                     ///< [cells of the Dataset x features], NaN = none
+};
+
+/// What is added to a copy of the user's data.
+struct Additions {
+  std::vector<Embedding> embeddings{};
+  std::vector<Layer> layers{};
+  /// Columns of all cells of the Dataset; "<modality>:<name>" becomes <name> in that modality.
+  std::vector<ObsColumn> obs{};
+  std::map<std::string, std::vector<std::string>> uns{};  ///< lists of texts
+};
+
 /// Copies the user's own file(s) - everything in them - to an .h5mu at `path` and adds the embeddings as
-/// obsm/X_cplae_<modality>. Local, atomic.
-void write_with_embeddings(const std::vector<std::filesystem::path>& sources,
-                           const std::vector<std::string>& names, const Dataset& dataset,
-                           const std::vector<Embedding>& embeddings, const std::filesystem::path& path);
+/// obsm/X_cplae_<modality>, the layers, and the columns to the global obs and, as mudata's push_obs does, to
+/// that of each modality; columns that the global obs has already are put into the modalities that have none
+/// of their name. Local, atomic. Throws DataError where an addition has another number of rows than there are
+/// cells, IoError.
+void write_with_additions(const std::vector<std::filesystem::path>& sources,
+                          const std::vector<std::string>& names, const Dataset& dataset,
+                          const Additions& additions, const std::filesystem::path& path);
 
 }  // namespace cplae::data

@@ -29,10 +29,17 @@ struct MeasurePair {
   std::vector<double> first, second;   ///< [replicate]; NaN: no number
 };
 
+struct PairedMeasures {
+  std::vector<MeasurePair> pairs;  ///< what both runs have, in the replicates that both have
+  /// What only one run has, by name: "'r2 M<-T' of folds", "fold 3 of 'r2 E<-T' of folds".
+  std::vector<std::string> only_first, only_second;
+  std::vector<std::string> of_other_terms;  ///< total losses whose terms are not the same in both
+};
+
 /// Every measure of the tables of two runs (accuracies, R2, mean squared errors, losses of the kept networks
 /// on held-out cells, best numbers of components), paired by variant and replicate. Local. Throws DataError
-/// naming the first that only one run has, IoError.
-[[nodiscard]] std::vector<MeasurePair> pair_measures(const std::filesystem::path& one,
-                                                     const std::filesystem::path& other);
+/// when the runs have none in common, IoError.
+[[nodiscard]] PairedMeasures pair_measures(const std::filesystem::path& one,
+                                           const std::filesystem::path& other);
 
 }  // namespace cplae::reduce

@@ -14,7 +14,7 @@ namespace cplae::stats {
 enum class CellRole : std::uint8_t {
   train,
   validation,
-  left_out  ///< counts for the size of its class only; its latent is not looked at
+  left_out  ///< counts nowhere: it has no latent
 };
 
 struct ClassificationInput {
@@ -25,7 +25,8 @@ struct ClassificationInput {
 
 /// Which classes take part (Gala et al. 2021, Methods).
 struct ClassRules {
-  std::size_t least_cells = 11;          ///< smaller classes, counted over all labelled cells, are dropped
+  std::size_t least_cells = 11;          ///< smaller classes, counted over the labelled cells that
+                                         ///< are not left out, are dropped
   std::size_t least_training_cells = 6;  ///< classes with fewer training cells are dropped for this fold
   QdaOptions qda;
 };

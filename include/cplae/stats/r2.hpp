@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <vector>
 
 #include "cplae/core/matrix.hpp"
@@ -13,6 +14,10 @@ namespace cplae::stats {
 /// scikit-learn's r2_score: a constant truth gives 1 if it is met exactly and 0 otherwise; fewer than two
 /// present entries give NaN. [features]
 [[nodiscard]] std::vector<double> r2_per_feature(const MatrixF& truth, const MatrixF& predicted);
+
+/// Features whose present truths, two or more, are all the same number: their R2 is 1 or 0 by convention.
+/// `truth` is [cells x features] without infinite entries; throws nothing.
+[[nodiscard]] std::size_t constant_features(const MatrixF& truth);
 
 /// Mean of r2_per_feature over the features that have one; NaN if none has.
 [[nodiscard]] double r2(const MatrixF& truth, const MatrixF& predicted);

@@ -54,6 +54,9 @@ struct CouplingSpec {
   friend bool operator==(const CouplingSpec&, const CouplingSpec&) = default;
 };
 
+/// Of `keep_best_after`: more than `steps` can be.
+inline constexpr std::int64_t always_last = 1'000'000'000;
+
 /// `[training]`
 struct TrainingSpec {
   std::int64_t latent_dim = 3;
@@ -65,9 +68,9 @@ struct TrainingSpec {
   std::int64_t warm_up = 0;   ///< steps in which the rate rises from 0
   double weight_decay = 0.0;  ///< of weights, not of biases; decoupled from the gradient
   std::int64_t validate_every = 500;
-  std::int64_t keep_best_after = 10000;
-  std::int64_t patience = 0;      ///< validations without a better one after which training ends; 0 = never
-  std::int64_t average_from = 0;  ///< step from which weights are averaged over validations; 0 = never
+  std::int64_t keep_best_after = 10000;  ///< always_last: the last network, whatever `steps` is
+  std::int64_t patience = 0;  ///< validations without a better one after which training ends; 0 = never
+  double average_last = 0;    ///< share of the steps, at the end, over whose validations weights are averaged
   Trainer trainer = Trainer::automatic;
   Precision precision = Precision::fp32;
   double checkpoint_seconds = 60;  ///< does not change any result

@@ -20,7 +20,7 @@ struct State {
   double best_loss = std::numeric_limits<double>::infinity();
   std::int64_t best_step = 0;  ///< 0 = none kept yet
   model::Weights best_weights;
-  model::Weights average;  ///< over validations; empty without training.average_from
+  model::Weights average;  ///< over validations; empty without training.average_last
 };
 
 /// Whose checkpoint a file is.

@@ -141,8 +141,9 @@ json do_embed(const json& request) {
   std::vector<cplae::data::Embedding> embeddings;
   for (const auto& [name, rows] : request["embeddings"].items())
     embeddings.push_back({.modality = name, .name = name, .values = load_matrix<cplae::MatrixF>(rows)});
-  cplae::data::write_with_embeddings(paths, request["names"].get<std::vector<std::string>>(), dataset,
-                                     embeddings, request["path"].get<std::string>());
+  cplae::data::write_with_additions(paths, request["names"].get<std::vector<std::string>>(), dataset,
+                                    {.embeddings = std::move(embeddings)},
+                                    request["path"].get<std::string>());
   return json::object();
 }
 

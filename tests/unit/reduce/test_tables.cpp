@@ -118,7 +118,8 @@ TEST_F(TablesTest, KeysMeansAndSpread) {
   write_units();
   write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
   const std::string reconstruction = table("reconstruction.csv");
-  EXPECT_TRUE(reconstruction.starts_with("experiment,variant,lambda,fold,init,from,to,n_cells,r2,mse\n"));
+  EXPECT_TRUE(
+      reconstruction.starts_with("experiment,variant,lambda,fold,init,from,to,n_cells,n_constant,r2,mse\n"));
   EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,lambda=1\",1,2,,T,E,4,5,0.5"));
   EXPECT_TRUE(has_line(reconstruction, "again,again,1,,3,T,E,4,9,0.5"));
   EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,1,,T,E,4,1,0.5"));
@@ -172,8 +173,8 @@ pc_cca = [[5, 5]]
   write_units();
   write_tables(context_, store::UnitStore(store::RunFolder(folder_)));
   const std::string reconstruction = table("reconstruction.csv");
-  EXPECT_TRUE(
-      reconstruction.starts_with("experiment,variant,lambda,latent_dim,fold,init,from,to,n_cells,r2,mse\n"));
+  EXPECT_TRUE(reconstruction.starts_with(
+      "experiment,variant,lambda,latent_dim,fold,init,from,to,n_cells,n_constant,r2,mse\n"));
   // The study's latent_dim where the experiment does not vary it. R2 names the network whose split it is: at
   // lambda = 0 networks 10 and 11 have 2 latent dimensions, 12 and 13 have 4.
   EXPECT_TRUE(has_line(reconstruction, "cv,\"cv,pc_cca=4x4\",,3,1,,T,E,4,1,0.5"));

@@ -101,6 +101,8 @@ TEST(Classify, BoundsOfTheRules) {
   const auto result = classify_accuracy(input);
   EXPECT_EQ(result.n_classes, 2U);
   EXPECT_EQ(result.n_fitted, 1U) << "5 training cells";
+  input.roles[0] = CellRole::left_out;
+  EXPECT_EQ(classify_accuracy(input).n_classes, 1U) << "10 cells that have a latent";
   input.roles.pop_back();
   EXPECT_THROW(static_cast<void>(classify_accuracy(input)), NumericError) << "sizes";
 }

@@ -329,8 +329,6 @@ TEST(CheckAgainst, ChecksTraining) {
   expect_messages({
       {[](Study& s, data::Dataset&) { s.base.training.warm_up = 1001; },
        "training.warm_up: found 1001, expected at most training.steps = 1000 (variant cv,lambda=0)"},
-      {[](Study& s, data::Dataset&) { s.base.training.average_from = 1001; },
-       "training.average_from: found 1001, expected at most training.steps = 1000 (variant cv,lambda=0)"},
       {[](Study& s, data::Dataset&) { s.base.training.patience = 5; },
        "training.patience: found 5 where the last network is kept (keep_best_after = 10000 lies beyond steps "
        "= 1000), expected 0 (variant cv,lambda=0)"},

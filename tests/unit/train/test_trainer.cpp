@@ -198,7 +198,7 @@ TEST_P(TrainerTest, EndsWhenItsPatienceIsOver) {
 std::vector<std::vector<float>> at_validations(const train::Task& task, std::vector<std::int64_t> steps) {
   std::vector<std::vector<float>> found;
   study::NetworkSpec spec = task.spec;
-  spec.training.average_from = 0;
+  spec.training.average_last = 0;
   for (const std::int64_t end : steps) {
     spec.training.steps = end;
     spec.training.keep_best_after = end + 1;
@@ -209,7 +209,7 @@ std::vector<std::vector<float>> at_validations(const train::Task& task, std::vec
 
 TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
   spec_.training.steps = 170;
-  spec_.training.average_from = 60;
+  spec_.training.average_last = 0.65;  // from step 59 on
   spec_.training.keep_best_after = 1000;
   const auto averaged = train("average");
   const train::Task task{spec_, data_, split_, make_key(7, "average"), "average", {}, {}};
@@ -219,7 +219,7 @@ TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
     ASSERT_NEAR(averaged.weights.parameters[i], mean, 1e-6 * (1 + std::abs(mean)));
   }
   // Before the first average, losses are those of the plain training; from then on of other weights.
-  spec_.training.average_from = 0;
+  spec_.training.average_last = 0;
   const auto plain = train("average");
   const auto columns = static_cast<Eigen::Index>(train::loss_names(spec_).size());
   EXPECT_TRUE(plain.losses.leftCols((columns + 1) / 2) == averaged.losses.leftCols((columns + 1) / 2));
@@ -229,7 +229,7 @@ TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
 
 TEST_P(TrainerTest, AveragesStoppedAnywhereHaveTheSameBits) {
   spec_.training.steps = 170;
-  spec_.training.average_from = 50;
+  spec_.training.average_last = 0.71;  // from step 49 on
   const auto whole = train("resume");
   for (const int stop_after : {49, 50, 51, 120, 150, 169}) {
     const auto checkpoint = folder_ / ("ckpt" + std::to_string(stop_after));
