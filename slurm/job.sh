@@ -21,7 +21,7 @@ refuse() {
 # job_field NAME: a word of what SLURM knows of this job.
 job_field() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | sed -n 1p || true; }
 
-# Sets `program`, `words` (of `cplae run`) and `run` from: STUDY DATA RUN [OPTION...]
+# Sets `program`, `words` (of `cplae run`), `run` and `wants_report` from: STUDY DATA RUN [OPTION...]
 read_arguments() {
   program="${CPLAE_PROGRAM:-$CPLAE_HOME/build/bin/cplae}"
   [ -x "$program" ] || refuse "$program: no such program; build it (scripts/build.sh cplae), or set CPLAE_PROGRAM"
@@ -34,7 +34,21 @@ read_arguments() {
     words+=(--set "study.seed=$SLURM_ARRAY_TASK_ID")
     mkdir -p "$(dirname "$run")" || exit 1
   fi
-  words+=(--out "$run" "$@")
+  words+=(--out "$run")
+  add_given "$@"
+}
+
+# Adds to `words` the options of this job's command line. The ranks never make the report: they have to leave together.
+add_given() {
+  local word
+  wants_report=yes
+  for word in "$@"; do
+    case "$word" in
+      --no-report | --no-report=*) wants_report=no ;;
+      *) words+=("$word") ;;
+    esac
+  done
+  words+=(--no-report)
 }
 
 # Sets `end`, in seconds since 1970; empty where the job has no time limit. The program stops by its own clock: signals do not reach all
@@ -96,6 +110,17 @@ run_study() {
   if [ "$code" = 0 ] && ! is_done; then
     say "the launcher ended with 0, but the study is not done"
     code=1
+  fi
+}
+
+# Makes RUN/report.html, here and not on rank 0: srun counts its --wait from the first rank that has left, and ends one that draws pictures
+# after that. Its failure is a line of the log. What is left of the time limit is all that it gets.
+make_report() {
+  [ "$wants_report" = yes ] || return 0
+  local seconds=86400
+  [ -z "$end" ] || seconds=$((end - $(date +%s) - 10))
+  if [ "$seconds" -lt 1 ] || ! timeout --kill-after=5 "$seconds" "$program" report "$run"; then
+    say "no report; later, by hand: $program report $run"
   fi
 }
 
@@ -239,7 +264,10 @@ give_up() { say "error: neither requeued nor followed; submit the same line agai
 end_session() {
   local fruitful=yes gain noted state
   say "cplae ended with code $code"
-  case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
+  case "$code" in
+    0 | 3) drop_follow_up; make_report; return ;;
+    2) drop_follow_up; return ;;
+  esac
   is_fruitful "$1" || fruitful=no
   state="$(job_field JobState)"
   if [ "$state" = PENDING ]; then
@@ -257,7 +285,7 @@ end_session() {
 
 # NAME DEVICE STUDY DATA RUN [OPTION...]: the whole job. Ends with the exit code of cplae.
 cplae_job() {
-  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" fruitless="${CPLAE_FRUITLESS:-0}" program run words launch end code before
+  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" fruitless="${CPLAE_FRUITLESS:-0}" program run words wants_report launch end code before
   # shellcheck source=slurm/site.sh
   source "${CPLAE_SITE:-$CPLAE_HOME/slurm/site.sh}" || refuse "no site file"
   set +eu  # modules are not written for it

@@ -2,7 +2,7 @@
 
 import pytest
 from cluster import await_
-from jobs import CPLAE, ROOT, TWO_RANKS, sessions
+from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,18 @@ def test_a_study(script, launcher, options, desk, undisturbed):
     log = (desk.folder / f"cplae-{script}-{job}.log").read_text()
     assert desk.cluster.state(job) == "COMPLETED"
     assert f"{launcher} " in log and "2 rank(s)" in log and "ended with code 0" in log
+
+
+@pytest.mark.parametrize("option", [[], ["--no-report"]], ids=["report", "no-report"])
+def test_a_report_that_takes_longer_than_srun_waits(option, desk):
+    """--wait ends ranks that stay on when another one has left (5 s in this site file): none of them may draw the pictures."""
+    python = desk.folder / "python"
+    python.write_text('#!/bin/sh\nsleep 9\necho page > "$3/report.html"\n')
+    python.chmod(0o755)
+    job = desk.submit(*TWO_RANKS, words=[STUDY, desk.data, desk.run, *OPTIONS, "--set", "training.steps=300", *option], CPLAE_PYTHON=str(python))
+    desk.await_end()
+    assert desk.cluster.state(job) == "COMPLETED" and sessions(desk.run) == [], desk.log()
+    assert (desk.run / "report.html").exists() == (option == []), desk.log()
 
 
 def test_a_sweep_is_an_array_of_seeds(desk, undisturbed):
