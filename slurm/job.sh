@@ -38,12 +38,15 @@ read_arguments() {
   add_given "$@"
 }
 
-# Adds to `words` the options of this job's command line. The ranks never make the report: they have to leave together.
+# Adds to `words` the options of this job's command line. The ranks never make the report: they have to leave together. What --overwrite
+# would remove in a later session is the work of the earlier ones; follow-ups are submitted without it.
 add_given() {
   local word
   wants_report=yes
   for word in "$@"; do
     case "$word" in
+      --overwrite | --overwrite=*)
+        if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then words+=("$word"); else say "--overwrite was for the first session: this one goes on"; fi ;;
       --no-report | --no-report=*) wants_report=no ;;
       *) words+=("$word") ;;
     esac
@@ -183,9 +186,12 @@ follow_up() {
 }
 
 submit_next() {
-  local options
+  local options word later=()
   read_own_options
-  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
+  for word in "${given[@]}"; do
+    case "$word" in --overwrite | --overwrite=*) ;; *) later+=("$word") ;; esac
+  done
+  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${later[@]}")" || return 1
   next="${next%%;*}"
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }

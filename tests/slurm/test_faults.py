@@ -8,7 +8,7 @@ import struct
 
 import pytest
 from cluster import await_, environment_of
-from jobs import CPLAE, TWO_RANKS, sessions
+from jobs import CPLAE, OPTIONS, STUDY, TWO_RANKS, sessions
 
 
 def test_requeued_by_its_user(desk, undisturbed):
@@ -18,6 +18,24 @@ def test_requeued_by_its_user(desk, undisturbed):
     desk.await_end()
     desk.assert_results(undisturbed)
     assert desk.log().count("] session ") == 2
+
+
+@pytest.mark.parametrize("partition", ["requeued", "cancelled"])
+def test_overwrite_is_for_the_first_session(partition, desk, undisturbed):
+    """A requeued session and a follow-up keep what the first one has done."""
+    job = desk.submit(*TWO_RANKS, f"--partition={partition}", words=[STUDY, desk.data, desk.run, *OPTIONS, "--overwrite"])
+    desk.await_midst()
+    if partition == "requeued":
+        desk.cluster.call("scontrol", "requeue", job)
+    else:
+        (follow_up,) = [number for number in desk.cluster.jobs() if number != job]
+        assert "--overwrite" not in desk.cluster.call("scontrol", "show", "job", "-o", follow_up)
+        desk.submit_urgent()
+    await_("the second session", lambda: desk.log().count("] session ") == 2, log=desk.log)
+    done = {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}
+    desk.await_end()
+    assert done and done.items() <= {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}.items(), desk.log()
+    desk.assert_results(undisturbed)
 
 
 @pytest.mark.parametrize(("launcher", "to"), [("srun", []), ("mpirun", []), ("mpirun", ["--batch"])], ids=["srun", "mpirun-steps", "mpirun-batch"])
