@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "apps/inputs.hpp"
+#include "apps/leave.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
 #include "cplae/core/files.hpp"
@@ -22,6 +24,17 @@ namespace cplae::apps {
 
 namespace {
 
+/// How long a rank that was told to stop, and has saved, waits for one that does not answer. More than any
+/// step or write takes; less than batch scripts keep in reserve. CPLAE_STOP_PATIENCE_SECONDS is for tests.
+std::chrono::duration<double> stop_patience() {
+  constexpr std::chrono::seconds usual(60);
+  const char* named = std::getenv("CPLAE_STOP_PATIENCE_SECONDS");
+  if (named == nullptr) return usual;
+  char* end = nullptr;
+  const double seconds = std::strtod(named, &end);
+  return *named != 0 && *end == 0 && seconds > 0 ? std::chrono::duration<double>(seconds) : usual;
+}
+
 class StudyRun {
 public:
   StudyRun(const dist::Session& session, const RunOptions& options, Stage stage)
@@ -30,6 +43,7 @@ public:
         stage_(stage),
         units_(store::RunFolder(options.out)) {
     if (options.longest) stop_.stop_after(*options.longest);
+    bound_waits(session);
     read();
     if (stage == Stage::evaluate || stage == Stage::reduce)
       require_run();
@@ -49,6 +63,20 @@ public:
   }
 
 private:
+  /// Whoever waits has saved its share. The lowest rank comes first, so that one line is said by most.
+  void bound_waits(const dist::Session& session) {
+    const auto patience = stop_patience();
+    const bool is_root = communicator_.is_root();
+    stop_.give_up_after(
+        is_root ? patience : patience * 1.1, [&session, patience, rank = communicator_.rank()] {
+          report({ExitCode::stopped,
+                  "rank " + std::to_string(rank) + ": stopped as asked, but another rank has " +
+                      "not answered for " + duration_text(patience.count()) +
+                      ": all are ended; what was saved is kept, run the same command again " + "to go on"});
+          session.abort(static_cast<int>(ExitCode::stopped));
+        });
+  }
+
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     study::Study study;
