@@ -11,6 +11,8 @@ most_fruitless=3
 # What the last session left may hold the run folder for a while: ranks that outlive their node's daemon, locks that the server still
 # believes in.
 lock_patience_seconds="${CPLAE_LOCK_PATIENCE_SECONDS:-300}"
+# So long mpirun may stay when its ranks on this node have ended.
+launcher_patience_seconds="${CPLAE_LAUNCHER_PATIENCE_SECONDS:-30}"
 
 say() { printf '[job %s] %s\n' "$job" "$*"; }
 refuse() {
@@ -96,11 +98,35 @@ is_done() {
   [ "$(grep -cE '^(networks|statistics).*, 0 left' <<<"$now")" = 2 ] && [[ "$now" != *" running"* ]] && grep -qE '^tables +written' <<<"$now"
 }
 
+# has_ranks PID: whether mpirun has ranks on this node. It starts them itself, those of other nodes through an srun. One that has ended and
+# is not yet noticed is none.
+has_ranks() { [ "$({ ps -o stat=,comm= --ppid "$1" || true; } | grep -cvE '^Z|[[:space:]](srun|orted|prted)$')" != 0 ]; }
+
+# guard_launcher PID: Open MPI 4.1's mpirun now and then waits for ever for a rank that was killed. Ends with it.
+guard_launcher() {
+  local had_ranks=no alone=0
+  trap '' USR1
+  while kill -0 "$1" 2>/dev/null && [ "$alone" -le "$launcher_patience_seconds" ]; do
+    sleep 1
+    if has_ranks "$1"; then had_ranks=yes alone=0; elif [ "$had_ranks" = yes ]; then alone=$((alone + 1)); fi
+  done
+  kill -0 "$1" 2>/dev/null || return 0
+  say "mpirun stays, $launcher_patience_seconds s after its last rank on this node: ended"
+  kill -TERM "$1" || true
+  sleep 5
+  kill -KILL "$1" 2>/dev/null || true
+}
+
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
-  local told pid
+  local told pid guard=""
   "${launch[@]}" "$program" "${words[@]}" &
   pid=$!
+  if [ "$launcher" = mpirun ]; then
+    guard_launcher "$pid" &
+    guard=$!
+    disown "$guard"
+  fi
   trap 'told=yes; kill -USR1 "$pid" 2>/dev/null || true' USR1 TERM
   while :; do
     told=no
@@ -109,6 +135,7 @@ run_study() {
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
+  [ -z "$guard" ] || kill -KILL "$guard" 2>/dev/null || true
   # srun has been seen to end with 0 when a node could not start its task.
   if [ "$code" = 0 ] && ! is_done; then
     say "the launcher ended with 0, but the study is not done"

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import struct
 
@@ -84,6 +85,22 @@ def test_killed(whole_step, desk, undisturbed):
     desk.await_end()
     desk.assert_results(undisturbed)
     assert sessions(desk.run) == [(137, "yes")]
+
+
+def test_mpirun_that_stays_is_ended(desk, undisturbed):
+    """As Open MPI 4.1.4's does now and then after a rank was killed; here one in its place that does so the first time."""
+    stub = desk.folder / "bin" / "mpirun"
+    stub.parent.mkdir()
+    real = shutil.which("mpirun")
+    killed = f'while ! ls {desk.run}/work/networks/*.unit; do sleep 0.1; done >/dev/null 2>&1\nkill -9 $!\nwait\nexec sleep 1000'
+    stub.write_text(f'#!/bin/bash\nif [ -e {desk.folder}/flag ]; then exec {real} "$@"; fi\ntouch {desk.folder}/flag\n"${{@:3}}" &\n{killed}\n')
+    stub.chmod(0o755)
+    site = desk.folder / "site.sh"
+    site.write_text(site.read_text() + f'load_modules() {{ export PATH="{stub.parent}:$PATH"; }}\n')
+    desk.submit("--nodes=1", "--ntasks-per-node=1", CPLAE_LAUNCHER="mpirun", CPLAE_LAUNCHER_PATIENCE_SECONDS="2")
+    desk.await_end()
+    assert "mpirun stays, 2 s after its last rank" in desk.log() and sessions(desk.run) == [(143, "yes")], desk.log()
+    desk.assert_results(undisturbed)
 
 
 def test_death_of_a_node(desk, undisturbed):
