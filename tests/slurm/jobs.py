@@ -66,12 +66,12 @@ class Desk:
         self.run = folder / "run"
         (folder / "site.sh").write_text(SITE)
 
-    def submit(self, *options, script="cpu", words=None, **environment):
-        """The number of the job."""
+    def submit(self, *options, script="cpu", words=None, cwd=None, **environment):
+        """The number of the job; `cwd`: where sbatch is called, if not in this folder."""
         words = [STUDY, self.data, self.run, *OPTIONS] if words is None else words
         given = {"CPLAE_HOME": str(ROOT), "CPLAE_SITE": str(self.folder / "site.sh"), "CPLAE_PROGRAM": str(CPLAE), "CPLAE_DEVICE": "cpu"}
         call = ["sbatch", "--parsable", "--mem-per-cpu=100", *options, ROOT / "slurm" / f"{script}.sbatch", *words]
-        return self.cluster.call(*call, cwd=self.folder, **{**given, **environment})
+        return self.cluster.call(*call, cwd=cwd or self.folder, **{**given, **environment})
 
     def submit_urgent(self):
         """A job that others have to make room for."""

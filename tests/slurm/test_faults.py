@@ -9,7 +9,7 @@ import struct
 
 import pytest
 from cluster import await_, environment_of
-from jobs import CPLAE, OPTIONS, STUDY, TWO_RANKS, sessions
+from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
 
 
 def test_requeued_by_its_user(desk, undisturbed):
@@ -112,6 +112,17 @@ def test_death_of_a_node(desk, undisturbed):
     await_("the node is down", lambda: "down" in desk.cluster.call("sinfo", "-h", "-n", node, "-p", "main", "-o", "%t"))
     desk.cluster.start_node(node)
     desk.await_end()
+    desk.assert_results(undisturbed)
+
+
+def test_a_follow_up_finds_the_project(desk, undisturbed):
+    """It is submitted where the job runs, which --chdir says; the first one was in the project folder, and nothing named that."""
+    given = ["--nodes=1", "--ntasks-per-node=1", f"--chdir={desk.folder}"]
+    job = desk.submit(*given, cwd=ROOT, CPLAE_HOME="", CPLAE_GO_ON="follow")
+    desk.await_midst()
+    desk.cluster.call("scancel", "--signal=KILL", f"{job}.0")
+    desk.await_end()
+    assert sessions(desk.run) == [(137, "yes")] and desk.log().count("] session ") == 2, desk.log()
     desk.assert_results(undisturbed)
 
 
