@@ -57,16 +57,15 @@ add_given() {
 }
 
 # Sets `end`, in seconds since 1970; empty where the job has no time limit. The program stops by its own clock: signals do not reach all
-# ranks of all launchers.
+# ranks of all launchers. It is told when and not after how long, whatever happens before its ranks have started.
 read_time_limit() {
   local text
   end=""
   text="$(job_field EndTime)"
   case "$text" in "" | Unknown | N/A) return ;; esac
   end="$(date -d "$text" +%s)"
-  local seconds=$((end - $(date +%s) - reserve_seconds))
-  [ "$seconds" -gt 0 ] || refuse "the time limit leaves nothing beside the reserve of $reserve_seconds s: ask for more time (sbatch --time)"
-  words+=(--max-minutes "$((seconds / 60)).$(printf '%02d' $((seconds % 60 * 100 / 60)))")
+  [ $((end - reserve_seconds)) -gt "$(date +%s)" ] || refuse "the time limit leaves nothing beside the reserve of $reserve_seconds s: ask for more time (sbatch --time)"
+  words+=(--stop-at "$((end - reserve_seconds))")
 }
 
 # Sets `launch`: the words that start a program on all ranks.

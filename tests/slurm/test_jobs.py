@@ -1,5 +1,7 @@
 """The scripts of slurm/ by sbatch: from submission to results, and on past time limits; on a real SLURM."""
 
+from datetime import datetime
+
 import pytest
 from cluster import await_
 from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
@@ -68,6 +70,18 @@ def test_the_time_limit_strikes(desk, undisturbed):
     desk.await_end()
     assert desk.cluster.state(job) == "TIMEOUT", desk.log()
     desk.assert_results(undisturbed)
+
+
+def test_the_end_is_a_time_of_day(desk):
+    """Told so, and not as minutes from a start that may be slow: here a `status`, asked for before, that takes its time."""
+    program = desk.folder / "program"
+    program.write_text('#!/bin/sh\n[ "$1" = status ] && exec sleep 2\nexit 2\n')
+    program.chmod(0o755)
+    job = desk.submit("--nodes=1", "--ntasks-per-node=1", "--time=30", CPLAE_PROGRAM=str(program), CPLAE_RESERVE_SECONDS="200")
+    await_("the session", lambda: "] session 0" in desk.log(), log=desk.log)
+    end = datetime.fromisoformat(desk.cluster.fields(job)["StartTime"]).timestamp() + 30 * 60
+    desk.await_end()
+    assert f"--stop-at {end - 200:.0f}\n" in desk.log() and "--max-minutes" not in desk.log(), desk.log()
 
 
 def test_mistakes_are_named(desk):
