@@ -16,8 +16,8 @@
 #include "cplae/reduce/tables.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
-#include "cplae/store/read_results.hpp"
 #include "cplae/store/results.hpp"
+#include "cplae/store/verify.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
@@ -156,17 +156,17 @@ private:
                 duration_text(clock.seconds()));
   }
 
-  /// Of rank 0. One that cannot be opened, cut short perhaps, is as good as none: its units are there.
+  /// Of rank 0. One that is cut short or damaged, or not that of the units, is as good as none: they are
+  /// there.
   [[nodiscard]] bool has_results() const {
-    const auto& path = units_.folder().results();
-    if (!communicator_.is_root() || !std::filesystem::exists(path)) return false;
-    try {
-      const store::ResultsReader opened(path);
-      return true;
-    } catch (const Error& error) {
-      log::warning(std::string(error.what()) + "; made again from its units");
-      return false;
-    }
+    const auto& folder = units_.folder();
+    if (!communicator_.is_root() || !std::filesystem::exists(folder.results())) return false;
+    const auto found = store::inspect_results(folder, units_.identity());
+    if (found.damaged.empty()) return true;
+    const std::size_t more = found.damaged.size() - 1;
+    log::warning(found.damaged.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
+                 "; results.h5 is made again from its units");
+    return false;
   }
 
   void evaluate(const RunParts& parts) {
