@@ -80,10 +80,13 @@ private:
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     study::Study study;
-    dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
+    dist::agree(
+        communicator_, [&] { study = study::read_study(options_.study, options_.overrides); },
+        "reading the study");
     SharedData data = read_shared_data(communicator_, options_.data, study::source_names(study));
-    dist::agree(communicator_,
-                [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
+    dist::agree(
+        communicator_, [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); },
+        "preparing the data");
     const std::size_t unused = inputs_->context.unused_cells;
     if (unused > 0 && communicator_.is_root())
       log::info(std::to_string(unused) + " of " + std::to_string(unused + inputs_->context.cells.size()) +
@@ -181,14 +184,14 @@ private:
   }
 
   void reduce_tables() {
-    dist::agree(communicator_, [&] {
-      if (!communicator_.is_root()) return;
+    const auto reduce = [&] {
       if (stage_ == Stage::reduce)
         require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
       remove_report();
       reduce::write_tables(inputs_->context, units_);
       std::fputs(reduce::summary_text(units_.folder().tables()).c_str(), stdout);
-    });
+    };
+    dist::on_root(communicator_, reduce, "writing the tables");
   }
 
   /// One of other tables must not be taken for that of the new ones.
@@ -232,9 +235,8 @@ private:
   /// Names what failed, from the units; the exit code is the same on every rank.
   ExitCode finish() const {
     bool failed = false;
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root()) failed = report_failures();
-    });
+    dist::on_root(
+        communicator_, [&] { failed = report_failures(); }, "looking through the units");
     if (communicator_.is_root()) log::info("run folder: " + options_.out.string());
     return communicator_.any(failed) ? ExitCode::some_networks_failed : ExitCode::done;
   }
