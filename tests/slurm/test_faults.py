@@ -87,6 +87,19 @@ def test_killed(whole_step, desk, undisturbed):
     assert sessions(desk.run) == [(137, "yes")]
 
 
+@pytest.mark.parametrize("launcher", ["srun", "mpirun"])
+def test_a_rank_that_stands_still_for_good(launcher, desk, undisturbed):
+    """As with a hung driver: told to stop, the other one saves, waits for a while, and has it ended. The job goes on."""
+    job = desk.submit(*TWO_RANKS, CPLAE_LAUNCHER=launcher, CPLAE_STOP_PATIENCE_SECONDS="2")
+    desk.await_midst()
+    os.kill(max(rank_processes(desk.cluster)), signal.SIGSTOP)
+    desk.cluster.call("scancel", "--signal=USR1", job)
+    desk.await_end()
+    ((code, gain),) = sessions(desk.run)
+    assert (code in (75, 137), gain) == (True, "yes") and "another rank has not answered" in desk.log(), desk.log()
+    desk.assert_results(undisturbed)
+
+
 def test_mpirun_that_stays_is_ended(desk, undisturbed):
     """As Open MPI 4.1.4's does now and then after a rank was killed; here one in its place that does so the first time."""
     stub = desk.folder / "bin" / "mpirun"
