@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy with .clang-tidy over rooms of the source: scripts/tidy.sh [ROOM...] (default: the rooms that read what strangers made).
+# clang-tidy with .clang-tidy over rooms of the source: scripts/tidy.sh [ROOM...] (default: all rooms, minutes of all cores;
+# the rooms that read what strangers made are core h5 data study store).
 # CLANG_TIDY names another program. scripts/setup.sh comes first.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -8,7 +9,7 @@ have "$tidy" || die "$tidy: there is no such program (apt-get install clang-tidy
 [ -s "$torch_dir_file" ] || die "scripts/setup.sh has not been run here"
 
 rooms=("$@")
-[ ${#rooms[@]} -gt 0 ] || rooms=(core h5 data study store)
+[ ${#rooms[@]} -gt 0 ] || for folder in "$root"/src/*/; do rooms+=("$(basename "$folder")"); done
 files=()
 for room in "${rooms[@]}"; do
   [ -d "$root/src/$room" ] || die "src/$room: there is no such room"

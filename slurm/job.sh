@@ -11,6 +11,8 @@ most_fruitless=3
 # What the last session left may hold the run folder for a while: ranks that outlive their node's daemon, locks that the server still
 # believes in.
 lock_patience_seconds="${CPLAE_LOCK_PATIENCE_SECONDS:-300}"
+# So long mpirun may stay when its ranks on this node have ended.
+launcher_patience_seconds="${CPLAE_LAUNCHER_PATIENCE_SECONDS:-30}"
 
 say() { printf '[job %s] %s\n' "$job" "$*"; }
 refuse() {
@@ -21,7 +23,7 @@ refuse() {
 # job_field NAME: a word of what SLURM knows of this job.
 job_field() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p" | sed -n 1p || true; }
 
-# Sets `program`, `words` (of `cplae run`) and `run` from: STUDY DATA RUN [OPTION...]
+# Sets `program`, `words` (of `cplae run`), `run` and `wants_report` from: STUDY DATA RUN [OPTION...]
 read_arguments() {
   program="${CPLAE_PROGRAM:-$CPLAE_HOME/build/bin/cplae}"
   [ -x "$program" ] || refuse "$program: no such program; build it (scripts/build.sh cplae), or set CPLAE_PROGRAM"
@@ -34,20 +36,36 @@ read_arguments() {
     words+=(--set "study.seed=$SLURM_ARRAY_TASK_ID")
     mkdir -p "$(dirname "$run")" || exit 1
   fi
-  words+=(--out "$run" "$@")
+  words+=(--out "$run")
+  add_given "$@"
+}
+
+# Adds to `words` the options of this job's command line. The ranks never make the report: they have to leave together. What --overwrite
+# would remove in a later session is the work of the earlier ones; follow-ups are submitted without it.
+add_given() {
+  local word
+  wants_report=yes
+  for word in "$@"; do
+    case "$word" in
+      --overwrite | --overwrite=*)
+        if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then words+=("$word"); else say "--overwrite was for the first session: this one goes on"; fi ;;
+      --no-report | --no-report=*) wants_report=no ;;
+      *) words+=("$word") ;;
+    esac
+  done
+  words+=(--no-report)
 }
 
 # Sets `end`, in seconds since 1970; empty where the job has no time limit. The program stops by its own clock: signals do not reach all
-# ranks of all launchers.
+# ranks of all launchers. It is told when and not after how long, whatever happens before its ranks have started.
 read_time_limit() {
   local text
   end=""
   text="$(job_field EndTime)"
   case "$text" in "" | Unknown | N/A) return ;; esac
   end="$(date -d "$text" +%s)"
-  local seconds=$((end - $(date +%s) - reserve_seconds))
-  [ "$seconds" -gt 0 ] || refuse "the time limit leaves nothing beside the reserve of $reserve_seconds s: ask for more time (sbatch --time)"
-  words+=(--max-minutes "$((seconds / 60)).$(printf '%02d' $((seconds % 60 * 100 / 60)))")
+  [ $((end - reserve_seconds)) -gt "$(date +%s)" ] || refuse "the time limit leaves nothing beside the reserve of $reserve_seconds s: ask for more time (sbatch --time)"
+  words+=(--stop-at "$((end - reserve_seconds))")
 }
 
 # Sets `launch`: the words that start a program on all ranks.
@@ -79,11 +97,35 @@ is_done() {
   [ "$(grep -cE '^(networks|statistics).*, 0 left' <<<"$now")" = 2 ] && [[ "$now" != *" running"* ]] && grep -qE '^tables +written' <<<"$now"
 }
 
+# has_ranks PID: whether mpirun has ranks on this node. It starts them itself, those of other nodes through an srun. One that has ended and
+# is not yet noticed is none.
+has_ranks() { [ "$({ ps -o stat=,comm= --ppid "$1" || true; } | grep -cvE '^Z|[[:space:]](srun|orted|prted)$')" != 0 ]; }
+
+# guard_launcher PID: Open MPI 4.1's mpirun now and then waits for ever for a rank that was killed. Ends with it.
+guard_launcher() {
+  local had_ranks=no alone=0
+  trap '' USR1
+  while kill -0 "$1" 2>/dev/null && [ "$alone" -le "$launcher_patience_seconds" ]; do
+    sleep 1
+    if has_ranks "$1"; then had_ranks=yes alone=0; elif [ "$had_ranks" = yes ]; then alone=$((alone + 1)); fi
+  done
+  kill -0 "$1" 2>/dev/null || return 0
+  say "mpirun stays, $launcher_patience_seconds s after its last rank on this node: ended"
+  kill -TERM "$1" || true
+  sleep 5
+  kill -KILL "$1" 2>/dev/null || true
+}
+
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
-  local told pid
+  local told pid guard=""
   "${launch[@]}" "$program" "${words[@]}" &
   pid=$!
+  if [ "$launcher" = mpirun ]; then
+    guard_launcher "$pid" &
+    guard=$!
+    disown "$guard"
+  fi
   trap 'told=yes; kill -USR1 "$pid" 2>/dev/null || true' USR1 TERM
   while :; do
     told=no
@@ -92,10 +134,22 @@ run_study() {
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
+  [ -z "$guard" ] || kill -KILL "$guard" 2>/dev/null || true
   # srun has been seen to end with 0 when a node could not start its task.
   if [ "$code" = 0 ] && ! is_done; then
     say "the launcher ended with 0, but the study is not done"
     code=1
+  fi
+}
+
+# Makes RUN/report.html, here and not on rank 0: srun counts its --wait from the first rank that has left, and ends one that draws pictures
+# after that. Its failure is a line of the log. What is left of the time limit is all that it gets.
+make_report() {
+  [ "$wants_report" = yes ] || return 0
+  local seconds=86400
+  [ -z "$end" ] || seconds=$((end - $(date +%s) - 10))
+  if [ "$seconds" -lt 1 ] || ! timeout --kill-after=5 "$seconds" "$program" report "$run"; then
+    say "no report; later, by hand: $program report $run"
   fi
 }
 
@@ -158,9 +212,12 @@ follow_up() {
 }
 
 submit_next() {
-  local options
+  local options word later=()
   read_own_options
-  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
+  for word in "${given[@]}"; do
+    case "$word" in --overwrite | --overwrite=*) ;; *) later+=("$word") ;; esac
+  done
+  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${later[@]}")" || return 1
   next="${next%%;*}"
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }
@@ -239,7 +296,10 @@ give_up() { say "error: neither requeued nor followed; submit the same line agai
 end_session() {
   local fruitful=yes gain noted state
   say "cplae ended with code $code"
-  case "$code" in 0 | 2 | 3) drop_follow_up; return ;; esac
+  case "$code" in
+    0 | 3) drop_follow_up; make_report; return ;;
+    2) drop_follow_up; return ;;
+  esac
   is_fruitful "$1" || fruitful=no
   state="$(job_field JobState)"
   if [ "$state" = PENDING ]; then
@@ -257,7 +317,7 @@ end_session() {
 
 # NAME DEVICE STUDY DATA RUN [OPTION...]: the whole job. Ends with the exit code of cplae.
 cplae_job() {
-  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" fruitless="${CPLAE_FRUITLESS:-0}" program run words launch end code before
+  local script="$CPLAE_HOME/slurm/$1.sbatch" device="$2" given=("${@:3}") next="" fruitless="${CPLAE_FRUITLESS:-0}" program run words wants_report launch end code before
   # shellcheck source=slurm/site.sh
   source "${CPLAE_SITE:-$CPLAE_HOME/slurm/site.sh}" || refuse "no site file"
   set +eu  # modules are not written for it

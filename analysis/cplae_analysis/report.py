@@ -137,6 +137,8 @@ def scenes_of(run: Run) -> tuple[Scenes | None, str]:
 
 def write_report(folder: Path, figures: Path | None) -> list[Section]:
     """Writes the report and its figures. Raises ReportError."""
+    if (folder / "figures").is_symlink():
+        raise ReportError(f"{folder / 'figures'}: is a link, which is not followed")
     run = Run(folder)
     require_whole_tables(folder)
     tables_sum = sum_of_tables(folder)

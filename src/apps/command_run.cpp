@@ -1,8 +1,10 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <ratio>
@@ -41,6 +43,7 @@ struct RunArguments {
   std::vector<std::string> overrides;
   std::string device = "auto";
   std::optional<double> max_minutes;
+  std::optional<double> stop_at;
   double wait_for_lock = 0;
   bool overwrite = false;
   bool quiet = false;
@@ -50,11 +53,12 @@ struct RunArguments {
 };
 
 /// For the parser: what is wrong with a number of minutes or seconds; empty if nothing is.
-std::string refuse_time(const std::string& text, const std::string& unit, int longest) {
+std::string refuse_time(const std::string& text, const std::string& unit, std::int64_t longest) {
   double time = 0;
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, time);
-  if (read.ec == std::errc() && read.ptr == end && time >= 0 && time <= longest) return "";
+  if (read.ec == std::errc() && read.ptr == end && time >= 0 && time <= static_cast<double>(longest))
+    return "";
   return "found '" + text + "', expected " + unit + ", 0 to " + std::to_string(longest);
 }
 
@@ -64,6 +68,22 @@ std::string refuse_minutes(const std::string& text) {
 
 std::string refuse_seconds(const std::string& text) {
   return refuse_time(text, "seconds", 60 * 60 * 24);
+}
+
+std::string refuse_moment(const std::string& text) {
+  constexpr std::int64_t year_10000 = 253402300800;
+  return refuse_time(text, "seconds since 1970", year_10000);
+}
+
+/// The shorter of what the command line gives.
+std::optional<std::chrono::duration<double>> time_left(const RunArguments& options) {
+  using Seconds = std::chrono::duration<double>;
+  std::optional<Seconds> left;
+  if (options.max_minutes) left = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);
+  if (!options.stop_at) return left;
+  const Seconds now = std::chrono::system_clock::now().time_since_epoch();
+  const Seconds until = std::max(Seconds(0), Seconds(*options.stop_at) - now);
+  return left ? std::min(*left, until) : until;
 }
 
 bool writes_tables(Stage stage) {
@@ -80,10 +100,8 @@ ExitCode run(const dist::Session& session, RunArguments& options, Stage stage) {
                     .overrides = options.overrides,
                     .overwrite = options.overwrite,
                     .lock_patience = std::chrono::duration<double>(options.wait_for_lock),
-                    .longest = {},
+                    .longest = time_left(options),
                     .command_line = options.command_line};
-  if (options.max_minutes)
-    parsed.longest = std::chrono::duration<double, std::ratio<60>>(*options.max_minutes);
   dist::agree(world, [&] {
     if (options.out.empty()) throw UsageError("--out: is empty, expected a folder");
     parsed.device = device_request(options.device);
@@ -128,6 +146,11 @@ Command add_stage(CLI::App& program, const StageWords& words, const std::string&
                    "stop after so long with exit 75, as on a signal: for time limits of batch jobs")
       ->check(refuse_minutes)
       ->type_name("M");
+  command
+      ->add_option("--stop-at", options->stop_at,
+                   "stop so at a time, in seconds since 1970: whatever the start takes, it counts")
+      ->check(refuse_moment)
+      ->type_name("TIME");
   command
       ->add_option("--wait-for-lock", options->wait_for_lock,
                    "seconds to wait for another run in the folder, then exit 75 (default 0: exit 2)")

@@ -13,6 +13,7 @@ namespace cplae::apps {
 [[nodiscard]] std::vector<Command> add_bench(CLI::App& program);  ///< bench train, bench gmm, bench io
 [[nodiscard]] Command add_status(CLI::App& program);
 [[nodiscard]] Command add_verify(CLI::App& program);
+[[nodiscard]] Command add_report(CLI::App& program);
 [[nodiscard]] Command add_export(CLI::App& program);
 [[nodiscard]] Command add_predict(CLI::App& program);
 /// run, train, evaluate and reduce; the command line goes to provenance.json.

@@ -53,14 +53,14 @@ std::string why_none(const ChildEnd& end) {
   return said.empty() ? "exit code " + std::to_string(end.exit_code) : said;
 }
 
-void try_report(const fs::path& run) {
+bool try_report(const fs::path& run) {
   const std::string python = report_python();
-  if (python.empty()) return;
+  if (python.empty()) return true;
   const std::string by_hand = "python -m cplae_analysis " + run.string();
   if (python.find('/') != std::string::npos && !fs::exists(python)) {
     log::info("no report: there is no " + python +
               "; scripts/setup.sh demo makes it (or set CPLAE_PYTHON), then: " + by_hand);
-    return;
+    return false;
   }
   std::vector<std::string> environment = environment_without_mpi();
   // Nothing that lies in the user's folder is imported by mistake; and no display is asked for.
@@ -68,11 +68,13 @@ void try_report(const fs::path& run) {
   const ChildEnd end = run_child({.words = {python, "-m", "cplae_analysis", fs::absolute(run).string()},
                                   .environment = std::move(environment),
                                   .limit = report_limit});
-  if (end.how == ChildEnd::How::exited && end.exit_code == 0)
+  if (end.how == ChildEnd::How::exited && end.exit_code == 0) {
     log::info("report: " + (run / "report.html").string());
-  else
-    log::warning("no report (" + python + ": " + why_none(end) +
-                 "); the run is complete without; by hand: " + by_hand);
+    return true;
+  }
+  log::warning("no report (" + python + ": " + why_none(end) +
+               "); the run is complete without; by hand: " + by_hand);
+  return false;
 }
 
 }  // namespace
@@ -89,11 +91,12 @@ std::vector<std::string> environment_without_mpi() {
   return kept;
 }
 
-void make_report(const fs::path& run) noexcept {
+bool make_report(const fs::path& run) noexcept {
   try {
-    try_report(run);
+    return try_report(run);
   } catch (const std::exception& error) {
     log::warning(std::string("no report: ") + error.what());
+    return false;
   }
 }
 

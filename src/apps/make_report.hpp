@@ -14,7 +14,8 @@ namespace cplae::apps {
 [[nodiscard]] std::vector<std::string> environment_without_mpi();
 
 /// Makes run/report.html through the package cplae_analysis. Local, for rank 0 once no other rank waits. What
-/// goes wrong is one line of the log and nothing else: a run is as good without its report.
-void make_report(const std::filesystem::path& run) noexcept;
+/// goes wrong is one line of the log and nothing else: a run is as good without its report. Returns whether
+/// the report is there, or none is wanted.
+bool make_report(const std::filesystem::path& run) noexcept;
 
 }  // namespace cplae::apps

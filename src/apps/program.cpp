@@ -134,6 +134,7 @@ std::vector<Command> add_commands(CLI::App& program, const std::string& command_
   append(add_run_commands(program, command_line));
   commands.push_back(add_status(program));
   commands.push_back(add_verify(program));
+  commands.push_back(add_report(program));
   commands.push_back(add_export(program));
   commands.push_back(add_predict(program));
   append(add_bench(program));

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "apps/inputs.hpp"
+#include "apps/leave.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
 #include "cplae/core/files.hpp"
@@ -14,13 +16,24 @@
 #include "cplae/reduce/tables.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
-#include "cplae/store/read_results.hpp"
 #include "cplae/store/results.hpp"
+#include "cplae/store/verify.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
 
 namespace {
+
+/// How long a rank that was told to stop, and has saved, waits for one that does not answer. More than any
+/// step or write takes; less than batch scripts keep in reserve. CPLAE_STOP_PATIENCE_SECONDS is for tests.
+std::chrono::duration<double> stop_patience() {
+  constexpr std::chrono::seconds usual(60);
+  const char* named = std::getenv("CPLAE_STOP_PATIENCE_SECONDS");
+  if (named == nullptr) return usual;
+  char* end = nullptr;
+  const double seconds = std::strtod(named, &end);
+  return *named != 0 && *end == 0 && seconds > 0 ? std::chrono::duration<double>(seconds) : usual;
+}
 
 class StudyRun {
 public:
@@ -30,6 +43,7 @@ public:
         stage_(stage),
         units_(store::RunFolder(options.out)) {
     if (options.longest) stop_.stop_after(*options.longest);
+    bound_waits(session);
     read();
     if (stage == Stage::evaluate || stage == Stage::reduce)
       require_run();
@@ -49,13 +63,30 @@ public:
   }
 
 private:
+  /// Whoever waits has saved its share. The lowest rank comes first, so that one line is said by most.
+  void bound_waits(const dist::Session& session) {
+    const auto patience = stop_patience();
+    const bool is_root = communicator_.is_root();
+    stop_.give_up_after(
+        is_root ? patience : patience * 1.1, [&session, patience, rank = communicator_.rank()] {
+          report({ExitCode::stopped,
+                  "rank " + std::to_string(rank) + ": stopped as asked, but another rank has " +
+                      "not answered for " + duration_text(patience.count()) +
+                      ": all are ended; what was saved is kept, run the same command again " + "to go on"});
+          session.abort(static_cast<int>(ExitCode::stopped));
+        });
+  }
+
   void read() {
     dist::agree(communicator_, [&] { device_ = model::choose_device(options_.device, local_rank()); });
     study::Study study;
-    dist::agree(communicator_, [&] { study = study::read_study(options_.study, options_.overrides); });
+    dist::agree(
+        communicator_, [&] { study = study::read_study(options_.study, options_.overrides); },
+        "reading the study");
     SharedData data = read_shared_data(communicator_, options_.data, study::source_names(study));
-    dist::agree(communicator_,
-                [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); });
+    dist::agree(
+        communicator_, [&] { inputs_ = make_inputs(std::move(study), std::move(data), device_.kind); },
+        "preparing the data");
     const std::size_t unused = inputs_->context.unused_cells;
     if (unused > 0 && communicator_.is_root())
       log::info(std::to_string(unused) + " of " + std::to_string(unused + inputs_->context.cells.size()) +
@@ -128,17 +159,17 @@ private:
                 duration_text(clock.seconds()));
   }
 
-  /// Of rank 0. One that cannot be opened, cut short perhaps, is as good as none: its units are there.
+  /// Of rank 0. One that is cut short or damaged, or not that of the units, is as good as none: they are
+  /// there.
   [[nodiscard]] bool has_results() const {
-    const auto& path = units_.folder().results();
-    if (!communicator_.is_root() || !std::filesystem::exists(path)) return false;
-    try {
-      const store::ResultsReader opened(path);
-      return true;
-    } catch (const Error& error) {
-      log::warning(std::string(error.what()) + "; made again from its units");
-      return false;
-    }
+    const auto& folder = units_.folder();
+    if (!communicator_.is_root() || !std::filesystem::exists(folder.results())) return false;
+    const auto found = store::inspect_results(folder, units_.identity());
+    if (found.damaged.empty()) return true;
+    const std::size_t more = found.damaged.size() - 1;
+    log::warning(found.damaged.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
+                 "; results.h5 is made again from its units");
+    return false;
   }
 
   void evaluate(const RunParts& parts) {
@@ -153,14 +184,14 @@ private:
   }
 
   void reduce_tables() {
-    dist::agree(communicator_, [&] {
-      if (!communicator_.is_root()) return;
+    const auto reduce = [&] {
       if (stage_ == Stage::reduce)
         require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
       remove_report();
       reduce::write_tables(inputs_->context, units_);
       std::fputs(reduce::summary_text(units_.folder().tables()).c_str(), stdout);
-    });
+    };
+    dist::on_root(communicator_, reduce, "writing the tables");
   }
 
   /// One of other tables must not be taken for that of the new ones.
@@ -204,9 +235,8 @@ private:
   /// Names what failed, from the units; the exit code is the same on every rank.
   ExitCode finish() const {
     bool failed = false;
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root()) failed = report_failures();
-    });
+    dist::on_root(
+        communicator_, [&] { failed = report_failures(); }, "looking through the units");
     if (communicator_.is_root()) log::info("run folder: " + options_.out.string());
     return communicator_.any(failed) ? ExitCode::some_networks_failed : ExitCode::done;
   }

@@ -56,15 +56,18 @@ SharedData read_shared_data(const dist::Communicator& communicator, const std::v
                             const std::vector<std::string>& modalities) {
   SharedData data;
   // Read before they are hashed: what cannot be read is bad input, whatever the hash would say.
-  dist::on_root(communicator, [&] {
+  const std::string doing = "reading the data";
+  const auto read = [&] {
     data.dataset = read_data(sources, modalities);
     data.sha256 = data_sha256(sources);
-  });
+  };
+  dist::on_root(communicator, read, doing);
   if (communicator.size() == 1) return data;
   const std::string description = communicator.broadcast(communicator.is_root() ? described(data) : "");
-  dist::agree(communicator, [&] {
+  const auto make_room = [&] {
     if (!communicator.is_root()) data = from_description(description);
-  });
+  };
+  dist::agree(communicator, make_room, doing);
   for (data::Modality& modality : data.dataset.modalities)
     communicator.broadcast(
         std::span(modality.values.data(), static_cast<std::size_t>(modality.values.size())));

@@ -46,9 +46,9 @@ Share share_missing(const RunParts& run, store::UnitKind kind, const std::vector
   return share;
 }
 
-void work_together(const RunParts& run, const std::function<void()>& work) {
+void work_together(const RunParts& run, const std::function<void()>& work, const std::string& doing) {
   bool stopped = false;
-  dist::agree(run.communicator, [&] {
+  const auto local = [&] {
     try {
       work();
     } catch (const Stopped&) {
@@ -57,7 +57,8 @@ void work_together(const RunParts& run, const std::function<void()>& work) {
       run.stop.request();
       throw;
     }
-  });
+  };
+  dist::agree(run.communicator, local, doing);
   if (run.communicator.any(stopped))
     throw Stopped("stopped as asked; everything finished is kept, run the same command again to go on");
 }

@@ -26,7 +26,8 @@ struct Share {
                                   const std::vector<WorkItem>& items);
 
 /// Collective: runs `work` on every rank. A rank that fails asks the others to stop, so that none waits for
-/// it; then all throw its error. Throws Stopped on all ranks when any was stopped.
-void work_together(const RunParts& run, const std::function<void()>& work);
+/// it; then all throw its error, where `doing` says at what memory ran out (dist::agree). Throws Stopped on
+/// all ranks when any was stopped.
+void work_together(const RunParts& run, const std::function<void()>& work, const std::string& doing = "");
 
 }  // namespace cplae::apps

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +39,9 @@ public:
   NetworkTrainer(const RunParts& run, const model::Device& device, Progress& progress)
       : run_(run), device_(device), progress_(progress) {}
 
+  /// What it is at, for messages.
+  [[nodiscard]] const std::string& doing() const { return doing_; }
+
   /// `items`: places of networks in the plan.
   void train(const std::vector<std::size_t>& items) {
     train::train_in_groups(
@@ -71,6 +75,8 @@ private:
 
   /// Trains the members, and takes each off the list when its unit is written.
   void train_group(const std::vector<std::size_t>& members, std::vector<std::size_t>& items) {
+    doing_ = "training network " + run_.context.plan.networks[members.front()].id +
+             (members.size() > 1 ? " and " + std::to_string(members.size() - 1) + " more" : "");
     std::vector<store::NetworkUnit> units;
     for (const std::size_t item : members)
       units.push_back(unit_of(item));
@@ -109,6 +115,7 @@ private:
   const RunParts& run_;
   const model::Device& device_;
   Progress& progress_;
+  std::string doing_ = "preparing to train";
 };
 
 }  // namespace
@@ -126,7 +133,8 @@ std::size_t train_networks(const RunParts& run, const model::Device& device) {
     steps += static_cast<double>(plan.variants[plan.networks[item].variant.index()].spec.training.steps);
   Progress progress(run.communicator.is_root(), share.mine.size(), steps);
   NetworkTrainer trainer(run, device, progress);
-  work_together(run, [&] { trainer.train(share.mine); });
+  work_together(
+      run, [&] { trainer.train(share.mine); }, trainer.doing());
   return share.left;
 }
 
@@ -144,9 +152,11 @@ std::size_t compute_layer(const RunParts& run, const std::vector<reduce::Statist
               std::to_string(share.left) + " to compute");
   std::size_t done = 0;
   Throttle throttle;
-  work_together(run, [&] {
+  std::string doing;
+  const auto compute = [&] {
     for (const std::size_t item : share.mine) {
       if (run.stop.requested()) throw Stopped("statistics stopped");
+      doing = "computing " + list[item].id;
       run.units.write(store::UnitKind::statistics, list[item].id,
                       reduce::compute_unit(run.context, list[item], run.units));
       ++done;
@@ -154,7 +164,8 @@ std::size_t compute_layer(const RunParts& run, const std::vector<reduce::Statist
         log::info("statistics: " + std::to_string(done) + " of " + std::to_string(share.mine.size()) +
                   " units of this rank done");
     }
-  });
+  };
+  work_together(run, compute, doing);
   return share.left;
 }
 

@@ -1,3 +1,4 @@
+#include <new>
 #include <string_view>
 
 #include "cplae/core/error.hpp"
@@ -10,7 +11,7 @@ namespace cplae::dist {
 namespace {
 
 /// What a rank has to tell of its exception: one letter for the kind, then the text. Empty = none.
-std::string run_and_describe(const std::function<void()>& local) {
+std::string run_and_describe(const std::function<void()>& local, const std::string& doing) {
   try {
     local();
     return {};
@@ -28,6 +29,8 @@ std::string run_and_describe(const std::function<void()>& local) {
     return std::string("C") + error.what();
   } catch (const Stopped& error) {
     return std::string("S") + error.what();
+  } catch (const std::bad_alloc&) {
+    return "Eout of memory" + (doing.empty() ? "" : " while " + doing);
   } catch (const std::exception& error) {
     return std::string("E") + error.what();
   } catch (...) {
@@ -74,14 +77,15 @@ std::string shown(const std::string& text) {
 
 }  // namespace
 
-void agree(const Communicator& communicator, const std::function<void()>& local) {
-  const std::string mine = run_and_describe(local);
+void agree(const Communicator& communicator, const std::function<void()>& local, const std::string& doing) {
+  const std::string mine = run_and_describe(local, doing);
   const int ranks = communicator.size();
   throw_agreed(communicator, mine, least(communicator, mine.empty() ? ranks : communicator.rank()));
 }
 
-void on_root(const Communicator& communicator, const std::function<void()>& local) {
-  const std::string told = communicator.broadcast(communicator.is_root() ? run_and_describe(local) : "");
+void on_root(const Communicator& communicator, const std::function<void()>& local, const std::string& doing) {
+  const std::string told =
+      communicator.broadcast(communicator.is_root() ? run_and_describe(local, doing) : "");
   if (!told.empty()) throw_described(told.front(), told.substr(1));
 }
 

@@ -12,8 +12,10 @@ namespace cplae::dist {
 
 namespace {
 
-std::function<void()>& waiting_act() {
-  static std::function<void()> act;
+using Clock = std::chrono::steady_clock;
+
+std::function<void(Clock::duration)>& waiting_act() {
+  static std::function<void(Clock::duration)> act;
   return act;
 }
 
@@ -47,18 +49,19 @@ void check(int code, const char* call) {
                   std::string(text.data(), static_cast<std::size_t>(length)));
 }
 
-void while_waiting(std::function<void()> act) {
+void while_waiting(std::function<void(Clock::duration)> act) {
   waiting_act() = std::move(act);
 }
 
 void wait(MPI_Request& request, const char* call) {
   using std::chrono::microseconds;
+  const Clock::time_point begin = Clock::now();
   // Ranks may share a core with one that trains: a spinning wait would take half of it.
   for (microseconds pause{100};; pause = std::min(pause * 2, microseconds{10000})) {
     int done = 0;
     check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), call);
     if (done != 0) return;
-    if (waiting_act()) waiting_act()();
+    if (waiting_act()) waiting_act()(Clock::now() - begin);
     std::this_thread::sleep_for(pause);
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <mpi.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -22,9 +23,9 @@ struct Communicator::Handle {
 /// Throws CommError naming the call and MPI's reason unless `code` is MPI_SUCCESS. In every build.
 void check(int code, const char* call);
 
-/// What a waiting rank does again and again; none to begin with. A rank that has done its share may be the
-/// only one that is signalled, and must tell the others while it waits for them.
-void while_waiting(std::function<void()> act);
+/// What a waiting rank does again and again, told how long this wait has lasted; none to begin with. A rank
+/// that has done its share may be the only one that is signalled, and must tell the others while it waits.
+void while_waiting(std::function<void(std::chrono::steady_clock::duration)> act);
 
 /// Completes `request` without spinning: tests, and sleeps in between (0.1 ms, doubled up to 10 ms). Throws
 /// CommError, and what is thrown by what it does while waiting.

@@ -1,13 +1,16 @@
 #include "cplae/dist/stop.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cplae/core/error.hpp"
@@ -17,6 +20,8 @@
 namespace cplae::dist {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::array signals = {SIGTERM, SIGINT, SIGUSR1};
 std::atomic<bool> signalled = false;
@@ -88,11 +93,17 @@ struct StopSignal::Impl {
       check(MPI_Test(&receive, &done, MPI_STATUS_IGNORE), "MPI_Test");
       heard = done != 0;
     }
-    return told || heard || is_late();
+    const bool is_requested = told || heard || is_late();
+    if (is_requested && !asked) asked = Clock::now();
+    return is_requested;
   }
 
-  [[nodiscard]] bool is_late() const {
-    return last_moment && std::chrono::steady_clock::now() >= *last_moment;
+  [[nodiscard]] bool is_late() const { return last_moment && Clock::now() >= *last_moment; }
+
+  /// What waiting does: hears and tells signals, and gives up, once, on ranks that never come.
+  void while_waiting_since(Clock::duration waited) {
+    if (!requested() || !give_up || std::min(waited, Clock::now() - *asked) < patience) return;
+    std::exchange(give_up, {})();
   }
 
   /// Collective: takes every message that was sent, so that nothing is left on the communicator.
@@ -116,8 +127,8 @@ struct StopSignal::Impl {
   bool all_arrive_within(std::chrono::seconds limit) const {
     MPI_Request request = MPI_REQUEST_NULL;
     check(MPI_Ibarrier(communicator.handle().comm, &request), "MPI_Ibarrier");
-    const auto end = std::chrono::steady_clock::now() + limit;
-    for (int done = 0; std::chrono::steady_clock::now() < end;) {
+    const auto end = Clock::now() + limit;
+    for (int done = 0; Clock::now() < end;) {
       check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "MPI_Test");
       if (done != 0) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -127,7 +138,10 @@ struct StopSignal::Impl {
 
   Communicator communicator;
   int exceptions_at_start;
-  std::optional<std::chrono::steady_clock::time_point> last_moment;
+  std::optional<Clock::time_point> last_moment;
+  std::optional<Clock::time_point> asked;  ///< when this rank learnt that it is to stop
+  Clock::duration patience{};
+  std::function<void()> give_up;
   std::array<struct sigaction, signals.size()> previous{};
   MPI_Request receive = MPI_REQUEST_NULL;
   std::vector<MPI_Request> sends;
@@ -136,7 +150,7 @@ struct StopSignal::Impl {
 };
 
 StopSignal::StopSignal(const Communicator& communicator) : impl_(std::make_unique<Impl>(communicator)) {
-  while_waiting([impl = impl_.get()] { static_cast<void>(impl->requested()); });
+  while_waiting([impl = impl_.get()](Clock::duration waited) { impl->while_waiting_since(waited); });
 }
 
 StopSignal::~StopSignal() {
@@ -167,8 +181,12 @@ void StopSignal::request() noexcept {
 }
 
 void StopSignal::stop_after(std::chrono::duration<double> time) {
-  impl_->last_moment = std::chrono::steady_clock::now() +
-                       std::chrono::duration_cast<std::chrono::steady_clock::duration>(time);
+  impl_->last_moment = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+}
+
+void StopSignal::give_up_after(std::chrono::duration<double> patience, std::function<void()> act) {
+  impl_->patience = std::chrono::duration_cast<Clock::duration>(patience);
+  impl_->give_up = std::move(act);
 }
 
 bool StopSignal::requested() {

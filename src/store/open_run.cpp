@@ -64,7 +64,7 @@ void refuse_links(const RunFolder& folder) {
   fs::path part = folder.results();
   part += ".part";
   for (const auto& path : {folder.work(), folder.lock(), folder.units(UnitKind::network),
-                           folder.units(UnitKind::statistics), folder.tables(), part}) {
+                           folder.units(UnitKind::statistics), folder.tables(), folder.figures(), part}) {
     std::error_code error;
     if (fs::is_symlink(fs::symlink_status(path, error)))
       throw UsageError(path.string() + ": is a link, which is not followed; expected what cplae made itself");

@@ -21,10 +21,18 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
+/// MPI-IO tries locks on files that it names after the one it opens: .locktest.0, -<job>-<process>.lock
+bool is_torn_results(const std::string& name, const std::string& torn) {
+  if (!name.starts_with(torn)) return false;
+  const std::string rest = name.substr(torn.size());
+  if (rest.empty() || rest.starts_with(".")) return true;
+  return rest.starts_with("-") && rest.find_first_not_of("-0123456789") == rest.rfind(".lock") &&
+         rest.ends_with(".lock");
+}
+
 /// In the run folder itself users keep files of their own.
 bool is_part_of_ours(const fs::path& file, const RunFolder& folder) {
-  // MPI-IO tries locks on files that it names after the one it opens.
-  if (file.filename().string().starts_with(folder.results().filename().string() + ".part")) return true;
+  if (is_torn_results(file.filename().string(), folder.results().filename().string() + ".part")) return true;
   if (!is_part(file)) return false;
   if (file.parent_path() != folder.root()) return true;
   const fs::path whole = fs::path(file).replace_extension();

@@ -109,7 +109,8 @@ private:
     const study::Variant& variant = input_.plan.variants[v];
     const dist::Block block = block_of(variant.replicates);
     VariantRows rows;
-    dist::agree(communicator_, [&] { rows = read_rows(v, block); });
+    dist::agree(
+        communicator_, [&] { rows = read_rows(v, block); }, "writing " + part_.string());
     seconds_[v] = rows.seconds;
     const auto write = [&](const std::string& name, hid_t type, const auto& values) {
       const std::string path = variant_path(variant.id) + "/" + name;

@@ -10,7 +10,7 @@ except ModuleNotFoundError:  # Python 3.10
 import pytest
 from program import ROOT, call, refused, succeed
 
-COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "verify", "export", "predict", "bench"]
+COMMANDS = ["simulate", "import", "plan", "run", "train", "evaluate", "reduce", "status", "verify", "report", "export", "predict", "bench"]
 GROUPS = {"import": {"mat", "csv"}, "bench": {"train", "gmm", "io"}}
 LEAVES = [c for c in COMMANDS if c not in GROUPS] + [f"{group} {leaf}" for group, leaves in GROUPS.items() for leaf in sorted(leaves)]
 

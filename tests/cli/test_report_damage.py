@@ -105,6 +105,15 @@ def test_damaged_checksums_are_one_line(full, monkeypatch, capsys, content, word
     refused_in_one_line(full, monkeypatch, capsys, "SHA256SUMS: ", words, "`cplae reduce`")
 
 
+def test_a_link_in_place_of_the_figures_is_not_followed(full, tmp_path, monkeypatch, capsys):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "relative.svg").write_text("mine")
+    (full / "figures").symlink_to(elsewhere)
+    refused_in_one_line(full, monkeypatch, capsys, str(full / "figures"), "is a link, which is not followed")
+    assert [path.name for path in elsewhere.iterdir()] == ["relative.svg"]
+
+
 def test_tables_that_checksums_lack_are_refused(full):
     sums_of(full)
     checksums.require_whole_tables(full)

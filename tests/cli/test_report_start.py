@@ -145,3 +145,25 @@ def test_overwriting_a_run_removes_its_report(tiny, finished, tmp_path):
     assert done.returncode == 0 and "report.html" in done.stderr and "figures (SVG)" in done.stderr
     assert not (run / "report.html").exists() and [path.name for path in (run / "figures").iterdir()] == ["mine.png"]
     assert not (run / "report.html.part123").exists(), "what a report that was killed has left"
+
+
+def reported(folder, python):
+    own = {**os.environ, "CPLAE_PYTHON": str(python)}
+    return subprocess.run(command("report", folder), capture_output=True, text=True, env=own, timeout=600)
+
+
+def test_the_report_alone(finished, tmp_path):
+    """For batch scripts, after ranks that were told --no-report: the same call of the same Python, and a code that tells."""
+    body = "open(sys.argv[3] + '/report.html', 'w').write(' '.join(sys.argv[1:3]))"
+    done = reported(finished, stub(tmp_path, body))
+    assert done.returncode == 0 and report_lines(done)[-1].endswith(f"report: {finished}/report.html"), done.stderr
+    assert (finished / "report.html").read_text() == "-m cplae_analysis"
+    (finished / "report.html").unlink()
+
+
+def test_the_report_alone_tells_why_there_is_none(finished, tmp_path):
+    done = reported(finished, stub(tmp_path, "sys.exit(7)"))
+    assert done.returncode == 1 and "exit code 7" in done.stderr
+    assert reported(finished, "").returncode == 0
+    done = reported(tmp_path, "")
+    assert done.returncode == 2 and done.stderr == f"cplae: {tmp_path}: is no run folder (no provenance.json)\n"

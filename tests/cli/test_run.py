@@ -330,15 +330,28 @@ def ranks_below(process):
     return sorted(found)
 
 
-def test_time_is_up(runs, tiny, tmp_path):
+@pytest.mark.parametrize(
+    ("over", "enough"),
+    [
+        (["--max-minutes", 0], ["--max-minutes", 1000]),
+        (["--stop-at", 1], ["--stop-at", int(time.time()) + 100_000, "--max-minutes", 1000]),
+        (["--stop-at", int(time.time()), "--max-minutes", 1000], ["--stop-at", 4e9]),
+        (["--stop-at", int(time.time()) + 100_000, "--max-minutes", 0], []),
+    ],
+)
+def test_time_is_up(over, enough, runs, tiny, tmp_path):
     """With no time at all nothing is trained; a run with enough of it goes on and ends."""
     words = ["run", SMOKE, "--data", tiny, "--out", tmp_path / "run"]
-    refused(*words, "--quiet", "--max-minutes", 0, code=75, names=["again"])
+    refused(*words, "--quiet", *over, code=75, names=["again"])
     assert list((tmp_path / "run/work/networks").glob("*.unit")) == []
-    succeed(*words, "--max-minutes", 1000, ranks=2)
+    succeed(*words, *enough, ranks=2)
     assert_same_results(runs[0], tmp_path / "run")
-    for wrong in ("-1", "nan", "soon"):
-        refused(*words, "--max-minutes", wrong, names=["--max-minutes", wrong])
+
+
+@pytest.mark.parametrize("option", ["--max-minutes", "--stop-at"])
+@pytest.mark.parametrize("wrong", ["-1", "nan", "soon", "1e300"])
+def test_no_time(option, wrong, tiny, tmp_path):
+    refused("run", SMOKE, "--data", tiny, "--out", tmp_path / "run", option, wrong, names=[option, wrong])
 
 
 @pytest.mark.parametrize(

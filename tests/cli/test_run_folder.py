@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 
+import h5py
 import pytest
 from program import SMOKE, call, refused, succeed
 from test_run import assert_same_results, hashes
@@ -91,6 +92,43 @@ def test_results_are_made_again_from_their_units(stage, damage, whole, tiny, tmp
         results.write_bytes(content[: len(content) // 2])
     told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
     assert ("results.h5: cannot be opened" in told) == (damage == "cut")
+    assert_same_results(whole, run)
+
+
+def flip(results, dataset, bit=0):
+    """One bit of the stored bytes of a dataset."""
+    with h5py.File(results) as file:
+        where = file[dataset].id.get_offset() or file[dataset].id.get_chunk_info(0).byte_offset
+    with results.open("r+b") as file:
+        file.seek(where)
+        byte = file.read(1)[0]
+        file.seek(where)
+        file.write(bytes([byte ^ 1 << bit]))
+
+
+@pytest.mark.parametrize("stage", ["run", "train", "evaluate"])
+def test_a_flipped_bit_in_the_results_is_named_and_mended(stage, whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    with h5py.File(run / "results.h5") as file:
+        names = []
+        file.visititems(lambda name, item: names.append(name) if name.endswith("latents/T") else None)
+    flip(run / "results.h5", names[0])
+    told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+    assert f"results.h5: /{names[0]}: its checksum is wrong; results.h5 is made again from its units" in told
+    assert_same_results(whole, run)
+    assert "made again" not in succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+
+
+@pytest.mark.parametrize("stage", ["run", "evaluate"])
+def test_stale_results_are_written_again(stage, whole, tiny, tmp_path):
+    """Whole, but of other networks of the same names."""
+    other, run = tmp_path / "other", tmp_path / "run"
+    succeed("train", SMOKE, "--data", tiny, "--out", other, "--set", "training.learning_rate=0.002")
+    shutil.copytree(whole, run)
+    shutil.copy(other / "results.h5", run)
+    told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+    assert "is not the one of its unit" in told and "more); results.h5 is made again from its units" in told
     assert_same_results(whole, run)
 
 

@@ -1,5 +1,6 @@
 """Runs that meet: a rank that stands still, two runs at one folder, another study in it; and what is told of a run from its files."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -9,7 +10,7 @@ import time
 
 import pytest
 from harness import HERE, Bench, call_with, fault_settings, hashes, launch_words, succeed
-from kill_loop import ranks_of
+from kill_loop import is_ours, ranks_of
 from program import call, refused
 
 LONG = ["training.steps=4000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
@@ -47,6 +48,26 @@ def test_a_rank_that_stands_still_delays(long_bench, tmp_path, rank):
         process.kill()
     assert process.returncode == 0, errors
     long_bench.assert_same(run)
+
+
+@pytest.mark.parametrize(("still", "told"), [(2, 1), (0, 2), (1, 0)])
+def test_a_rank_that_stands_still_for_good_is_given_up(still, told, long_bench, tmp_path, monkeypatch):
+    """Once another one was told to stop: all that answer have saved, and none of them waits for ever."""
+    monkeypatch.setenv("CPLAE_STOP_PATIENCE_SECONDS", "2")
+    run = tmp_path / "run"
+    process = started(long_bench, run, 3)
+    ranks = sorted(ranks_of(process))
+    try:
+        os.kill(ranks[still], signal.SIGSTOP)
+        os.kill(ranks[told], signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        for pid in [process.pid, *(pid for pid in ranks if is_ours(pid))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    assert process.returncode == 75, errors
+    assert "another rank has not answered for" in errors and "run the same command again" in errors, errors
+    long_bench.resume(run, ranks=2)
 
 
 def test_a_second_run_is_refused(long_bench, tmp_path):

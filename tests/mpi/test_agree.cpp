@@ -1,6 +1,7 @@
 // agree() and agree_same(): every rank throws what one rank threw, and no rank is left in a collective.
 #include <gtest/gtest.h>
 
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -62,6 +63,32 @@ TEST(Agree, TheLowestRankSpeaksWhenSeveralFail) {
 TEST(Agree, UnknownExceptionsBecomeError) {
   EXPECT_EQ(text_of<Error>(test::world(), [] { throw std::out_of_range("index 3"); }), "index 3");
   EXPECT_EQ(text_of<Error>(test::world(), [] { throw 3; }), "an exception that is no std::exception");
+}
+
+TEST(Agree, WithoutMemoryItTellsWhatWasDone) {
+  const Communicator& world = test::world();
+  const int last = world.size() - 1;
+  std::string doing = "beginning";
+  const auto starve = [&] {
+    doing = "computing cell 7";
+    if (world.rank() == last) throw std::bad_alloc();
+  };
+  const std::string prefix = world.size() == 1 ? "" : "rank " + std::to_string(last) + ": ";
+  const auto text_from = [](const auto& call) -> std::string {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  EXPECT_EQ(text_from([&] { agree(world, starve, doing); }), prefix + "out of memory while computing cell 7");
+  EXPECT_EQ(text_from([&] { agree(world, starve); }), prefix + "out of memory");
+  EXPECT_EQ(text_from([&] {
+              on_root(
+                  world, [] { throw std::bad_alloc(); }, "reading");
+            }),
+            "out of memory while reading");
 }
 
 TEST(Agree, AnEmptyTextIsStillAFailure) {

@@ -1,6 +1,7 @@
 // StopSignal: a signal on one rank, or on all, reaches every rank; ends clean so that the next one starts
 // clear.
 #include <gtest/gtest.h>
+#include <mpi.h>
 
 #include <chrono>
 #include <csignal>
@@ -23,6 +24,15 @@ bool becomes_true(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return false;
+}
+
+/// A message beside the library.
+void freed(int rank) {
+  MPI_Send(nullptr, 0, MPI_BYTE, rank, 7, MPI_COMM_WORLD);
+}
+
+void await_freedom() {
+  MPI_Recv(nullptr, 0, MPI_BYTE, 0, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
 class StopOn : public testing::TestWithParam<int> {};
@@ -73,6 +83,40 @@ TEST(StopSignal, ARanksOwnRequestReachesAll) {
   world.barrier();
   if (world.rank() == source) stop.request();
   EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+}
+
+/// It hears nothing while it stands still, here in an endless loop without MPI: what gives up frees it.
+TEST(StopSignal, ARankThatNeverComesIsGivenUp) {
+  const Communicator& world = test::world();
+  if (world.size() == 1) GTEST_SKIP() << "needs 2 ranks";
+  const bool stands_still = world.rank() == world.size() - 1;
+  int calls = 0;
+  {
+    StopSignal stop(world);
+    stop.give_up_after(std::chrono::milliseconds(200), [&] {
+      ++calls;
+      if (world.rank() == 0) freed(world.size() - 1);
+    });
+    world.barrier();
+    if (world.rank() == 0) std::raise(SIGTERM);
+    if (stands_still) await_freedom();
+    world.barrier();
+  }
+  // The others may have waited for it too, or only begun to.
+  if (world.rank() == 0 || stands_still) {
+    EXPECT_EQ(calls, stands_still ? 0 : 1);
+  }
+}
+
+TEST(StopSignal, NobodyIsGivenUpBeforeAStopIsAskedFor) {
+  const Communicator& world = test::world();
+  StopSignal stop(world);
+  bool gave_up = false;
+  stop.give_up_after(std::chrono::milliseconds(1), [&] { gave_up = true; });
+  world.barrier();
+  if (world.is_root()) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  world.barrier();
+  EXPECT_FALSE(gave_up);
 }
 
 TEST(StopSignal, EachRankHasItsOwnTime) {

@@ -1,13 +1,16 @@
 """What the tests submit: the scripts of slurm/ on a small study, and what they compare."""
 
-import hashlib
 import os
+import sys
 from pathlib import Path
 
-import h5py
 from cluster import await_
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "cli"))
+
+from bits import assert_same_bits  # noqa: E402
+
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 STUDY = ROOT / "jobs" / "demo.toml"
 SETTINGS = {
@@ -32,25 +35,6 @@ load_modules() { export SITE_WAS_LOADED=1; }
 TWO_RANKS = ["--nodes=2", "--ntasks-per-node=1"]
 
 
-def datasets(run):
-    """Name -> (dtype, shape, SHA-256 of the bytes) of every dataset of a run's results.h5."""
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset):
-            values = item[()]
-            content = repr(values.tolist()).encode() if item.dtype.hasobject else values.tobytes()
-            found[name] = (str(item.dtype), item.shape, hashlib.sha256(content).hexdigest())
-
-    with h5py.File(run / "results.h5") as file:
-        file.visititems(visit)
-    return found
-
-
-def tables(run):
-    return {path.name: path.read_bytes() for path in sorted((run / "tables").glob("*.csv"))}
-
-
 def sessions(run):
     """Of the sessions that did not finish the study and lived to tell: (exit code, whether there was progress)."""
     path = run / "sessions.tsv"
@@ -66,12 +50,12 @@ class Desk:
         self.run = folder / "run"
         (folder / "site.sh").write_text(SITE)
 
-    def submit(self, *options, script="cpu", words=None, **environment):
-        """The number of the job."""
+    def submit(self, *options, script="cpu", words=None, cwd=None, **environment):
+        """The number of the job; `cwd`: where sbatch is called, if not in this folder."""
         words = [STUDY, self.data, self.run, *OPTIONS] if words is None else words
         given = {"CPLAE_HOME": str(ROOT), "CPLAE_SITE": str(self.folder / "site.sh"), "CPLAE_PROGRAM": str(CPLAE), "CPLAE_DEVICE": "cpu"}
         call = ["sbatch", "--parsable", "--mem-per-cpu=100", *options, ROOT / "slurm" / f"{script}.sbatch", *words]
-        return self.cluster.call(*call, cwd=self.folder, **{**given, **environment})
+        return self.cluster.call(*call, cwd=cwd or self.folder, **{**given, **environment})
 
     def submit_urgent(self):
         """A job that others have to make room for."""
@@ -91,8 +75,5 @@ class Desk:
 
     def assert_results(self, undisturbed):
         assert (self.run / "results.h5").exists(), self.log()
-        here, there = datasets(self.run), datasets(undisturbed)
-        assert here.keys() == there.keys() and len(here) > 10
-        assert [name for name in here if here[name] != there[name]] == []
-        assert tables(self.run) == tables(undisturbed) and len(tables(undisturbed)) > 5
+        assert_same_bits(self.run, undisturbed)
         assert list((self.run / "work").rglob("*.ckpt")) == []

@@ -3,12 +3,13 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import struct
 
 import pytest
 from cluster import await_, environment_of
-from jobs import CPLAE, TWO_RANKS, sessions
+from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
 
 
 def test_requeued_by_its_user(desk, undisturbed):
@@ -18,6 +19,24 @@ def test_requeued_by_its_user(desk, undisturbed):
     desk.await_end()
     desk.assert_results(undisturbed)
     assert desk.log().count("] session ") == 2
+
+
+@pytest.mark.parametrize("partition", ["requeued", "cancelled"])
+def test_overwrite_is_for_the_first_session(partition, desk, undisturbed):
+    """A requeued session and a follow-up keep what the first one has done."""
+    job = desk.submit(*TWO_RANKS, f"--partition={partition}", words=[STUDY, desk.data, desk.run, *OPTIONS, "--overwrite"])
+    desk.await_midst()
+    if partition == "requeued":
+        desk.cluster.call("scontrol", "requeue", job)
+    else:
+        (follow_up,) = [number for number in desk.cluster.jobs() if number != job]
+        assert "--overwrite" not in desk.cluster.call("scontrol", "show", "job", "-o", follow_up)
+        desk.submit_urgent()
+    await_("the second session", lambda: desk.log().count("] session ") == 2, log=desk.log)
+    done = {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}
+    desk.await_end()
+    assert done and done.items() <= {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}.items(), desk.log()
+    desk.assert_results(undisturbed)
 
 
 @pytest.mark.parametrize(("launcher", "to"), [("srun", []), ("mpirun", []), ("mpirun", ["--batch"])], ids=["srun", "mpirun-steps", "mpirun-batch"])
@@ -68,6 +87,35 @@ def test_killed(whole_step, desk, undisturbed):
     assert sessions(desk.run) == [(137, "yes")]
 
 
+@pytest.mark.parametrize("launcher", ["srun", "mpirun"])
+def test_a_rank_that_stands_still_for_good(launcher, desk, undisturbed):
+    """As with a hung driver: told to stop, the other one saves, waits for a while, and has it ended. The job goes on."""
+    job = desk.submit(*TWO_RANKS, CPLAE_LAUNCHER=launcher, CPLAE_STOP_PATIENCE_SECONDS="2")
+    desk.await_midst()
+    os.kill(max(rank_processes(desk.cluster)), signal.SIGSTOP)
+    desk.cluster.call("scancel", "--signal=USR1", job)
+    desk.await_end()
+    ((code, gain),) = sessions(desk.run)
+    assert (code in (75, 137), gain) == (True, "yes") and "another rank has not answered" in desk.log(), desk.log()
+    desk.assert_results(undisturbed)
+
+
+def test_mpirun_that_stays_is_ended(desk, undisturbed):
+    """As Open MPI 4.1.4's does now and then after a rank was killed; here one in its place that does so the first time."""
+    stub = desk.folder / "bin" / "mpirun"
+    stub.parent.mkdir()
+    real = shutil.which("mpirun")
+    killed = f'while ! ls {desk.run}/work/networks/*.unit; do sleep 0.1; done >/dev/null 2>&1\nkill -9 $!\nwait\nexec sleep 1000'
+    stub.write_text(f'#!/bin/bash\nif [ -e {desk.folder}/flag ]; then exec {real} "$@"; fi\ntouch {desk.folder}/flag\n"${{@:3}}" &\n{killed}\n')
+    stub.chmod(0o755)
+    site = desk.folder / "site.sh"
+    site.write_text(site.read_text() + f'load_modules() {{ export PATH="{stub.parent}:$PATH"; }}\n')
+    desk.submit("--nodes=1", "--ntasks-per-node=1", CPLAE_LAUNCHER="mpirun", CPLAE_LAUNCHER_PATIENCE_SECONDS="2")
+    desk.await_end()
+    assert "mpirun stays, 2 s after its last rank" in desk.log() and sessions(desk.run) == [(143, "yes")], desk.log()
+    desk.assert_results(undisturbed)
+
+
 def test_death_of_a_node(desk, undisturbed):
     """With all that runs there, the batch script too; SLURM notices by itself. The job goes on when there are two nodes again."""
     node = "n1"
@@ -77,6 +125,17 @@ def test_death_of_a_node(desk, undisturbed):
     await_("the node is down", lambda: "down" in desk.cluster.call("sinfo", "-h", "-n", node, "-p", "main", "-o", "%t"))
     desk.cluster.start_node(node)
     desk.await_end()
+    desk.assert_results(undisturbed)
+
+
+def test_a_follow_up_finds_the_project(desk, undisturbed):
+    """It is submitted where the job runs, which --chdir says; the first one was in the project folder, and nothing named that."""
+    given = ["--nodes=1", "--ntasks-per-node=1", f"--chdir={desk.folder}"]
+    job = desk.submit(*given, cwd=ROOT, CPLAE_HOME="", CPLAE_GO_ON="follow")
+    desk.await_midst()
+    desk.cluster.call("scancel", "--signal=KILL", f"{job}.0")
+    desk.await_end()
+    assert sessions(desk.run) == [(137, "yes")] and desk.log().count("] session ") == 2, desk.log()
     desk.assert_results(undisturbed)
 
 

@@ -1,8 +1,10 @@
 """The scripts of slurm/ by sbatch: from submission to results, and on past time limits; on a real SLURM."""
 
+from datetime import datetime
+
 import pytest
 from cluster import await_
-from jobs import CPLAE, ROOT, TWO_RANKS, sessions
+from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,18 @@ def test_a_study(script, launcher, options, desk, undisturbed):
     log = (desk.folder / f"cplae-{script}-{job}.log").read_text()
     assert desk.cluster.state(job) == "COMPLETED"
     assert f"{launcher} " in log and "2 rank(s)" in log and "ended with code 0" in log
+
+
+@pytest.mark.parametrize("option", [[], ["--no-report"]], ids=["report", "no-report"])
+def test_a_report_that_takes_longer_than_srun_waits(option, desk):
+    """--wait ends ranks that stay on when another one has left (5 s in this site file): none of them may draw the pictures."""
+    python = desk.folder / "python"
+    python.write_text('#!/bin/sh\nsleep 9\necho page > "$3/report.html"\n')
+    python.chmod(0o755)
+    job = desk.submit(*TWO_RANKS, words=[STUDY, desk.data, desk.run, *OPTIONS, "--set", "training.steps=300", *option], CPLAE_PYTHON=str(python))
+    desk.await_end()
+    assert desk.cluster.state(job) == "COMPLETED" and sessions(desk.run) == [], desk.log()
+    assert (desk.run / "report.html").exists() == (option == []), desk.log()
 
 
 def test_a_sweep_is_an_array_of_seeds(desk, undisturbed):
@@ -56,6 +70,18 @@ def test_the_time_limit_strikes(desk, undisturbed):
     desk.await_end()
     assert desk.cluster.state(job) == "TIMEOUT", desk.log()
     desk.assert_results(undisturbed)
+
+
+def test_the_end_is_a_time_of_day(desk):
+    """Told so, and not as minutes from a start that may be slow: here a `status`, asked for before, that takes its time."""
+    program = desk.folder / "program"
+    program.write_text('#!/bin/sh\n[ "$1" = status ] && exec sleep 2\nexit 2\n')
+    program.chmod(0o755)
+    job = desk.submit("--nodes=1", "--ntasks-per-node=1", "--time=30", CPLAE_PROGRAM=str(program), CPLAE_RESERVE_SECONDS="200")
+    await_("the session", lambda: "] session 0" in desk.log(), log=desk.log)
+    end = datetime.fromisoformat(desk.cluster.fields(job)["StartTime"]).timestamp() + 30 * 60
+    desk.await_end()
+    assert f"--stop-at {end - 200:.0f}\n" in desk.log() and "--max-minutes" not in desk.log(), desk.log()
 
 
 def test_mistakes_are_named(desk):

@@ -72,12 +72,14 @@ private:
 /// Collective. Runs `local` on every rank; if it throws on any, every rank throws the same kind of exception
 /// with the text of the lowest such rank (prefixed "rank r: " unless all ranks failed alike). Kinds are those
 /// of core/error.hpp; any other exception becomes Error. So that no rank waits in a collective for one that
-/// has left.
-void agree(const Communicator& communicator, const std::function<void()>& local);
+/// has left. Of std::bad_alloc the text is "out of memory while `doing`"; `local` may change that as it goes.
+void agree(const Communicator& communicator, const std::function<void()>& local,
+           const std::string& doing = "");
 
 /// Collective. Runs `local` on the root; if it throws, every rank throws the same kind of exception with its
-/// text.
-void on_root(const Communicator& communicator, const std::function<void()>& local);
+/// text, as in agree.
+void on_root(const Communicator& communicator, const std::function<void()>& local,
+             const std::string& doing = "");
 
 /// Collective. Throws CommError naming `what` if `text` is not the same on every rank.
 void agree_same(const Communicator& communicator, const std::string& text, const std::string& what);

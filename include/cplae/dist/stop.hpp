@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "cplae/dist/session.hpp"
@@ -22,6 +23,9 @@ public:
   /// From so long after now on, this rank is asked to stop, as if by a signal; without a message, since all
   /// ranks are meant to be given the same time. Local.
   void stop_after(std::chrono::duration<double> time);
+  /// A rank that stands still (its host or driver hangs) hears of nothing: `act` is called, once, on a rank
+  /// that was asked to stop and since then has waited in one call for another rank for so long. Local.
+  void give_up_after(std::chrono::duration<double> patience, std::function<void()> act);
   /// True once any rank was asked to stop. Local and cheap (a flag and one MPI_Test): may be asked at every
   /// training step. Throws CommError.
   [[nodiscard]] bool requested();

@@ -260,10 +260,15 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
   };
   units.write(UnitKind::network, "folds,fold=0", Record());
   const std::vector<std::filesystem::path> leftovers{
-      put(folder().checkpoint("folds,fold=0")),       put(networks / "folds,fold=1.unit.part77"),
-      put(part_of(networks / "folds,fold=1.ckpt")),   put(statistics / "a.unit.part9"),
-      put(folder().results().string() + ".part"),     put(folder().tables() / "summary.csv.part7"),
-      put(folder().provenance().string() + ".part7"), put(folder().results().string() + ".part.locktest.1")};
+      put(folder().checkpoint("folds,fold=0")),
+      put(networks / "folds,fold=1.unit.part77"),
+      put(part_of(networks / "folds,fold=1.ckpt")),
+      put(statistics / "a.unit.part9"),
+      put(folder().results().string() + ".part"),
+      put(folder().tables() / "summary.csv.part7"),
+      put(folder().provenance().string() + ".part7"),
+      put(folder().results().string() + ".part.locktest.1"),
+      put(folder().results().string() + ".part-2056978433-5738.lock")};
   UnitStore(folder(), "another run").write(UnitKind::network, "folds,fold=3", Record());
   // Still wanted: the checkpoint of a network without a unit of this run, or with a damaged one; what others
   // put here.
@@ -273,12 +278,38 @@ TEST_F(OpenRunTest, LeftoversOfKilledSessionsAreSwept) {
                                                 put(folder().unit(UnitKind::network, "folds,fold=2")),
                                                 put(folder().results()),
                                                 put(folder().root() / "download.part"),
+                                                put(folder().results().string() + ".part_old"),
+                                                put(folder().results().string() + ".partial"),
+                                                put(folder().results().string() + ".part-2.lock.mine"),
+                                                put(folder().results().string() + ".part-copy.lock"),
                                                 folder().unit(UnitKind::network, "folds,fold=0")};
   EXPECT_TRUE(open_resumes());
   for (const auto& path : leftovers)
     EXPECT_FALSE(std::filesystem::exists(path)) << path;
   for (const auto& path : kept)
     EXPECT_TRUE(std::filesystem::exists(path)) << path;
+}
+
+/// Of a run that is there: with a file of a stranger behind the link that would be swept away, or written.
+TEST_F(OpenRunTest, LinksInARunFolderAreNotFollowed) {
+  ASSERT_FALSE(open_resumes());
+  const std::filesystem::path elsewhere = scratch_ / "elsewhere";
+  std::filesystem::path torn = folder().results();
+  torn += ".part";
+  for (const auto& place :
+       {folder().work(), folder().lock(), folder().units(UnitKind::network),
+        folder().units(UnitKind::statistics), folder().tables(), folder().figures(), torn}) {
+    const std::filesystem::path aside = place.string() + ".aside";
+    const bool was_there = std::filesystem::exists(place);
+    if (was_there) std::filesystem::rename(place, aside);
+    make_folder(elsewhere);
+    write_file_atomically(elsewhere / "thesis.svg.part7", std::string_view("mine"));
+    std::filesystem::create_symlink(elsewhere, place);
+    EXPECT_NE(refusal().find(place.string() + ": is a link"), std::string::npos) << place;
+    std::filesystem::remove(place);
+    if (was_there) std::filesystem::rename(aside, place);
+  }
+  EXPECT_TRUE(open_resumes());
 }
 
 TEST_F(OpenRunTest, TheHashOfTheIdentityTellsRunsApartAndNoFreeKeys) {
