@@ -36,9 +36,10 @@ def run(data: Path, out: Path, words: list[str]) -> Path:
     return out
 
 
-def scores(run_folder: Path) -> pd.DataFrame:
-    """A row a fold (or initialisation), a column a score."""
+def scores(run_folder: Path, experiment: str = "cv") -> pd.DataFrame:
+    """A row a fold (or initialisation) of an experiment with one variant, a column a score."""
     tables = {name: pd.read_csv(run_folder / "tables" / f"{name}.csv") for name in ("reconstruction", "accuracy", "matching")}
+    tables = {name: table[table.variant == experiment] for name, table in tables.items()}
     columns = {}
     for (source, to), rows in tables["reconstruction"].groupby(["from", "to"]):
         columns[f"{to}<-{source}"] = rows.r2.to_numpy()

@@ -1,6 +1,5 @@
 #include "train/history.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -15,7 +14,7 @@ namespace {
 /// The step from which weights are averaged.
 std::int64_t first_averaged(const study::TrainingSpec& training) {
   const auto steps = static_cast<double>(training.steps);
-  return std::max<std::int64_t>(1, training.steps - std::llround(training.average_last * steps));
+  return training.steps - std::llround(training.average_last * steps) + 1;
 }
 
 }  // namespace

@@ -209,7 +209,7 @@ std::vector<std::vector<float>> at_validations(const train::Task& task, std::vec
 
 TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
   spec_.training.steps = 170;
-  spec_.training.average_last = 0.65;  // from step 59 on
+  spec_.training.average_last = 0.65;  // from step 60 on
   spec_.training.keep_best_after = 1000;
   const auto averaged = train("average");
   const train::Task task{spec_, data_, split_, make_key(7, "average"), "average", {}, {}};
@@ -229,7 +229,7 @@ TEST_P(TrainerTest, AveragesTheWeightsOfValidationsAndTrainsOnFromItsOwn) {
 
 TEST_P(TrainerTest, AveragesStoppedAnywhereHaveTheSameBits) {
   spec_.training.steps = 170;
-  spec_.training.average_last = 0.71;  // from step 49 on
+  spec_.training.average_last = 0.71;  // from step 50 on
   const auto whole = train("resume");
   for (const int stop_after : {49, 50, 51, 120, 150, 169}) {
     const auto checkpoint = folder_ / ("ckpt" + std::to_string(stop_after));
