@@ -28,8 +28,8 @@ SCORES = {
 }
 
 
-def run(data: Path, out: Path, words: list[str]) -> Path:
-    command = ["cplae", "run", HERE / "search.toml", "--data", data, "--out", out, "--no-report", "--quiet"]
+def run(data: Path, out: Path, words: list[str], study: Path = HERE / "search.toml") -> Path:
+    command = ["cplae", "run", study, "--data", data, "--out", out, "--no-report", "--quiet"]
     for word in words:
         command += ["--set", word]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -65,6 +65,14 @@ def training_cells(run_folder: Path, data: Path, folder: Path) -> list[Path]:
     return files
 
 
+def one_hold_out(folder: Path) -> Path:
+    """search.toml with one hold-out in place of its folds."""
+    head = (HERE / "search.toml").read_text().split("[[experiment]]")[0]
+    path = folder / "inner.toml"
+    path.write_text(head + '[[experiment]]\nname = "cv"\nkind = "repeats"\ninitialisations = 1\ntest_fraction = 0.2\n')
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
@@ -81,8 +89,8 @@ def main() -> None:
         outer = dict(zip(settings, pool.map(lambda s: scores(run(options.data, folder / "outer" / s, settings[s])), settings)))
         files = training_cells(folder / "outer" / next(iter(settings)), options.data, folder)
         cases = [(fold, s) for fold in range(len(files)) for s in settings]
-        hold_out = ["experiment.cv.kind=repeats", "experiment.cv.initialisations=1", "experiment.cv.test_fraction=0.2"]
-        found = pool.map(lambda c: scores(run(files[c[0]], folder / f"inner{c[0]}" / c[1], [*settings[c[1]], *hold_out])), cases)
+        study = one_hold_out(folder)
+        found = pool.map(lambda c: scores(run(files[c[0]], folder / f"inner{c[0]}" / c[1], settings[c[1]], study)), cases)
         inner = {case: table[wanted].mean(axis=1).iloc[0] for case, table in zip(cases, found)}
 
     chosen = [max(settings, key=lambda s: inner[fold, s]) for fold in range(len(files))]
