@@ -73,7 +73,7 @@ enum class Kind : unsigned char { reference, fused };
 
 /// The kind that trains a network of this spec on this device: what `training.trainer` says; its "auto" is
 /// `fused` where this build has it for the device, else `reference`. Throws UsageError when `fused` is asked
-/// for and this build lacks it.
+/// for and not there, and when `reference` would need a GPU that torch cannot use.
 [[nodiscard]] Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device);
 
 /// Most networks like this one that the engine of `kind` trains together on the device with gain, and for

@@ -83,12 +83,13 @@ public:
   TrainBench(const dist::Session& session, TrainArguments options)
       : world_(session.world()), options_(std::move(options)) {
     log::set_rank(world_.rank(), world_.size());
-    const int local_rank = world_.local_rank().first;
+    const auto [local_rank, local_ranks] = world_.local_rank();
+    const model::LocalRank here{local_rank, local_ranks};
     dist::agree(world_, [&] {
       check(options_);
       options_.made_of.trainer = trainer_of(options_.trainer);
       options_.made_of.precision = precision_of(options_.precision);
-      device_ = model::choose_device(device_request(options_.device), local_rank);
+      device_ = model::choose_device(device_request(options_.device), here);
       case_.emplace(options_.made_of);
       kind_ = engine::choose_kind(case_->spec(), device_);
     });

@@ -39,8 +39,9 @@ struct Extent {
 /// What one block works at.
 struct Work {
   const Group& group;
-  const Product& product;
-  const Tile& tile;
+  // By value: what a kernel stores might else be these.
+  Tile tile;
+  Product product;
   int network;
   int rows;
   float* floats;
@@ -48,8 +49,8 @@ struct Work {
 
   CPLAE_DEVICE Work(const Launch& launch, int place, int block_network)
       : group(launch.group),
-        product(launch.group.products[launch.group.tiles[launch.first_tile + place].product]),
         tile(launch.group.tiles[launch.first_tile + place]),
+        product(launch.group.products[tile.product]),
         network(launch.first_network + block_network),
         rows(group.integers[network * group.integer_count + product.row_count]),
         floats(group.floats + network * group.float_count),
@@ -289,13 +290,14 @@ CPLAE_DEVICE void weights_kernel(const Block& block, TileShared& shared, const L
       },
       [&](int row, int column, float gradient, const Moments& old) {
         const std::int64_t at = place(row, column);
-        const float first = 0.9F * old.first + 0.1F * gradient;
-        const float second = 0.999F * old.second + 0.001F * (gradient * gradient);
+        // Which of two products is rounded is said, not left to the compiler of an instantiation.
+        const float first = std::fma(0.1F, gradient, 0.9F * old.first);
+        const float second = std::fma(0.001F, gradient * gradient, 0.999F * old.second);
         group.first_moment[at] = first;
         group.second_moment[at] = second;
         // The row below the weights is the bias, which does not decay.
         const float kept = work.tile.row + row < in ? old.parameter * decay : old.parameter;
-        group.parameters[at] = kept - rate * (first / (std::sqrt(second) + 1e-7F));
+        group.parameters[at] = std::fma(-rate, first / (std::sqrt(second) + 1e-7F), kept);
       });
 }
 

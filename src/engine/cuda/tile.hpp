@@ -192,16 +192,18 @@ private:
 
 #ifdef __CUDACC__
   CPLAE_DEVICE static void multiply(const Stage& a, const Stage& b, const Place& at, float* c) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#error "the kernels need compute capability 8.0 or newer: see CMAKE_CUDA_ARCHITECTURES"
+#endif
     const int row = at.row + at.lane / 4;
     const int column = at.column + at.lane / 4;
     const int k = at.k + at.lane % 4;
-    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
         "{%0,%1,%2,%3};"
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(word(a, row, k)), "r"(word(a, row + 8, k)), "r"(word(a, row, k + 4)),
           "r"(word(a, row + 8, k + 4)), "r"(word(b, column, k)), "r"(word(b, column, k + 4)));
-#endif
   }
 #else
   static float number(const Stage& stage, int i, int k) {
