@@ -18,17 +18,17 @@ struct Matrix {
 /// From row `first` on, summed over columns.
 CPLAE_DEVICE Operand<true> along_columns(const Matrix& matrix, int first) {
   return {matrix.base + std::int64_t{first} * matrix.stride, matrix.stride, matrix.rows - first,
-          matrix.columns, -1};
+          matrix.columns};
 }
 
 /// From column `first` on, summed over rows.
 CPLAE_DEVICE Operand<false> along_rows(const Matrix& matrix, int first) {
-  return {matrix.base + first, matrix.stride, matrix.columns - first, matrix.rows, -1};
+  return {matrix.base + first, matrix.stride, matrix.columns - first, matrix.rows};
 }
 
 /// The same with a column of ones behind the last, whose product is the gradient of the bias.
-CPLAE_DEVICE Operand<false> along_rows_and_ones(const Matrix& matrix, int first) {
-  return {matrix.base + first, matrix.stride, matrix.columns - first, matrix.rows, matrix.columns - first};
+CPLAE_DEVICE Operand<false, true> along_rows_and_ones(const Matrix& matrix, int first) {
+  return {matrix.base + first, matrix.stride, matrix.columns - first, matrix.rows};
 }
 
 /// Numbers of a tile that are there.
