@@ -168,8 +168,8 @@ CPLAE_DEVICE InputDraws input_draws(const NetworkRules& rules, const ModalityRul
 
 /// Blocks that `input_kernel` takes for one modality.
 CPLAE_DEVICE std::int64_t input_blocks(std::int64_t batch, std::int64_t features) {
-  const std::int64_t quads = (batch * features + 3) / 4;
-  return (quads + wide - 1) / wide;
+  const std::int64_t whole = (batch * features + 3) / 4;
+  return (whole + wide - 1) / wide;
 }
 
 /// What one block works at: some elements of one modality's input.

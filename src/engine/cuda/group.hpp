@@ -82,6 +82,7 @@ struct Tile {
   int product;
   int row;     ///< first row
   int column;  ///< first column
+  int links;   ///< products of a chain, from `product` on; 1 for one alone
 };
 
 /// Numbers of a pair of modalities, in a network's doubles.
@@ -130,9 +131,11 @@ enum class Kernel : int {
   draw,
   input,
   forward,
+  forward_chain,
   normalise,
   couple,
   back,
+  back_chain,
   normalise_back,
   weights,
   finish,

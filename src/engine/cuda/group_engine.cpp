@@ -45,9 +45,10 @@ void require_one_shape(const std::vector<Subject>& subjects) {
 
 class GroupEngine final : public Engine {
 public:
-  GroupEngine(const std::vector<Subject>& subjects, std::unique_ptr<Backend> backend)
+  GroupEngine(const std::vector<Subject>& subjects, std::unique_ptr<Backend> backend,
+              const GroupOptions& options)
       : backend_(std::move(backend)),
-        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().data))),
+        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().data), options.chained)),
         group_(make_group(*backend_, plan_, subjects)),
         count_(static_cast<int>(subjects.size())),
         tensor_(subjects.front().spec.training.precision == study::Precision::tf32) {
@@ -105,7 +106,7 @@ public:
       const Launch at = launch_of(Mode::validation, 0, chunk);
       encode(at, count_);
       for (const Level& level : plan_.decode)
-        products(at, Kernel::forward, level, count_);
+        products(at, level, count_);
       launch(at, {Kernel::couple, group_.pairs, count_, false});
       launch(at, {Kernel::judge, 1, count_, false});
     }
@@ -148,16 +149,16 @@ private:
     if (blocks.places > 0) backend_->launch(at, blocks);
   }
 
-  void products(Launch at, Kernel kernel, const Level& level, int networks) {
+  void products(Launch at, const Level& level, int networks) {
     at.first_tile = level.first_tile;
-    launch(at, {kernel, level.tiles, networks, tensor_});
+    launch(at, {level.kernel, level.tiles, networks, tensor_});
   }
 
   void encode(const Launch& at, int networks) {
     launch(at, {Kernel::draw, 1, networks, false});
     launch(at, {Kernel::input, plan_.input_places, networks, false});
     for (const Level& level : plan_.encode)
-      products(at, Kernel::forward, level, networks);
+      products(at, level, networks);
     launch(at, {Kernel::normalise, plan_.normalise_places, networks, false});
   }
 
@@ -166,13 +167,13 @@ private:
     encode(at, count_);
     launch(at, {Kernel::couple, group_.pairs, count_, false});
     for (const Level& level : plan_.decode)
-      products(at, Kernel::forward, level, count_);
+      products(at, level, count_);
     for (const Level& level : plan_.decode_back)
-      products(at, Kernel::back, level, count_);
+      products(at, level, count_);
     launch(at, {Kernel::normalise_back, plan_.normalise_places, count_, false});
     for (const Level& level : plan_.encode_back)
-      products(at, Kernel::back, level, count_);
-    products(at, Kernel::weights, plan_.weights, count_);
+      products(at, level, count_);
+    products(at, plan_.weights, count_);
     launch(at, {Kernel::finish, 1, count_, false});
   }
 
@@ -244,9 +245,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Engine> make_group_engine(const std::vector<Subject>& subjects,
-                                          std::unique_ptr<Backend> backend) {
+                                          std::unique_ptr<Backend> backend, const GroupOptions& options) {
   require_one_shape(subjects);
-  return std::make_unique<GroupEngine>(subjects, std::move(backend));
+  return std::make_unique<GroupEngine>(subjects, std::move(backend), options);
 }
 
 }  // namespace cplae::engine::cuda

@@ -31,6 +31,7 @@ struct TileShared {
       Stage a[2];
       Stage b[2];
     } stage;
+    Stage stages[tile_side / tile_depth];
     Four result[tile_side][quads + 1];
   };
   float row_factor[tile_side];
@@ -127,6 +128,15 @@ private:
   int side_, depth_;  ///< from the thread's first number on
 };
 
+/// Rounded once on the device, in every kernel; the host may round twice.
+CPLAE_DEVICE float multiply_add(float a, float b, float c) {
+#ifdef __CUDACC__
+  return __fmaf_rn(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 /// A warp holds 32 x 32 numbers of the tile.
 struct WarpPlace {
   int row, column, lane;
@@ -169,8 +179,8 @@ private:
     const Four right = b[place.column / 4 + place.lane % 8];
     CPLAE_UNROLL
     for (int n = 0; n < 16; ++n) {
-      sums.v[n] += low.v[n / 4] * right.v[n % 4];
-      sums.v[16 + n] += high.v[n / 4] * right.v[n % 4];
+      sums.v[n] = multiply_add(low.v[n / 4], right.v[n % 4], sums.v[n]);
+      sums.v[16 + n] = multiply_add(high.v[n / 4], right.v[n % 4], sums.v[16 + n]);
     }
   }
 };
