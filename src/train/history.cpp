@@ -44,8 +44,7 @@ std::size_t History::columns() const {
   return 1 + 2 * engine::terms_of(task_.spec);
 }
 
-void History::record(const std::vector<double>& term_sums, const std::vector<double>& validation,
-                     const std::function<model::Weights()>& weights) {
+bool History::record(const std::vector<double>& term_sums, const std::vector<double>& validation) {
   const auto& training = task_.spec.training;
   const auto since = static_cast<double>((state_.step - 1) % training.validate_every + 1);
   state_.losses.push_back(static_cast<float>(state_.step));
@@ -55,15 +54,15 @@ void History::record(const std::vector<double>& term_sums, const std::vector<dou
     state_.losses.push_back(static_cast<float>(term));
   if (!std::isfinite(term_sums.front()) || !std::isfinite(validation.front())) {
     failed_step_ = state_.step;
-    return;
+    return false;
   }
   if (!is_best(validation.front())) {
     out_of_patience_ = waited_long_enough();
-    return;
+    return false;
   }
   state_.best_loss = validation.front();
   state_.best_step = state_.step;
-  state_.best_weights = weights();
+  return true;
 }
 
 bool History::is_averaging() const {

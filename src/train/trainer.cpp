@@ -25,7 +25,8 @@ public:
         since_checkpoint_(since_checkpoint),
         training_(networks_.front()->task().spec.training),
         step_(networks_.front()->step()),
-        first_step_(step_) {
+        first_step_(step_),
+        is_kept_(networks_.size(), false) {
     std::vector<engine::Subject> subjects;
     for (const History* network : networks_) {
       const Task& task = network->task();
@@ -54,6 +55,7 @@ public:
 
 private:
   void leave(std::size_t n) {
+    fetch_best(n);
     if (step_ == training_.steps)
       finish(n);
     else
@@ -61,6 +63,7 @@ private:
   }
 
   void finish(std::size_t n) {
+    fetch_best(n);
     if (hooks_.finished)
       hooks_.finished(
           n, networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), share_of_time()));
@@ -81,17 +84,29 @@ private:
 
   void validate() {
     const auto losses = validation_losses();
+    const auto sums = engine_->take_term_sums();
     for (std::size_t n = 0; n < networks_.size(); ++n) {
-      const auto sums = engine_->take_term_sums(n);
       if (networks_[n]->has_ended()) continue;
-      networks_[n]->record(sums, losses[n], [&] {
-        return networks_[n]->is_averaging() ? networks_[n]->average() : engine_->weights(n);
-      });
+      if (networks_[n]->record(sums[n], losses[n])) keep(n);
       if (networks_[n]->has_ended())
         finish(n);
       else if (hooks_.progress)
         hooks_.progress({n, step_, rate()});
     }
+  }
+
+  void keep(std::size_t n) {
+    is_kept_[n] = !networks_[n]->is_averaging();
+    if (is_kept_[n])
+      engine_->keep(n);
+    else
+      networks_[n]->set_best_weights(networks_[n]->average());
+  }
+
+  /// The history's best weights are those that the engine has kept since.
+  void fetch_best(std::size_t n) {
+    if (is_kept_[n]) networks_[n]->set_best_weights(engine_->kept(n));
+    is_kept_[n] = false;
   }
 
   /// Of the networks' present weights, or of their averages, which stand in for these meanwhile.
@@ -117,8 +132,10 @@ private:
   void write_checkpoints() {
     since_checkpoint_.reset();
     for (std::size_t n = 0; n < networks_.size(); ++n)
-      if (!networks_[n]->task().checkpoint.empty())
+      if (!networks_[n]->task().checkpoint.empty()) {
+        fetch_best(n);
         networks_[n]->write_checkpoint(engine_->save(n), share_of_time());
+      }
   }
 
   /// Of the time so far, that of one network.
@@ -132,6 +149,7 @@ private:
   study::TrainingSpec training_;
   std::int64_t step_;
   std::int64_t first_step_;
+  std::vector<bool> is_kept_;  ///< [networks] the engine has better weights than the history
   std::unique_ptr<engine::Engine> engine_;
   Stopwatch here_;
 };

@@ -136,6 +136,16 @@ public:
     check(cudaStreamSynchronize(stream_.get()), "work before a copy from the device");
   }
 
+  void copy(void* to, const void* from, std::size_t bytes) override {
+    here();
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_.get()), "copy on the device");
+  }
+
+  void clear(void* memory, std::size_t bytes) override {
+    here();
+    check(cudaMemsetAsync(memory, 0, bytes, stream_.get()), "clearing memory");
+  }
+
   void launch(const Launch& launch, const Blocks& blocks) override {
     here();
     const dim3 grid(static_cast<unsigned>(blocks.places), static_cast<unsigned>(blocks.networks));

@@ -21,6 +21,8 @@ public:
   }
   void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void clear(void* memory, std::size_t bytes) override { std::memset(memory, 0, bytes); }
 
   void launch(const Launch& launch, const Blocks& blocks) override {
     with_kernel(blocks.kernel, blocks.tensor, [&](auto kernel) {

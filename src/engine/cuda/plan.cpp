@@ -139,7 +139,6 @@ private:
 
   void add_pairs() {
     const int k = modalities();
-    plan_.double_count = k + k * (k - 1);
     for (int i = 0; i < k; ++i)
       for (int j = i + 1; j < k; ++j) {
         plan_.pairs.push_back({plan_.double_count, i, j});
@@ -285,7 +284,7 @@ private:
 
 std::size_t Plan::bytes(std::size_t cells) const {
   const auto floats =
-      3 * layout.parameter_floats + layout.moving_floats + static_cast<std::size_t>(float_count);
+      4 * layout.parameter_floats + 2 * layout.moving_floats + static_cast<std::size_t>(float_count);
   return sizeof(float) * floats + sizeof(int) * (static_cast<std::size_t>(integer_count) + 2 * cells) +
          sizeof(double) * static_cast<std::size_t>(double_count);
 }

@@ -186,8 +186,43 @@ TEST_F(GroupBits, ANetworkThatIsNotFiniteStaysAlone) {
   together->advance(0, 4);
   expect_same(together->save(1), alone->save(0));
   EXPECT_TRUE(same_bits(together->validate()[1], alone->validate()[0]));
-  EXPECT_FALSE(std::isfinite(together->take_term_sums(0).front()));
+  EXPECT_FALSE(std::isfinite(together->take_term_sums().front().front()));
   EXPECT_FALSE(std::isfinite(together->validate()[0].front()));
+}
+
+TEST_F(GroupBits, TermsAreTakenOnceWhetherOrNotAValidationCameBefore) {
+  auto looked = group({0, 1});
+  auto plain = group({0, 1});
+  looked->advance(0, 3);
+  plain->advance(0, 3);
+  static_cast<void>(looked->validate());
+  const auto taken = looked->take_term_sums();
+  for (std::size_t n = 0; n < 2; ++n) {
+    EXPECT_TRUE(same_bits(taken[n], plain->save(n).term_sums));
+    EXPECT_NE(taken[n].front(), 0.0);
+    EXPECT_EQ(looked->take_term_sums()[n], std::vector<double>(taken[n].size(), 0.0));
+  }
+  // What was loaded counts, not what was looked at before.
+  static_cast<void>(looked->validate());
+  looked->load(1, plain->save(1));
+  EXPECT_TRUE(same_bits(looked->take_term_sums()[1], taken[1]));
+}
+
+TEST_F(GroupBits, KeptWeightsAreThoseOfTheMomentUntilOthersAreKept) {
+  auto engine = group({2, 0, 1});
+  engine->advance(0, 2);
+  engine->keep(1);
+  const model::Weights at_two = engine->weights(1);
+  engine->advance(2, 4);
+  engine->keep(0);
+  const model::Weights at_four = engine->weights(0);
+  engine->advance(4, 5);
+  EXPECT_TRUE(same_bits(engine->kept(1).parameters, at_two.parameters));
+  EXPECT_TRUE(same_bits(engine->kept(1).moving, at_two.moving));
+  EXPECT_TRUE(same_bits(engine->kept(0).parameters, at_four.parameters));
+  EXPECT_FALSE(same_bits(engine->kept(0).parameters, engine->weights(0).parameters));
+  engine->keep(1);
+  EXPECT_TRUE(same_bits(engine->kept(1).parameters, engine->weights(1).parameters));
 }
 
 TEST_F(GroupBits, DifferentShapesAreRefused) {
