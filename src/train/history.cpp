@@ -105,12 +105,20 @@ bool History::waited_long_enough() const {
   return (state_.step - state_.best_step) / training.validate_every >= training.patience;
 }
 
-void History::write_checkpoint(engine::State now, double seconds_here) {
+std::function<void()> History::checkpoint(engine::State now, double seconds_here) const {
   // A network that has ended is finished: a checkpoint of it would train on.
-  if (task_.checkpoint.empty() || has_ended()) return;
-  state_.now = std::move(now);
-  state_.seconds = seconds_before_ + seconds_here;
-  train::write_checkpoint(task_.checkpoint, {task_.id, task_.identity}, state_);
+  if (task_.checkpoint.empty() || has_ended()) return nullptr;
+  State state{.step = state_.step,
+              .seconds = seconds_before_ + seconds_here,
+              .now = std::move(now),
+              .losses = state_.losses,
+              .best_loss = state_.best_loss,
+              .best_step = state_.best_step,
+              .best_weights = state_.best_weights,
+              .average = state_.average};
+  return [&task = task_, state = std::move(state)] {
+    write_checkpoint(task.checkpoint, {task.id, task.identity}, state);
+  };
 }
 
 Result History::result(std::vector<MatrixF> latents, double seconds_here) const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,8 +38,9 @@ public:
   [[nodiscard]] const model::Weights& average() const { return state_.average; }
   /// Takes back a network that another engine will go on with.
   void pause(engine::State now, double seconds_here);
-  /// Writes the task's checkpoint, if it has one. Throws IoError.
-  void write_checkpoint(engine::State now, double seconds_here);
+  /// Writes the task's checkpoint with this state, which is the function's own, and throws IoError; null
+  /// where there is none to write.
+  [[nodiscard]] std::function<void()> checkpoint(engine::State now, double seconds_here) const;
 
   [[nodiscard]] const model::Weights& best_weights() const { return state_.best_weights; }
   /// `latents`: of the best weights; ignored for a network that has failed.

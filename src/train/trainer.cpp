@@ -8,11 +8,15 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/stopwatch.hpp"
+#include "train/checkpoint_writer.hpp"
 #include "train/history.hpp"
 
 namespace cplae::train {
 
 namespace {
+
+/// Of checkpoints that wait to be written; more of them and the device waits too.
+constexpr std::size_t most_waiting_bytes = std::size_t{2} << 30U;
 
 /// Networks at one step on one device. `hooks` name networks by their place in the group. The clock of
 /// checkpoints goes on from group to group: what each of them does in less than a checkpoint's time adds up.
@@ -41,14 +45,17 @@ public:
   void train(std::int64_t until) {
     while (step_ < until && !all_ended()) {
       if (hooks_.stop && hooks_.stop()) {
-        write_checkpoints();
+        writer_.drop();  // older states of the same networks
+        write_checkpoints(false);
         throw Stopped("network " + networks_.front()->task().id + " stopped at step " +
                       std::to_string(step_));
       }
       advance(until);
       if (step_ % training_.validate_every == 0 || step_ == training_.steps) validate();
-      if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
+      if (since_checkpoint_.seconds() >= training_.checkpoint_seconds)
+        write_checkpoints(engine_->leaves_host_free());
     }
+    writer_.wait();
     for (std::size_t n = 0; n < networks_.size(); ++n)
       if (!networks_[n]->has_ended()) leave(n);
   }
@@ -63,6 +70,7 @@ private:
   }
 
   void finish(std::size_t n) {
+    writer_.wait();  // a checkpoint that came after its removal would stay
     fetch_best(n);
     if (hooks_.finished)
       hooks_.finished(
@@ -129,13 +137,21 @@ private:
     return static_cast<double>(step_ - first_step_) * static_cast<double>(networks_.size()) / here_.seconds();
   }
 
-  void write_checkpoints() {
+  /// `aside`: on the writer's thread, while the device steps on.
+  void write_checkpoints(bool aside) {
     since_checkpoint_.reset();
-    for (std::size_t n = 0; n < networks_.size(); ++n)
-      if (!networks_[n]->task().checkpoint.empty()) {
-        fetch_best(n);
-        networks_[n]->write_checkpoint(engine_->save(n), share_of_time());
-      }
+    for (std::size_t n = 0; n < networks_.size(); ++n) {
+      if (networks_[n]->task().checkpoint.empty() || networks_[n]->has_ended()) continue;
+      fetch_best(n);
+      engine::State state = engine_->save(n);
+      // Weights, two moments and the best weights; the rest is small.
+      const std::size_t bytes = 4 * state.weights.parameters.size() * sizeof(float);
+      auto write = networks_[n]->checkpoint(std::move(state), share_of_time());
+      if (aside)
+        writer_.add({std::move(write), bytes});
+      else
+        write();
+    }
   }
 
   /// Of the time so far, that of one network.
@@ -151,6 +167,7 @@ private:
   std::int64_t first_step_;
   std::vector<bool> is_kept_;  ///< [networks] the engine has better weights than the history
   std::unique_ptr<engine::Engine> engine_;
+  CheckpointWriter writer_{most_waiting_bytes};
   Stopwatch here_;
 };
 

@@ -54,6 +54,8 @@ public:
   /// Those that were last set aside, which some must have been.
   [[nodiscard]] virtual model::Weights kept(std::size_t network);
 
+  /// Whether a device makes the steps while the host does something else.
+  [[nodiscard]] virtual bool leaves_host_free() const { return false; }
   /// Steps that may be asked for in one call without keeping a signal waiting for long.
   [[nodiscard]] virtual std::int64_t stride() const { return 1; }
   /// Takes every network from step `from` to step `to`: steps from + 1 .. to (steps count from 1).

@@ -97,6 +97,7 @@ public:
             download(kept_.moving, network, plan_.layout.moving_floats)};
   }
 
+  [[nodiscard]] bool leaves_host_free() const override { return true; }
   [[nodiscard]] std::int64_t stride() const override { return steps_of_a_stride; }
 
   void advance(std::int64_t from, std::int64_t to) override {
