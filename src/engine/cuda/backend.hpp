@@ -34,6 +34,10 @@ public:
   /// Every bit 0; does not wait.
   virtual void clear(void* memory, std::size_t bytes) = 0;
   virtual void launch(const Launch& launch, const Blocks& blocks) = 0;
+  /// Begins these launches after all before, beside all that come until `join`, which waits for them. Once at
+  /// a time.
+  virtual void fork(const std::function<void()>& launches) = 0;
+  virtual void join() = 0;
   /// Runs the launches of `step` so many times. They are the same at every call, so they may be recorded at
   /// the first. Returns before they are done, but not before those of the call before.
   virtual void repeat(const std::function<void()>& step, std::int64_t times) = 0;

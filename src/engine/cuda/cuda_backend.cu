@@ -151,9 +151,30 @@ public:
     const dim3 grid(static_cast<unsigned>(blocks.places), static_cast<unsigned>(blocks.networks));
     with_kernel(blocks.kernel, blocks.tensor, [&](auto kernel) {
       using Here = decltype(kernel);
-      on_device<Here><<<grid, Here::threads, 0, stream_.get()>>>(launch);
+      on_device<Here><<<grid, Here::threads, 0, is_aside_ ? side_.get() : stream_.get()>>>(launch);
     });
     check(cudaGetLastError(), "start of a kernel");
+  }
+
+  // Records as a fork of the graph, too.
+  void fork(const std::function<void()>& launches) override {
+    here();
+    check(cudaEventRecord(forked_.get(), stream_.get()), "recording an event");
+    check(cudaStreamWaitEvent(side_.get(), forked_.get(), 0), "launches aside");
+    is_aside_ = true;
+    try {
+      launches();
+    } catch (...) {
+      is_aside_ = false;
+      throw;
+    }
+    is_aside_ = false;
+  }
+
+  void join() override {
+    here();
+    check(cudaEventRecord(joined_.get(), side_.get()), "recording an event");
+    check(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0), "waiting for launches aside");
   }
 
   void repeat(const std::function<void()>& step, std::int64_t times) override {
@@ -207,6 +228,10 @@ private:
   int device_;
   bool graphs_;
   Queue stream_;
+  Queue side_;  ///< what goes on beside the stream
+  bool is_aside_ = false;
+  Event forked_;
+  Event joined_;
   Event done_[2];
   int turn_ = 0;
   bool paced_ = false;

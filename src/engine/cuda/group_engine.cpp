@@ -190,11 +190,13 @@ private:
   void step() {
     const Launch at = launch_of(Mode::training, 0, 0);
     encode(at, count_);
-    launch(at, {Kernel::couple, group_.pairs, count_, false});
+    // Few blocks, and long ones: beside the decoders they cost nothing.
+    backend_->fork([&] { launch(at, {Kernel::couple, group_.pairs, count_, false}); });
     for (const Level& level : plan_.decode)
       products(at, level, count_);
     for (const Level& level : plan_.decode_back)
       products(at, level, count_);
+    backend_->join();
     launch(at, {Kernel::normalise_back, plan_.normalise_places, count_, false});
     for (const Level& level : plan_.encode_back)
       products(at, level, count_);
