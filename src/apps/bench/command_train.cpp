@@ -100,6 +100,8 @@ public:
     const double memory_rate = measure_floor(world_, device_, true).memory_rate;
     for (const std::int64_t networks : options_.networks) {
       Floor floor = measure_floor(world_, device_, false);
+      // Products of large layers are on tensor cores, the others are not: neither sheet is the floor.
+      if (case_->spec().training.precision == study::Precision::tf32) floor.peak_gflops = 0;
       floor.memory_rate = memory_rate;
       const Measured measured = measure(static_cast<std::size_t>(networks));
       if (world_.is_root()) print(static_cast<std::size_t>(networks), floor, measured);
