@@ -3,8 +3,10 @@
 # of what else cplae is built from, made beforehand where apt works:
 #   scripts/gpu_check.sh --pack DIR           # on Debian, after scripts/packages.sh: the libraries in DIR, and as DIR.tar.xz
 #   scripts/gpu_check.sh --packages DIR|DIR.tar.xz [--out DIR] [--build DIR] [--steps N]           # on the GPU machine
-# Builds; runs the GPU tests and compute-sanitizer; then the training bench over numbers of networks. JSON and logs land in the
-# output folder. Without a GPU it builds, says so, and stops.
+# Builds; runs the GPU tests and compute-sanitizer; a study that is killed and goes on, against one left alone; then the training bench
+# over numbers of networks. JSON and logs land in the output folder, and all of it in one DIR.tar.xz. Without a GPU it builds, says so,
+# and stops.
+#   scripts/gpu_check.sh --resume-on cpu|cuda [--build DIR] [--out DIR]                            # the killed study alone, on a built program
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 libraries=(
@@ -14,7 +16,7 @@ libraries=(
 # Every Linux has these and its own must be used, or they are parts of compilers.
 own_of_every_machine='^(libc6.*|libc-.*|libgcc-.*|libstdc.*|gcc.*|g[+][+].*|cpp.*|binutils.*|libbinutils|lib[alt]san[0-9]|libubsan.*|libitm.*|libcc1.*|libctf.*|libgprofng.*|libisl.*|libmpc.*|libmpfr.*|base-files|dpkg.*|debconf.*|perl.*|libperl.*|python3.*|libpython3.*|ucf|adduser|passwd|login|init-system-helpers|openssh-.*|.*systemd.*|libudev1|udev|libpam.*|bash|coreutils|sed|mawk|gfortran.*|libgfortran-.*-dev|openmpi-bin|libopenmpi3-dev|linux-libc-dev|libcrypt.*|rpcsvc-proto|libnsl.*|libtirpc.*|manpages.*|cmake.*|tar|lsb-base|sensible-utils|ca-certificates|openssl|javascript-common|libjs-.*|libgdbm.*|libdb5.*|catch2|media-types|ncurses.*|libtinfo.*|libselinux.*|libsemanage.*|libsepol.*|libaudit.*|libx11.*|libx(au|cb|dmcp|ext|nvctrl).*|libxml2|libicu.*|libhwloc-plugins|ocl-icd.*|libgnutls.*|auto.*|libtool|m4|file|libmagic.*|readline.*|libreadline.*|zlib1g|libbz2.*|util-linux.*|mount|lib(mount|blkid|smartcols|fdisk|uuid)1|e2fsprogs|findutils|grep|gzip|hostname|diffutils|bsdutils|debianutils)$'
 
-packages="" out="$build_dir/gpu_check" build="$build_dir/gpu" pack="" steps=2000
+packages="" out="$build_dir/gpu_check" build="$build_dir/gpu" pack="" steps=2000 resume_on=""
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || die "$1 takes a value"
   case "$1" in
@@ -23,6 +25,7 @@ while [ $# -gt 0 ]; do
     --out) out="$2" ;;
     --build) build="$2" ;;
     --steps) steps="$2" ;;
+    --resume-on) resume_on="$2" ;;
     *) die "scripts/gpu_check.sh does not know $1; its first lines say what it takes" ;;
   esac
   shift 2
@@ -112,18 +115,69 @@ run() {
   fi
 }
 
+# study OUT DEVICE STEPS: the words that run the demo with that many steps, and checkpoints all the time, into `command`.
+study() {
+  command=("$build/bin/cplae" run "$root/jobs/demo.toml" --data "$runs/cohort.h5mu" --out "$1" --device "$2" --no-report --quiet
+    --set "training.steps=$3" --set training.checkpoint_seconds=0.2)
+}
+
+# kill_midway OUT: starts `command` and kills it once a network has a checkpoint; fails where it ends before.
+kill_midway() {
+  local process
+  "${command[@]}" &
+  process=$!
+  until compgen -G "$1/work/networks/*.ckpt" >/dev/null; do
+    kill -0 "$process" 2>/dev/null || { wait "$process" || true; echo "ended before it could be killed: more steps?"; return 1; }
+    sleep 0.02
+  done
+  kill -9 "$process" 2>/dev/null || true
+  wait "$process" 2>/dev/null || true
+  compgen -G "$1/work/networks/*.ckpt" || { echo "no checkpoint was left"; return 1; }
+}
+
+# resume DEVICE STEPS: a study that is killed and started again gives the bits of one left alone.
+resume() {
+  runs="$build/resume_$1"
+  rm -rf "$runs"
+  mkdir -p "$runs"
+  "$build/bin/cplae" simulate --preset demo --seed 1 --out "$runs/cohort.h5mu" &&
+    study "$runs/whole" "$@" && "${command[@]}" &&
+    study "$runs/killed" "$@" && kill_midway "$runs/killed" && "${command[@]}" &&
+    "$build/bin/cplae" verify "$runs/killed" &&
+    "$build/bin/cplae" verify "$runs/whole" "$runs/killed"
+}
+
+# What the paper's study would take at the rate of the largest group: 171 networks of 750,000 steps.
+project() {
+  python3 - "$out" <<'PYTHON'
+import json, pathlib, sys
+
+for path in sorted(pathlib.Path(sys.argv[1]).glob("bench_*.jsonl")):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    line = max(lines, key=lambda line: line["networks"])
+    hours = 171 * 750_000 / line["steps_per_second"] / 3600
+    print(f"{path.stem}: {line['steps_per_second']:.0f} network-steps a second with {line['networks']} networks "
+          f"({line['together']} together); the paper's 171 networks of 750,000 steps: {hours:.2f} h of training")
+PYTHON
+}
+
 check() {
-  local short='--gtest_filter=Cases/GroupStep.*three_partial_missing*:GroupBits.SameHowever*'
+  # Every kernel, in FP32 and TF32, in few and in many latent dimensions, with chains and without.
+  local short='--gtest_filter=Cases/GroupStep.*three_partial_missing*:Cases/GroupStep.*ten_dimensions*:GroupBits.SameHowever*:Chains.LeaveTheBits*'
   nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv >"$out/gpu.csv" 2>&1 || true
   run tests "$build/bin/test_gpu" "--gtest_output=json:$out/tests.json"
-  run memcheck compute-sanitizer --tool memcheck --error-exitcode 9 "$build/bin/test_gpu" "$short"
-  run racecheck compute-sanitizer --tool racecheck --error-exitcode 9 "$build/bin/test_gpu" "$short"
+  local tool
+  for tool in memcheck racecheck synccheck; do
+    run "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/bin/test_gpu" "$short"
+  done
+  run resume resume cuda 60000
   local precision
   for precision in fp32 tf32; do
     run "bench_$precision" "$build/bin/cplae" bench train --shape paper --networks 1,2,4,8,21,43,86,171 --steps "$steps" \
       --precision "$precision" --device cuda --json
     if [ -s "$out/bench_$precision.log" ]; then grep '^{' "$out/bench_$precision.log" >"$out/bench_$precision.jsonl" || true; fi
   done
+  project | tee "$out/projected.txt" || true
 }
 
 if [ -n "$pack" ]; then
@@ -131,11 +185,17 @@ if [ -n "$pack" ]; then
   exit
 fi
 mkdir -p "$out"
+if [ -n "$resume_on" ]; then
+  run resume resume "$resume_on" 20000
+  [ ${#failed[@]} -eq 0 ] || die "failed"
+  exit
+fi
 build_all
 if ! nvidia-smi -L >/dev/null 2>&1; then
   say "no GPU here: built for one, nothing run"
   exit
 fi
 check
-[ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]} (logs in $out)"
-say "all passed; results are in $out"
+tar -C "$(dirname "$out")" -cJf "$out.tar.xz" "$(basename "$out")"
+[ ${#failed[@]} -eq 0 ] || die "failed: ${failed[*]} (logs in $out, and $out.tar.xz)"
+say "all passed; results are in $out, and $out.tar.xz"

@@ -227,7 +227,7 @@ void check(const PlanArguments& options) {
 model::DeviceKind planned_device(const std::string& name) {
   const auto request = device_request(name);
   if (request == model::DeviceRequest::cuda) return model::DeviceKind::cuda;
-  return model::choose_device(request, 0).kind;
+  return model::choose_device(request, {}).kind;
 }
 
 ExitCode print_plan(const PlanArguments& options) {

@@ -98,7 +98,7 @@ private:
         "study, data or kind of device");
   }
 
-  int local_rank() const { return local_.first; }
+  model::LocalRank local_rank() const { return {local_.first, local_.second}; }
 
   /// The later stages go on from a run: without one nothing is written.
   void require_run() const {

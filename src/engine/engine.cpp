@@ -11,18 +11,34 @@ std::string kind_name(Kind kind) {
   return kind == Kind::fused ? "fused" : "reference";
 }
 
+namespace {
+
+/// The kernels may see a GPU that torch, without its CUDA half, does not.
+void require_torch_on(const model::Device& device, const std::string& lacks) {
+  std::string reason = "it finds none";
+  if (model::torch_library().visible_gpus(reason) > device.index) return;
+  throw UsageError("the reference trainer on " + model::describe(device) + ": torch cannot use the GPU (" +
+                   reason + ")" + (lacks.empty() ? "" : ", nor can the fused trainer (" + lacks + ")") +
+                   "; expected " + (lacks.empty() ? "training.trainer = fused, " : "") +
+                   "--device cpu, or torch's CUDA packages");
+}
+
+}  // namespace
+
 Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device) {
   const bool on_gpu = device.kind == model::DeviceKind::cuda;
-  const bool fused =
-      spec.training.trainer != study::Trainer::reference && (!on_gpu || cuda::have_cuda_engine());
+  const bool wants_fused = spec.training.trainer != study::Trainer::reference;
+  const std::string lacks = wants_fused && on_gpu ? cuda::why_no_cuda_engine(device) : "";
+  const bool fused = wants_fused && lacks.empty();
   if (spec.training.precision == study::Precision::tf32 && !(fused && on_gpu))
     throw UsageError("training.precision: found tf32, which only the fused trainer on a GPU has, not the " +
                      std::string(fused ? "fused" : "reference") + " trainer on " + model::describe(device) +
                      "; expected fp32");
   if (fused) return Kind::fused;
   if (spec.training.trainer == study::Trainer::fused)
-    throw UsageError("training.trainer: found fused, which this build does not have for " +
-                     model::describe(device) + "; expected reference or auto");
+    throw UsageError("training.trainer: found fused, which there is not on " + model::describe(device) +
+                     " (" + lacks + "); expected reference or auto");
+  if (on_gpu) require_torch_on(device, lacks);
   return Kind::reference;
 }
 

@@ -25,4 +25,13 @@ State initial_state(const Subject& subject) {
   return state;
 }
 
+void Engine::keep(std::size_t network) {
+  kept_.resize(networks());
+  kept_[network] = weights(network);
+}
+
+model::Weights Engine::kept(std::size_t network) {
+  return kept_.at(network);
+}
+
 }  // namespace cplae::engine

@@ -54,8 +54,7 @@ std::size_t History::columns() const {
   return 1 + 2 * engine::terms_of(task_.spec);
 }
 
-void History::record(const std::vector<double>& term_sums, const std::vector<double>& validation,
-                     const std::function<model::Weights()>& weights) {
+bool History::record(const std::vector<double>& term_sums, const std::vector<double>& validation) {
   const auto& training = task_.spec.training;
   const auto since = static_cast<double>((state_.step - 1) % training.validate_every + 1);
   state_.losses.push_back(static_cast<float>(state_.step));
@@ -65,15 +64,15 @@ void History::record(const std::vector<double>& term_sums, const std::vector<dou
     state_.losses.push_back(static_cast<float>(term));
   if (!std::isfinite(term_sums.front()) || !std::isfinite(validation.front())) {
     failed_step_ = state_.step;
-    return;
+    return false;
   }
   if (!is_best(validation.front())) {
     out_of_patience_ = waited_long_enough();
-    return;
+    return false;
   }
   state_.best_loss = validation.front();
   state_.best_step = state_.step;
-  state_.best_weights = weights();
+  return true;
 }
 
 bool History::is_averaging() const {
@@ -116,12 +115,20 @@ bool History::waited_long_enough() const {
   return (state_.step - state_.best_step) / training.validate_every >= training.patience;
 }
 
-void History::write_checkpoint(engine::State now, double seconds_here) {
+std::function<void()> History::checkpoint(engine::State now, double seconds_here) const {
   // A network that has ended is finished: a checkpoint of it would train on.
-  if (task_.checkpoint.empty() || has_ended()) return;
-  state_.now = std::move(now);
-  state_.seconds = seconds_before_ + seconds_here;
-  train::write_checkpoint(task_.checkpoint, {task_.id, task_.identity}, state_);
+  if (task_.checkpoint.empty() || has_ended()) return nullptr;
+  State state{.step = state_.step,
+              .seconds = seconds_before_ + seconds_here,
+              .now = std::move(now),
+              .losses = state_.losses,
+              .best_loss = state_.best_loss,
+              .best_step = state_.best_step,
+              .best_weights = state_.best_weights,
+              .average = state_.average};
+  return [&task = task_, state = std::move(state)] {
+    write_checkpoint(task.checkpoint, {task.id, task.identity}, state);
+  };
 }
 
 Result History::result(std::vector<MatrixF> latents, double seconds_here) const {

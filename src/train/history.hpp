@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "cplae/train/state.hpp"
@@ -24,11 +25,12 @@ public:
   [[nodiscard]] bool has_ended() const { return has_failed() || out_of_patience_; }
 
   void set_step(std::int64_t step) { state_.step = step; }
-  /// Sums of the training terms since the last validation, and the terms of this one. `weights` gives those
-  /// that were validated, which are kept if they are the best so far. A loss that is not finite freezes the
-  /// network; too long without a better one ends its training.
-  void record(const std::vector<double>& term_sums, const std::vector<double>& validation,
-              const std::function<model::Weights()>& weights);
+  /// Sums of the training terms since the last validation, and the terms of this one. Returns whether the
+  /// weights that were validated are the best so far, which the caller then keeps. A loss that is not finite
+  /// freezes the network; too long without a better one ends its training.
+  [[nodiscard]] bool record(const std::vector<double>& term_sums, const std::vector<double>& validation);
+  /// Those of the best step, before they are asked for or written.
+  void set_best_weights(model::Weights weights) { state_.best_weights = std::move(weights); }
   /// Whether the present step is one whose weights go into an average.
   [[nodiscard]] bool is_averaging() const;
   /// Adds the weights of the present step to the average, which it gives. Once a validation.
@@ -36,8 +38,9 @@ public:
   [[nodiscard]] const model::Weights& average() const { return state_.average; }
   /// Takes back a network that another engine will go on with.
   void pause(engine::State now, double seconds_here);
-  /// Writes the task's checkpoint, if it has one. Throws IoError.
-  void write_checkpoint(engine::State now, double seconds_here);
+  /// Writes the task's checkpoint with this state, which is the function's own, and throws IoError; null
+  /// where there is none to write.
+  [[nodiscard]] std::function<void()> checkpoint(engine::State now, double seconds_here) const;
 
   [[nodiscard]] const model::Weights& best_weights() const { return state_.best_weights; }
   /// `latents`: of the best weights; ignored for a network that has failed.

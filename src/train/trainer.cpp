@@ -8,11 +8,15 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/stopwatch.hpp"
+#include "train/checkpoint_writer.hpp"
 #include "train/history.hpp"
 
 namespace cplae::train {
 
 namespace {
+
+/// Of checkpoints that wait to be written; more of them and the device waits too.
+constexpr std::size_t most_waiting_bytes = std::size_t{2} << 30U;
 
 /// Networks at one step on one device. `hooks` name networks by their place in the group. The clock of
 /// checkpoints goes on from group to group: what each of them does in less than a checkpoint's time adds up.
@@ -25,7 +29,8 @@ public:
         since_checkpoint_(since_checkpoint),
         training_(networks_.front()->task().spec.training),
         step_(networks_.front()->step()),
-        first_step_(step_) {
+        first_step_(step_),
+        is_kept_(networks_.size(), false) {
     std::vector<engine::Subject> subjects;
     for (const History* network : networks_) {
       const Task& task = network->task();
@@ -40,20 +45,24 @@ public:
   void train(std::int64_t until) {
     while (step_ < until && !all_ended()) {
       if (hooks_.stop && hooks_.stop()) {
-        write_checkpoints();
+        writer_.drop();  // older states of the same networks
+        write_checkpoints(false);
         throw Stopped("network " + networks_.front()->task().id + " stopped at step " +
                       std::to_string(step_));
       }
       advance(until);
       if (step_ % training_.validate_every == 0 || step_ == training_.steps) validate();
-      if (since_checkpoint_.seconds() >= training_.checkpoint_seconds) write_checkpoints();
+      if (since_checkpoint_.seconds() >= training_.checkpoint_seconds)
+        write_checkpoints(engine_->leaves_host_free());
     }
+    writer_.wait();
     for (std::size_t n = 0; n < networks_.size(); ++n)
       if (!networks_[n]->has_ended()) leave(n);
   }
 
 private:
   void leave(std::size_t n) {
+    fetch_best(n);
     if (step_ == training_.steps)
       finish(n);
     else
@@ -61,6 +70,8 @@ private:
   }
 
   void finish(std::size_t n) {
+    writer_.wait();  // a checkpoint that came after its removal would stay
+    fetch_best(n);
     if (hooks_.finished)
       hooks_.finished(
           n, networks_[n]->result(engine_->latents(n, networks_[n]->best_weights()), share_of_time()));
@@ -81,17 +92,29 @@ private:
 
   void validate() {
     const auto losses = validation_losses();
+    const auto sums = engine_->take_term_sums();
     for (std::size_t n = 0; n < networks_.size(); ++n) {
-      const auto sums = engine_->take_term_sums(n);
       if (networks_[n]->has_ended()) continue;
-      networks_[n]->record(sums, losses[n], [&] {
-        return networks_[n]->is_averaging() ? networks_[n]->average() : engine_->weights(n);
-      });
+      if (networks_[n]->record(sums[n], losses[n])) keep(n);
       if (networks_[n]->has_ended())
         finish(n);
       else if (hooks_.progress)
         hooks_.progress({n, step_, rate()});
     }
+  }
+
+  void keep(std::size_t n) {
+    is_kept_[n] = !networks_[n]->is_averaging();
+    if (is_kept_[n])
+      engine_->keep(n);
+    else
+      networks_[n]->set_best_weights(networks_[n]->average());
+  }
+
+  /// The history's best weights are those that the engine has kept since.
+  void fetch_best(std::size_t n) {
+    if (is_kept_[n]) networks_[n]->set_best_weights(engine_->kept(n));
+    is_kept_[n] = false;
   }
 
   /// Of the networks' present weights, or of their averages, which stand in for these meanwhile.
@@ -114,11 +137,21 @@ private:
     return static_cast<double>(step_ - first_step_) * static_cast<double>(networks_.size()) / here_.seconds();
   }
 
-  void write_checkpoints() {
+  /// `aside`: on the writer's thread, while the device steps on.
+  void write_checkpoints(bool aside) {
     since_checkpoint_.reset();
-    for (std::size_t n = 0; n < networks_.size(); ++n)
-      if (!networks_[n]->task().checkpoint.empty())
-        networks_[n]->write_checkpoint(engine_->save(n), share_of_time());
+    for (std::size_t n = 0; n < networks_.size(); ++n) {
+      if (networks_[n]->task().checkpoint.empty() || networks_[n]->has_ended()) continue;
+      fetch_best(n);
+      engine::State state = engine_->save(n);
+      // Weights, two moments and the best weights; the rest is small.
+      const std::size_t bytes = 4 * state.weights.parameters.size() * sizeof(float);
+      auto write = networks_[n]->checkpoint(std::move(state), share_of_time());
+      if (aside)
+        writer_.add({std::move(write), bytes});
+      else
+        write();
+    }
   }
 
   /// Of the time so far, that of one network.
@@ -132,7 +165,9 @@ private:
   study::TrainingSpec training_;
   std::int64_t step_;
   std::int64_t first_step_;
+  std::vector<bool> is_kept_;  ///< [networks] the engine has better weights than the history
   std::unique_ptr<engine::Engine> engine_;
+  CheckpointWriter writer_{most_waiting_bytes};
   Stopwatch here_;
 };
 

@@ -17,8 +17,10 @@ namespace cplae {
 
 namespace test {
 
-std::unique_ptr<engine::Engine> make_tested(const std::vector<engine::Subject>& subjects, bool) {
-  return engine::cuda::make_group_engine(subjects, engine::cuda::make_cuda_backend({}));
+std::unique_ptr<engine::Engine> make_tested(const std::vector<engine::Subject>& subjects,
+                                            const Making& making) {
+  return engine::cuda::make_group_engine(subjects, engine::cuda::make_cuda_backend({}),
+                                         {.chained = making.chained});
 }
 
 }  // namespace test

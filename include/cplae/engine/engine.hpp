@@ -49,19 +49,28 @@ public:
   /// The state now; may wait for the device.
   [[nodiscard]] virtual State save(std::size_t network) = 0;
   [[nodiscard]] virtual model::Weights weights(std::size_t network) = 0;
+  /// Sets the present weights of a network aside; on a device they stay there.
+  virtual void keep(std::size_t network);
+  /// Those that were last set aside, which some must have been.
+  [[nodiscard]] virtual model::Weights kept(std::size_t network);
 
+  /// Whether a device makes the steps while the host does something else.
+  [[nodiscard]] virtual bool leaves_host_free() const { return false; }
   /// Steps that may be asked for in one call without keeping a signal waiting for long.
   [[nodiscard]] virtual std::int64_t stride() const { return 1; }
   /// Takes every network from step `from` to step `to`: steps from + 1 .. to (steps count from 1).
   virtual void advance(std::int64_t from, std::int64_t to) = 0;
-  /// Sums of the training terms since they were last taken, which become 0. [terms_of], or the terms of a
-  /// network that is no longer finite.
-  [[nodiscard]] virtual std::vector<double> take_term_sums(std::size_t network) = 0;
+  /// Sums of the training terms of every network since they were last taken, which become 0.
+  /// [networks][terms_of]; not finite for a network that is no longer finite.
+  [[nodiscard]] virtual std::vector<std::vector<double>> take_term_sums() = 0;
   /// Terms of the validation loss of every network at its present weights. [networks][terms_of]
   [[nodiscard]] virtual std::vector<std::vector<double>> validate() = 0;
   /// Latents of all cells with the given weights, inference mode: per modality [cells x latent], NaN where
   /// the cell lacks the modality.
   [[nodiscard]] virtual std::vector<MatrixF> latents(std::size_t network, const model::Weights& weights) = 0;
+
+private:
+  std::vector<model::Weights> kept_;  ///< [networks], of engines that set none aside elsewhere
 };
 
 /// How a network is trained. `reference`: torch with autograd, the measure of the others. `fused`: hand-made
@@ -73,7 +82,7 @@ enum class Kind : unsigned char { reference, fused };
 
 /// The kind that trains a network of this spec on this device: what `training.trainer` says; its "auto" is
 /// `fused` where this build has it for the device, else `reference`. Throws UsageError when `fused` is asked
-/// for and this build lacks it.
+/// for and not there, and when `reference` would need a GPU that torch cannot use.
 [[nodiscard]] Kind choose_kind(const study::NetworkSpec& spec, const model::Device& device);
 
 /// Most networks like this one that the engine of `kind` trains together on the device with gain, and for

@@ -8,16 +8,27 @@ enum class DeviceKind : unsigned char { cpu, cuda };
 /// Where a rank computes.
 struct Device {
   DeviceKind kind = DeviceKind::cpu;
-  int index = 0;  ///< of the GPU
+  int index = 0;    ///< of the GPU
+  int sharers = 1;  ///< ranks of this host that compute on it
+};
+
+/// A rank among those of its host.
+struct LocalRank {
+  int rank = 0;
+  int ranks = 1;
 };
 
 /// What --device asks for.
 enum class DeviceRequest : unsigned char { automatic, cpu, cuda };
 
-/// The device of a rank: its GPU is `local_rank` modulo the visible ones. `automatic` takes a GPU when the
-/// machine has one and torch's CUDA half loads, else the CPU. Throws UsageError, saying what is missing, when
-/// cuda is asked for and cannot be had. Loads torch where there is a driver, at most once; local.
-[[nodiscard]] Device choose_device(DeviceRequest request, int local_rank);
+/// The GPU of a rank: its number modulo that of the GPUs, which must not be 0.
+[[nodiscard]] Device gpu_of(const LocalRank& rank, int gpus);
+
+/// The device of a rank, in a warning where ranks share a GPU. `automatic` takes a GPU when the machine has
+/// one that this build's kernels or torch's CUDA half can use, else the CPU. Throws UsageError, saying what
+/// is missing, when cuda is asked for and cannot be had. Loads torch where there is a driver and the build
+/// has no kernels, at most once; local.
+[[nodiscard]] Device choose_device(DeviceRequest request, const LocalRank& rank);
 
 /// "cpu" or "cuda"
 [[nodiscard]] std::string kind_name(DeviceKind kind);

@@ -83,12 +83,13 @@ public:
   TrainBench(const dist::Session& session, TrainArguments options)
       : world_(session.world()), options_(std::move(options)) {
     log::set_rank(world_.rank(), world_.size());
-    const int local_rank = world_.local_rank().first;
+    const auto [local_rank, local_ranks] = world_.local_rank();
+    const model::LocalRank here{local_rank, local_ranks};
     dist::agree(world_, [&] {
       check(options_);
       options_.made_of.trainer = trainer_of(options_.trainer);
       options_.made_of.precision = precision_of(options_.precision);
-      device_ = model::choose_device(device_request(options_.device), local_rank);
+      device_ = model::choose_device(device_request(options_.device), here);
       case_.emplace(options_.made_of);
       kind_ = engine::choose_kind(case_->spec(), device_);
     });
@@ -99,6 +100,8 @@ public:
     const double memory_rate = measure_floor(world_, device_, true).memory_rate;
     for (const std::int64_t networks : options_.networks) {
       Floor floor = measure_floor(world_, device_, false);
+      // Products of large layers are on tensor cores, the others are not: neither sheet is the floor.
+      if (case_->spec().training.precision == study::Precision::tf32) floor.peak_gflops = 0;
       floor.memory_rate = memory_rate;
       const Measured measured = measure(static_cast<std::size_t>(networks));
       if (world_.is_root()) print(static_cast<std::size_t>(networks), floor, measured);

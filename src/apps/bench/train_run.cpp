@@ -40,7 +40,8 @@ public:
 private:
   /// Numbers on the host are there only once the device has made all steps.
   void wait() {
-    for (const double term : engine_->take_term_sums(0))
+    const auto sums = engine_->take_term_sums();
+    for (const double term : sums.front())
       if (!std::isfinite(term))
         throw NumericError("bench train: a network is not finite before step " + std::to_string(step_) +
                            "; its times would say nothing");

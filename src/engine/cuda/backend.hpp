@@ -29,7 +29,15 @@ public:
   virtual void upload(void* to, const void* from, std::size_t bytes) = 0;
   /// Waits for all that was asked for before.
   virtual void download(void* to, const void* from, std::size_t bytes) = 0;
+  /// Within the memory; does not wait.
+  virtual void copy(void* to, const void* from, std::size_t bytes) = 0;
+  /// Every bit 0; does not wait.
+  virtual void clear(void* memory, std::size_t bytes) = 0;
   virtual void launch(const Launch& launch, const Blocks& blocks) = 0;
+  /// Begins these launches after all before, beside all that come until `join`, which waits for them. Once at
+  /// a time.
+  virtual void fork(const std::function<void()>& launches) = 0;
+  virtual void join() = 0;
   /// Runs the launches of `step` so many times. They are the same at every call, so they may be recorded at
   /// the first. Returns before they are done, but not before those of the call before.
   virtual void repeat(const std::function<void()>& step, std::int64_t times) = 0;

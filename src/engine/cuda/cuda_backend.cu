@@ -36,6 +36,42 @@ __global__ void __launch_bounds__(Here::threads, resident<Here>)
   Here::run(block, shared, launch);
 }
 
+/// Launches and copies, one after the other.
+class Queue {
+public:
+  Queue() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream"); }
+  ~Queue() { cudaStreamDestroy(stream_); }
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  [[nodiscard]] cudaStream_t get() const { return stream_; }
+
+private:
+  cudaStream_t stream_ = nullptr;
+};
+
+/// Whoever waits for it sleeps.
+class Event {
+public:
+  Event() {
+    check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming | cudaEventBlockingSync),
+          "making an event");
+  }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  [[nodiscard]] cudaEvent_t get() const { return event_; }
+
+private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// A device as the current one of this thread, whose waiting ranks sleep rather than spin on a core.
+int open_device(int device) {
+  check(cudaSetDevice(device), "choice of the device");
+  check(cudaSetDeviceFlags(cudaDeviceScheduleBlockingSync), "asking for waits that sleep");
+  return device;
+}
+
 /// A recorded row of launches.
 class Graph {
 public:
@@ -67,20 +103,13 @@ private:
 
 class CudaBackend final : public Backend {
 public:
-  explicit CudaBackend(const CudaOptions& options) : options_(options) {
-    check(cudaSetDevice(options.device), "choice of the device");
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
-    for (cudaEvent_t& event : done_)
-      check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "making an event");
-  }
+  explicit CudaBackend(const CudaOptions& options)
+      : device_(open_device(options.device)), graphs_(options.graphs) {}
   ~CudaBackend() override {
-    cudaSetDevice(options_.device);
-    cudaStreamSynchronize(stream_);
+    cudaSetDevice(device_);
+    cudaStreamSynchronize(stream_.get());
     for (void* memory : memory_)
       cudaFree(memory);
-    for (cudaEvent_t event : done_)
-      cudaEventDestroy(event);
-    cudaStreamDestroy(stream_);
   }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
@@ -91,39 +120,71 @@ public:
     if (code != cudaSuccess) cudaGetLastError();  // else the next launch would meet it
     check(code, what.c_str());
     memory_.push_back(memory);
-    check(cudaMemsetAsync(memory, 0xFF, bytes, stream_), "filling memory");
+    check(cudaMemsetAsync(memory, 0xFF, bytes, stream_.get()), "filling memory");
     return memory;
   }
 
   void upload(void* to, const void* from, std::size_t bytes) override {
     here();
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "copy to the device");
-    check(cudaStreamSynchronize(stream_), "work before a copy to the device");
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_.get()), "copy to the device");
+    check(cudaStreamSynchronize(stream_.get()), "work before a copy to the device");
   }
 
   void download(void* to, const void* from, std::size_t bytes) override {
     here();
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "copy from the device");
-    check(cudaStreamSynchronize(stream_), "work before a copy from the device");
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_.get()), "copy from the device");
+    check(cudaStreamSynchronize(stream_.get()), "work before a copy from the device");
+  }
+
+  void copy(void* to, const void* from, std::size_t bytes) override {
+    here();
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_.get()), "copy on the device");
+  }
+
+  void clear(void* memory, std::size_t bytes) override {
+    here();
+    check(cudaMemsetAsync(memory, 0, bytes, stream_.get()), "clearing memory");
   }
 
   void launch(const Launch& launch, const Blocks& blocks) override {
+    here();
     const dim3 grid(static_cast<unsigned>(blocks.places), static_cast<unsigned>(blocks.networks));
     with_kernel(blocks.kernel, blocks.tensor, [&](auto kernel) {
       using Here = decltype(kernel);
-      on_device<Here><<<grid, Here::threads, 0, stream_>>>(launch);
+      on_device<Here><<<grid, Here::threads, 0, is_aside_ ? side_.get() : stream_.get()>>>(launch);
     });
     check(cudaGetLastError(), "start of a kernel");
   }
 
+  // Records as a fork of the graph, too.
+  void fork(const std::function<void()>& launches) override {
+    here();
+    check(cudaEventRecord(forked_.get(), stream_.get()), "recording an event");
+    check(cudaStreamWaitEvent(side_.get(), forked_.get(), 0), "launches aside");
+    is_aside_ = true;
+    try {
+      launches();
+    } catch (...) {
+      is_aside_ = false;
+      throw;
+    }
+    is_aside_ = false;
+  }
+
+  void join() override {
+    here();
+    check(cudaEventRecord(joined_.get(), side_.get()), "recording an event");
+    check(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0), "waiting for launches aside");
+  }
+
   void repeat(const std::function<void()>& step, std::int64_t times) override {
     here();
-    if (options_.graphs) {
+    if (graphs_) {
       prepare(step);
       for (; times >= steps_of_a_graph; times -= steps_of_a_graph)
-        many_.start(stream_);
+        many_.start(stream_.get());
       for (; times > 0; --times)
-        one_.start(stream_);
+        one_.start(stream_.get());
     } else {
       for (; times > 0; --times)
         step();
@@ -133,7 +194,7 @@ public:
 
 private:
   /// The current device belongs to the thread, and torch may have changed it.
-  void here() const { check(cudaSetDevice(options_.device), "choice of the device"); }
+  void here() const { check(cudaSetDevice(device_), "choice of the device"); }
 
   /// A kernel is loaded when it is first needed, which a recording does not allow.
   static void load_kernels() {
@@ -148,8 +209,8 @@ private:
   void prepare(const std::function<void()>& step) {
     if (one_.is_recorded()) return;
     load_kernels();
-    one_.record(stream_, step);
-    many_.record(stream_, [&] {
+    one_.record(stream_.get(), step);
+    many_.record(stream_.get(), [&] {
       for (std::int64_t i = 0; i < steps_of_a_graph; ++i)
         step();
     });
@@ -158,15 +219,20 @@ private:
   /// Waits for the call before this one, so that the device always has work and never more than two calls of
   /// it.
   void pace() {
-    check(cudaEventRecord(done_[turn_], stream_), "recording an event");
+    check(cudaEventRecord(done_[turn_].get(), stream_.get()), "recording an event");
     turn_ = 1 - turn_;
-    if (paced_) check(cudaEventSynchronize(done_[turn_]), "steps of a group");
+    if (paced_) check(cudaEventSynchronize(done_[turn_].get()), "steps of a group");
     paced_ = true;
   }
 
-  CudaOptions options_;
-  cudaStream_t stream_ = nullptr;
-  cudaEvent_t done_[2] = {};
+  int device_;
+  bool graphs_;
+  Queue stream_;
+  Queue side_;  ///< what goes on beside the stream
+  bool is_aside_ = false;
+  Event forked_;
+  Event joined_;
+  Event done_[2];
   int turn_ = 0;
   bool paced_ = false;
   Graph one_;
@@ -178,6 +244,13 @@ private:
 
 std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options) {
   return std::make_unique<CudaBackend>(options);
+}
+
+int compute_capability(int device) {
+  int major = 0;
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
+        "question for the compute capability");
+  return major;
 }
 
 std::size_t free_bytes(int device) {

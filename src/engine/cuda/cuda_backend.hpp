@@ -14,6 +14,9 @@ struct CudaOptions {
 /// Memory and launches of a GPU. Everything throws Error with CUDA's text, allocate OutOfDeviceMemory.
 [[nodiscard]] std::unique_ptr<Backend> make_cuda_backend(const CudaOptions& options);
 
+/// The major number of the GPU's compute capability. Throws Error.
+[[nodiscard]] int compute_capability(int device);
+
 /// Memory of the GPU that no program has taken. Throws Error.
 [[nodiscard]] std::size_t free_bytes(int device);
 

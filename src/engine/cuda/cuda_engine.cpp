@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cplae/core/error.hpp"
 #include "engine/cuda/cuda_backend.hpp"
 #include "engine/cuda/group_engine.hpp"
 #include "engine/cuda/plan.hpp"
@@ -13,11 +14,20 @@ namespace {
 
 /// The largest GPUs are full long before so many networks; more only make a signal wait.
 constexpr std::size_t most_networks = 512;
+/// The first with TF32 and with copies that pass the registers by.
+constexpr int least_capability = 8;
 
 }  // namespace
 
-bool have_cuda_engine() {
-  return true;
+std::string why_no_cuda_engine(const model::Device& device) {
+  try {
+    const int major = compute_capability(device.index);
+    if (major >= least_capability) return "";
+    return "its compute capability is " + std::to_string(major) + ".x, and the kernels need " +
+           std::to_string(least_capability) + ".0";
+  } catch (const Error& error) {
+    return error.what();
+  }
 }
 
 std::size_t cuda_capacity(const Subject& subject, const model::Device& device) {
@@ -27,7 +37,7 @@ std::size_t cuda_capacity(const Subject& subject, const model::Device& device) {
   std::size_t data = std::size_t{512} << 20U;
   for (const auto& modality : subject.data.modalities)
     data += static_cast<std::size_t>(modality.values.size()) * (sizeof(float) + 1);
-  const std::size_t free = free_bytes(device.index) / 10 * 9;
+  const std::size_t free = free_bytes(device.index) / 10 * 9 / static_cast<std::size_t>(device.sharers);
   const std::size_t fit = free > data ? (free - data) / each : 0;
   // One network more has room for weights that are looked at.
   return std::clamp<std::size_t>(fit, 2, most_networks + 1) - 1;

@@ -125,9 +125,17 @@ CPLAE_DEVICE void draw_kernel(const Block& block, DrawShared& shared, const Laun
 }
 
 /// Four elements of an input: the cell's values, noised, then dropped.
-struct Quad {
+struct alignas(16) Quad {
   float value[4];
 };
+
+/// As one load or store; the address is a multiple of sixteen bytes.
+CPLAE_DEVICE Quad load_quad(const float* from) {
+  return *reinterpret_cast<const Quad*>(from);
+}
+CPLAE_DEVICE void store_quad(float* to, const Quad& quad) {
+  *reinterpret_cast<Quad*>(to) = quad;
+}
 
 /// Draws of elements 4 i to 4 i + 3 of a modality's input.
 struct InputDraws {
@@ -160,50 +168,100 @@ CPLAE_DEVICE InputDraws input_draws(const NetworkRules& rules, const ModalityRul
 
 /// Blocks that `input_kernel` takes for one modality.
 CPLAE_DEVICE std::int64_t input_blocks(std::int64_t batch, std::int64_t features) {
-  const std::int64_t quads = (batch * features + 3) / 4;
-  return (quads + wide - 1) / wide;
+  const std::int64_t whole = (batch * features + 3) / 4;
+  return (whole + wide - 1) / wide;
+}
+
+/// What one block works at: some elements of one modality's input.
+struct InputWork {
+  const Group& group;
+  int network, m;
+  std::int64_t place;
+  Lists lists;
+  ModalityView modality;
+  ModalityRules own;
+  float* input;
+  const float* noise_sd;  ///< null: none
+
+  CPLAE_DEVICE InputWork(const Launch& launch, std::int64_t block_place, int block_network)
+      : group(launch.group),
+        network(launch.first_network + block_network),
+        m(0),
+        place(block_place),
+        lists(group, network) {
+    while (place >= input_blocks(group.batch, group.modality_views[m].features))
+      place -= input_blocks(group.batch, group.modality_views[m++].features);
+    modality = group.modality_views[m];
+    own = group.modality_rules[network * group.modalities + m];
+    input = group.floats + network * group.float_count + modality.input;
+    const bool noised = own.noise != 0 && launch.mode == Mode::training;
+    noise_sd = noised ? modality.noise + std::int64_t{network} * modality.features : nullptr;
+  }
+
+  /// Of a feature of a slot's cell.
+  [[nodiscard]] CPLAE_DEVICE const float* value(int slot, int feature) const {
+    return modality.values + std::int64_t{lists.cell()[slot]} * modality.features + feature;
+  }
+  [[nodiscard]] CPLAE_DEVICE float* entered(int row, int feature) const {
+    return input + std::int64_t{row} * modality.input_stride + feature;
+  }
+};
+
+CPLAE_DEVICE float entering(float value, float noise, float keep) {
+  return (value + noise) * keep;
+}
+
+/// Four features of one slot.
+CPLAE_DEVICE void put_whole_quad(const InputWork& work, const InputDraws& draws, int slot, int feature) {
+  const int row = work.lists.row_of_slot(work.m)[slot];
+  if (row < 0) return;
+  Quad quad = load_quad(work.value(slot, feature));
+  Quad sd{{0, 0, 0, 0}};
+  if (work.noise_sd != nullptr) sd = load_quad(work.noise_sd + feature);
+  CPLAE_UNROLL
+  for (int j = 0; j < 4; ++j)
+    quad.value[j] = entering(quad.value[j], draws.noise.value[j] * sd.value[j], draws.keep.value[j]);
+  store_quad(work.entered(row, feature), quad);
+}
+
+/// Four elements that may be of two slots or more, and of no slot from `elements` on.
+CPLAE_DEVICE void put_quad(const InputWork& work, const InputDraws& draws, std::int64_t first,
+                           std::int64_t elements) {
+  auto slot = static_cast<int>(first / work.modality.features);
+  auto feature = static_cast<int>(first % work.modality.features);
+  CPLAE_UNROLL
+  for (int j = 0; j < 4; ++j) {
+    const int row = first + j < elements ? work.lists.row_of_slot(work.m)[slot] : -1;
+    if (row >= 0) {
+      const float sd = work.noise_sd != nullptr ? work.noise_sd[feature] : 0.0F;
+      *work.entered(row, feature) =
+          entering(*work.value(slot, feature), draws.noise.value[j] * sd, draws.keep.value[j]);
+    }
+    if (++feature == work.modality.features) {
+      feature = 0;
+      ++slot;
+    }
+  }
 }
 
 /// Gathers the rows of a modality's cells, adds noise and drops entries. An element's number counts slots of
 /// the whole batch.
 template <class Block>
 CPLAE_DEVICE void input_kernel(const Block& block, const Launch& launch) {
-  const Group& group = launch.group;
-  const int network = launch.first_network + block.network();
-  const Lists lists(group, network);
-  std::int64_t place = block.place();
-  int m = 0;
-  while (place >= input_blocks(group.batch, group.modality_views[m].features))
-    place -= input_blocks(group.batch, group.modality_views[m++].features);
-  const ModalityView& modality = group.modality_views[m];
-  const ModalityRules& own = group.modality_rules[network * group.modalities + m];
-  float* const input = group.floats + network * group.float_count + modality.input;
-  const float* const noise_sd =
-      own.noise != 0 ? modality.noise + std::int64_t{network} * modality.features : nullptr;
+  const InputWork work(launch, block.place(), block.network());
   block.each([&](int thread) {
-    const std::int64_t first = 4 * (place * wide + thread);
-    const std::int64_t elements = std::int64_t{group.batch} * modality.features;
+    const std::int64_t first = 4 * (work.place * wide + thread);
+    const int features = work.modality.features;
+    const std::int64_t elements = std::int64_t{work.group.batch} * features;
     if (first >= elements) return;
     InputDraws draws{{{0, 0, 0, 0}}, {{1, 1, 1, 1}}};
     if (launch.mode == Mode::training)
-      draws = input_draws(group.network_rules[network], own, m, group.step[network] + 1, first / 4);
-    auto slot = static_cast<int>(first / modality.features);
-    auto feature = static_cast<int>(first % modality.features);
-    CPLAE_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      const int row = first + j < elements ? lists.row_of_slot(m)[slot] : -1;
-      if (row >= 0) {
-        const std::int64_t cell = lists.cell()[slot];
-        float value = modality.values[cell * modality.features + feature];
-        if (noise_sd != nullptr && launch.mode == Mode::training)
-          value += draws.noise.value[j] * noise_sd[feature];
-        input[std::int64_t{row} * modality.input_stride + feature] = value * draws.keep.value[j];
-      }
-      if (++feature == modality.features) {
-        feature = 0;
-        ++slot;
-      }
-    }
+      draws = input_draws(work.group.network_rules[work.network], work.own, work.m,
+                          work.group.step[work.network] + 1, first / 4);
+    if (features % 4 == 0)
+      put_whole_quad(work, draws, static_cast<int>(first / features), static_cast<int>(first % features));
+    else
+      put_quad(work, draws, first, elements);
   });
 }
 

@@ -108,11 +108,12 @@ CPLAE_DEVICE void decompose(const Block& block, EigenShared& shared, const PairN
       if (thread != 0) return;
       double off = 0;
       double diagonal = 0;
-      for (int i = 0; i < wide; ++i) {
+      for (int i = 0; i < wide && i < 2 * size; ++i) {  // the other threads had no entry
         off += shared.off[i];
         diagonal += shared.diagonal[i];
       }
-      shared.done = off <= 1e-30 * diagonal ? 1 : 0;
+      // No rotation mends what is not finite.
+      shared.done = off > 1e-30 * diagonal && std::isfinite(off) ? 0 : 1;
     });
     if (shared.done != 0) break;
     for (int round = 0; round < d + d % 2 - 1; ++round)

@@ -57,16 +57,15 @@ CPLAE_DEVICE void finish_kernel(const Block& block, FinishShared& shared, const 
   });
 }
 
-/// Sums of validation, in a network's doubles from the first on: squared errors of each modality, squared
-/// distances of each pair and its rows. The first chunk clears them.
+/// Adds a chunk to the sums of validation; the first one clears them.
 template <class Block>
 CPLAE_DEVICE void judge_kernel(const Block& block, FinishShared& shared, const Launch& launch) {
   const Group& group = launch.group;
   const int network = launch.first_network + block.network();
   const Lists lists(group, network);
   const float* const floats = group.floats + network * group.float_count;
-  double* const sums = group.doubles + network * group.double_count;
-  const int count = group.modalities + 2 * group.pairs;
+  const int count = judged_of(group.modalities, group.pairs);
+  double* const sums = group.judged + std::int64_t{network} * count;
   block.each([&](int thread) {
     if (launch.chunk == 0)
       for (int i = thread; i < count; i += wide)

@@ -82,7 +82,14 @@ struct Tile {
   int product;
   int row;     ///< first row
   int column;  ///< first column
+  int links;   ///< products of a chain, from `product` on; 1 for one alone
 };
+
+/// Sums of validation of one network: squared errors of each modality, squared distances of each pair and its
+/// rows.
+CPLAE_DEVICE int judged_of(int modalities, int pairs) {
+  return modalities + 2 * pairs;
+}
 
 /// Numbers of a pair of modalities, in a network's doubles.
 struct PairView {
@@ -105,8 +112,9 @@ struct Group {
   float* moving;
   float* floats;       ///< activations and gradients
   int* integers;       ///< batch, lists of rows
-  double* doubles;     ///< couplings, sums of validation
+  double* doubles;     ///< couplings
   double* term_sums;   ///< [networks x terms]
+  double* judged;      ///< [networks x judged_of], behind the term sums: one copy takes both
   std::int64_t* step;  ///< [networks] steps done
   float* rate;         ///< [networks] Adam's step size with its bias correction
   float* decay;        ///< [networks] factor of weights in a step
@@ -130,9 +138,11 @@ enum class Kernel : int {
   draw,
   input,
   forward,
+  forward_chain,
   normalise,
   couple,
   back,
+  back_chain,
   normalise_back,
   weights,
   finish,

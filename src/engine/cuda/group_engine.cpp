@@ -45,10 +45,13 @@ void require_one_shape(const std::vector<Subject>& subjects) {
 
 class GroupEngine final : public Engine {
 public:
-  GroupEngine(const std::vector<Subject>& subjects, std::unique_ptr<Backend> backend)
+  GroupEngine(const std::vector<Subject>& subjects, std::unique_ptr<Backend> backend,
+              const GroupOptions& options)
       : backend_(std::move(backend)),
-        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().data))),
+        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().data), options.chained)),
         group_(make_group(*backend_, plan_, subjects)),
+        kept_{room<float>(*backend_, subjects.size() * plan_.layout.parameter_floats),
+              room<float>(*backend_, subjects.size() * plan_.layout.moving_floats)},
         count_(static_cast<int>(subjects.size())),
         tensor_(subjects.front().spec.training.precision == study::Precision::tf32) {
     for (const Subject& subject : subjects)
@@ -64,6 +67,7 @@ public:
   [[nodiscard]] std::size_t networks() const override { return static_cast<std::size_t>(count_); }
 
   void load(std::size_t network, const State& state) override {
+    numbers_.clear();
     put_weights(network, state.weights);
     upload(group_.first_moment, network, state.first_moment);
     upload(group_.second_moment, network, state.second_moment);
@@ -80,10 +84,25 @@ public:
             download(group_.moving, network, plan_.layout.moving_floats)};
   }
 
+  void keep(std::size_t network) override {
+    const Place at = place(network);
+    backend_->copy(kept_.parameters + at.parameters, group_.parameters + at.parameters,
+                   plan_.layout.parameter_floats * sizeof(float));
+    backend_->copy(kept_.moving + at.moving, group_.moving + at.moving,
+                   plan_.layout.moving_floats * sizeof(float));
+  }
+
+  [[nodiscard]] model::Weights kept(std::size_t network) override {
+    return {download(kept_.parameters, network, plan_.layout.parameter_floats),
+            download(kept_.moving, network, plan_.layout.moving_floats)};
+  }
+
+  [[nodiscard]] bool leaves_host_free() const override { return true; }
   [[nodiscard]] std::int64_t stride() const override { return steps_of_a_stride; }
 
   void advance(std::int64_t from, std::int64_t to) override {
     if (from >= to) return;
+    numbers_.clear();
     if (from != step_) {
       const std::vector<std::int64_t> steps(networks(), from);
       backend_->upload(group_.step, steps.data(), steps.size() * sizeof(std::int64_t));
@@ -92,9 +111,14 @@ public:
     step_ = to;
   }
 
-  [[nodiscard]] std::vector<double> take_term_sums(std::size_t network) override {
-    const auto sums = term_sums(network);
-    upload(group_.term_sums, network, std::vector<double>(sums.size(), 0.0));
+  [[nodiscard]] std::vector<std::vector<double>> take_term_sums() override {
+    fetch_numbers();
+    const auto terms = static_cast<std::ptrdiff_t>(group_.terms);
+    std::vector<std::vector<double>> sums;
+    for (std::ptrdiff_t n = 0; n < count_; ++n)
+      sums.emplace_back(numbers_.begin() + n * terms, numbers_.begin() + (n + 1) * terms);
+    backend_->clear(group_.term_sums, networks() * static_cast<std::size_t>(terms) * sizeof(double));
+    numbers_.clear();
     return sums;
   }
 
@@ -105,10 +129,12 @@ public:
       const Launch at = launch_of(Mode::validation, 0, chunk);
       encode(at, count_);
       for (const Level& level : plan_.decode)
-        products(at, Kernel::forward, level, count_);
+        products(at, level, count_);
       launch(at, {Kernel::couple, group_.pairs, count_, false});
       launch(at, {Kernel::judge, 1, count_, false});
     }
+    numbers_.clear();
+    fetch_numbers();
     std::vector<std::vector<double>> terms;
     for (std::size_t n = 0; n < networks(); ++n)
       terms.push_back(validation_terms(n));
@@ -148,31 +174,33 @@ private:
     if (blocks.places > 0) backend_->launch(at, blocks);
   }
 
-  void products(Launch at, Kernel kernel, const Level& level, int networks) {
+  void products(Launch at, const Level& level, int networks) {
     at.first_tile = level.first_tile;
-    launch(at, {kernel, level.tiles, networks, tensor_});
+    launch(at, {level.kernel, level.tiles, networks, tensor_});
   }
 
   void encode(const Launch& at, int networks) {
     launch(at, {Kernel::draw, 1, networks, false});
     launch(at, {Kernel::input, plan_.input_places, networks, false});
     for (const Level& level : plan_.encode)
-      products(at, Kernel::forward, level, networks);
+      products(at, level, networks);
     launch(at, {Kernel::normalise, plan_.normalise_places, networks, false});
   }
 
   void step() {
     const Launch at = launch_of(Mode::training, 0, 0);
     encode(at, count_);
-    launch(at, {Kernel::couple, group_.pairs, count_, false});
+    // Few blocks, and long ones: beside the decoders they cost nothing.
+    backend_->fork([&] { launch(at, {Kernel::couple, group_.pairs, count_, false}); });
     for (const Level& level : plan_.decode)
-      products(at, Kernel::forward, level, count_);
+      products(at, level, count_);
     for (const Level& level : plan_.decode_back)
-      products(at, Kernel::back, level, count_);
+      products(at, level, count_);
+    backend_->join();
     launch(at, {Kernel::normalise_back, plan_.normalise_places, count_, false});
     for (const Level& level : plan_.encode_back)
-      products(at, Kernel::back, level, count_);
-    products(at, Kernel::weights, plan_.weights, count_);
+      products(at, level, count_);
+    products(at, plan_.weights, count_);
     launch(at, {Kernel::finish, 1, count_, false});
   }
 
@@ -192,13 +220,22 @@ private:
     return download(group_.term_sums, network, static_cast<std::size_t>(group_.terms));
   }
 
+  /// Term sums and sums of validation of all networks, by one copy.
+  void fetch_numbers() {
+    if (!numbers_.empty()) return;
+    const auto of_one = static_cast<std::size_t>(group_.terms + judged_of(group_.modalities, group_.pairs));
+    numbers_ = download(group_.term_sums, 0, (networks() + 1) * of_one);
+  }
+
   void put_weights(std::size_t network, const model::Weights& weights) {
     upload(group_.parameters, network, weights.parameters);
     upload(group_.moving, network, weights.moving);
   }
 
   [[nodiscard]] std::vector<double> validation_terms(std::size_t network) {
-    const auto sums = download(group_.doubles, network, static_cast<std::size_t>(group_.double_count));
+    const auto first = static_cast<std::size_t>(group_.judged - group_.term_sums);
+    const auto each = static_cast<std::size_t>(judged_of(group_.modalities, group_.pairs));
+    const double* const sums = numbers_.data() + first + network * each;
     std::vector<double> terms{0.0};
     for (std::size_t m = 0; m < present_.size(); ++m) {
       const double count = held_out_counts_[network][m] * plan_.modalities[m].features;
@@ -230,9 +267,23 @@ private:
     }
   }
 
+  /// Of a network's numbers.
+  struct Place {
+    std::size_t parameters, moving;
+  };
+  [[nodiscard]] Place place(std::size_t network) const {
+    return {network * plan_.layout.parameter_floats, network * plan_.layout.moving_floats};
+  }
+  struct Kept {
+    float* parameters;
+    float* moving;
+  };
+
   std::unique_ptr<Backend> backend_;
   Plan plan_;
   Group group_;
+  Kept kept_;                    ///< [networks], the weights that were set aside
+  std::vector<double> numbers_;  ///< as the device has them; empty = to be fetched
   int count_;
   bool tensor_;
   std::int64_t step_ = 0;  ///< of the device's counters
@@ -244,9 +295,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Engine> make_group_engine(const std::vector<Subject>& subjects,
-                                          std::unique_ptr<Backend> backend) {
+                                          std::unique_ptr<Backend> backend, const GroupOptions& options) {
   require_one_shape(subjects);
-  return std::make_unique<GroupEngine>(subjects, std::move(backend));
+  return std::make_unique<GroupEngine>(subjects, std::move(backend), options);
 }
 
 }  // namespace cplae::engine::cuda

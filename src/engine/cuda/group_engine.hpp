@@ -7,9 +7,14 @@
 
 namespace cplae::engine::cuda {
 
+struct GroupOptions {
+  bool chained = true;  ///< false: every product a launch of its own, the same numbers (a test)
+};
+
 /// The fused engine for groups on a device. Subjects have one data set, one layout, batch and precision; they
 /// may differ in the rest. Throws Error if they differ in these, OutOfDeviceMemory.
 [[nodiscard]] std::unique_ptr<Engine> make_group_engine(const std::vector<Subject>& subjects,
-                                                        std::unique_ptr<Backend> backend);
+                                                        std::unique_ptr<Backend> backend,
+                                                        const GroupOptions& options = {});
 
 }  // namespace cplae::engine::cuda

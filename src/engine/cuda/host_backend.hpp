@@ -1,7 +1,9 @@
 #pragma once
 // The host in place of a GPU: for the tests, which run the kernels' own text without one.
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/cuda/backend.hpp"
@@ -21,6 +23,8 @@ public:
   }
   void upload(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void copy(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  void clear(void* memory, std::size_t bytes) override { std::memset(memory, 0, bytes); }
 
   void launch(const Launch& launch, const Blocks& blocks) override {
     with_kernel(blocks.kernel, blocks.tensor, [&](auto kernel) {
@@ -36,6 +40,13 @@ public:
     });
   }
 
+  /// Backwards: as late as may be.
+  void fork(const std::function<void()>& launches) override {
+    forked_ = launches;
+    if (!backwards_) run_forked();
+  }
+  void join() override { run_forked(); }
+
   void repeat(const std::function<void()>& step, std::int64_t times) override {
     for (std::int64_t i = 0; i < times; ++i)
       step();
@@ -47,7 +58,12 @@ private:
     unsigned char bytes[256];
   };
 
+  void run_forked() {
+    if (forked_) std::exchange(forked_, nullptr)();
+  }
+
   bool backwards_;
+  std::function<void()> forked_;
   std::vector<std::unique_ptr<Unit[]>> memory_;
 };
 

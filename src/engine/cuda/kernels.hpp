@@ -1,5 +1,6 @@
 #pragma once
 // All kernels by their names, for whoever launches them.
+#include "engine/cuda/chain.hpp"
 #include "engine/cuda/couple.hpp"
 #include "engine/cuda/draw.hpp"
 #include "engine/cuda/finish.hpp"
@@ -39,6 +40,16 @@ struct ForwardKernel {
   }
 };
 
+template <bool WithTensor>
+struct ForwardChainKernel {
+  static constexpr int threads = tile_threads;
+  using Shared = ChainShared;
+  template <class Block>
+  CPLAE_DEVICE static void run(const Block& block, Shared& shared, const Launch& launch) {
+    forward_chain_kernel<WithTensor>(block, shared, launch);
+  }
+};
+
 struct NormaliseKernel {
   static constexpr int threads = wide;
   using Shared = NormShared;
@@ -64,6 +75,16 @@ struct BackKernel {
   template <class Block>
   CPLAE_DEVICE static void run(const Block& block, Shared& shared, const Launch& launch) {
     back_kernel<WithTensor>(block, shared, launch);
+  }
+};
+
+template <bool WithTensor>
+struct BackChainKernel {
+  static constexpr int threads = tile_threads;
+  using Shared = ChainShared;
+  template <class Block>
+  CPLAE_DEVICE static void run(const Block& block, Shared& shared, const Launch& launch) {
+    back_chain_kernel<WithTensor>(block, shared, launch);
   }
 };
 
@@ -114,12 +135,16 @@ void with_kernel(Kernel kernel, bool tensor, const Start& start) {
       return start(InputKernel{});
     case Kernel::forward:
       return tensor ? start(ForwardKernel<true>{}) : start(ForwardKernel<false>{});
+    case Kernel::forward_chain:
+      return tensor ? start(ForwardChainKernel<true>{}) : start(ForwardChainKernel<false>{});
     case Kernel::normalise:
       return start(NormaliseKernel{});
     case Kernel::couple:
       return start(CoupleKernel{});
     case Kernel::back:
       return tensor ? start(BackKernel<true>{}) : start(BackKernel<false>{});
+    case Kernel::back_chain:
+      return tensor ? start(BackChainKernel<true>{}) : start(BackChainKernel<false>{});
     case Kernel::normalise_back:
       return start(NormaliseBackKernel{});
     case Kernel::weights:

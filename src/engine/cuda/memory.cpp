@@ -145,7 +145,10 @@ Group make_group(Backend& backend, const Plan& plan, const std::vector<Subject>&
   group.floats = floats(group.float_count);
   group.integers = room<int>(backend, all * static_cast<std::size_t>(group.integer_count));
   group.doubles = room<double>(backend, all * static_cast<std::size_t>(group.double_count));
-  group.term_sums = room<double>(backend, all * static_cast<std::size_t>(group.terms));
+  const auto terms = static_cast<std::size_t>(group.terms);
+  const auto judged = static_cast<std::size_t>(judged_of(group.modalities, group.pairs));
+  group.term_sums = room<double>(backend, all * (terms + judged));
+  group.judged = group.term_sums + all * terms;
   group.rate = floats(1);
   group.decay = floats(1);
   group.step = put(backend, std::vector<std::int64_t>(all, 0));

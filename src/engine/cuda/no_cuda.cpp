@@ -4,8 +4,8 @@
 
 namespace cplae::engine::cuda {
 
-bool have_cuda_engine() {
-  return false;
+std::string why_no_cuda_engine(const model::Device&) {
+  return "this build has no kernels for GPUs";
 }
 
 std::size_t cuda_capacity(const Subject&, const model::Device&) {

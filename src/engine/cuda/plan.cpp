@@ -45,7 +45,8 @@ struct Layer {
 
 class Planner {
 public:
-  Planner(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features) : spec_(spec) {
+  Planner(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features, bool chained)
+      : spec_(spec), chained_(chained) {
     plan_.layout = model::make_layout(spec, features);
     const int k = modalities();
     plan_.terms = static_cast<int>(terms_of(spec));
@@ -54,13 +55,17 @@ public:
     for (std::size_t m = 0; m < features.size(); ++m)
       add_modality(m, static_cast<int>(features[m]));
     add_pairs();
-    make_levels();
+    make_forward();
+    make_back();
+    make_weights();
   }
 
   Plan take() { return std::move(plan_); }
 
 private:
   [[nodiscard]] int modalities() const { return static_cast<int>(spec_.modalities.size()); }
+  /// Rows that a decoder may have.
+  [[nodiscard]] std::int64_t most_fed() const { return std::int64_t{modalities()} * batch(); }
   [[nodiscard]] int batch() const { return static_cast<int>(spec_.training.batch); }
   [[nodiscard]] int latent() const { return static_cast<int>(spec_.training.latent_dim); }
   [[nodiscard]] bool every_source_learns() const { return spec_.coupling.augment_encoders; }
@@ -117,7 +122,7 @@ private:
     view.raw_gradient = encoders_.back().back().output_gradients.at;
     view.latent = rows_of(batch(), latent()).at;
     view.latent_gradient = rows_of(batch() + 1, latent()).at;
-    const std::int64_t fed = std::int64_t{modalities()} * batch();
+    const std::int64_t fed = most_fed();
     first.inputs = rows_of(fed, latent());
     first.input_gradients = rows_of(every_source_learns() ? fed : batch(), latent());
     view.feed = first.inputs.at;
@@ -134,7 +139,6 @@ private:
 
   void add_pairs() {
     const int k = modalities();
-    plan_.double_count = k + k * (k - 1);
     for (int i = 0; i < k; ++i)
       for (int j = i + 1; j < k; ++j) {
         plan_.pairs.push_back({plan_.double_count, i, j});
@@ -159,71 +163,118 @@ private:
     return product;
   }
 
-  /// A product of `rows` x `columns` numbers.
-  void add(Level& level, const Product& product, std::int64_t rows, int columns) {
+  /// One product of a sequence: its result has `rows` x `columns` numbers.
+  struct Part {
+    Product product;
+    std::int64_t rows;
+    int columns;
+  };
+  using Sequence = std::vector<Part>;
+
+  /// Tiles of `links` products from `first` on; each result but the first is one tile wide.
+  void add(Level& level, const Part* first, int links) {
     const auto number = static_cast<int>(plan_.products.size());
-    plan_.products.push_back(product);
-    for (int row = 0; row < rows; row += tile_side)
-      for (int column = 0; column < columns; column += tile_side) {
-        plan_.tiles.push_back({number, row, column});
+    for (int link = 0; link < links; ++link)
+      plan_.products.push_back(first[link].product);
+    for (int row = 0; row < first->rows; row += tile_side)
+      for (int column = 0; column < first->columns; column += tile_side) {
+        plan_.tiles.push_back({number, row, column, links});
         ++level.tiles;
       }
   }
 
-  [[nodiscard]] Level begin() const { return {static_cast<int>(plan_.tiles.size()), 0}; }
+  [[nodiscard]] Level begin(Kernel kernel) const { return {kernel, static_cast<int>(plan_.tiles.size()), 0}; }
 
-  template <class Each>
-  void make_level(std::vector<Level>& levels, const std::vector<std::vector<Layer>>& stacks,
-                  const Each& each) {
-    std::size_t most = 0;
-    for (const auto& layers : stacks)
-      most = std::max(most, layers.size());
-    for (std::size_t i = 0; i < most; ++i) {
-      Level level = begin();
-      for (std::size_t m = 0; m < stacks.size(); ++m)
-        if (i < stacks[m].size()) each(level, m, i);
-      if (level.tiles > 0) levels.push_back(level);
+  /// Products from `from` on that one block can make for its rows; 1 where the next result is too wide.
+  [[nodiscard]] int links(const Sequence& sequence, std::size_t from) const {
+    int count = 0;
+    for (std::size_t i = from; i < sequence.size() && chained_; ++i, ++count)
+      if (sequence[i].columns > tile_side || sequence[i].product.ending == Ending::output) break;
+    return std::max(count, 1);
+  }
+
+  /// In each turn every modality goes on by a product or by a chain of them; either kind is one launch.
+  void make_level(std::vector<Level>& levels, const std::vector<Sequence>& sequences, Kernel alone,
+                  Kernel of_chain) {
+    std::vector<std::size_t> next(sequences.size(), 0);
+    const auto is_left = [&](std::size_t m) { return next[m] < sequences[m].size(); };
+    for (bool any = true; any;) {
+      any = false;
+      std::vector<std::size_t> after = next;
+      for (const Kernel kernel : {of_chain, alone}) {
+        Level level = begin(kernel);
+        for (std::size_t m = 0; m < sequences.size(); ++m) {
+          const int count = is_left(m) ? links(sequences[m], next[m]) : 0;
+          if (count == 0 || (count > 1) != (kernel == of_chain)) continue;
+          add(level, &sequences[m][next[m]], count);
+          after[m] += static_cast<std::size_t>(count);
+        }
+        if (level.tiles > 0) levels.push_back(level);
+        any = any || level.tiles > 0;
+      }
+      next = after;
     }
   }
 
-  void make_levels() {
-    const std::int64_t fed = std::int64_t{modalities()} * batch();
-    make_level(plan_.encode, encoders_, [&](Level& level, std::size_t m, std::size_t i) {
+  /// each(m, i) for the layers i of every modality's stack, first to last or last to first.
+  template <class Each>
+  std::vector<Sequence> sequences(const std::vector<std::vector<Layer>>& stacks, bool backwards,
+                                  const Each& each) {
+    std::vector<Sequence> made(stacks.size());
+    for (std::size_t m = 0; m < stacks.size(); ++m)
+      for (std::size_t turn = 0; turn < stacks[m].size(); ++turn)
+        each(made[m], m, backwards ? stacks[m].size() - turn - 1 : turn);
+    return made;
+  }
+
+  void make_forward() {
+    const auto encode = [&](Sequence& sequence, std::size_t m, std::size_t i) {
       Product product = product_of(encoders_[m][i], m, false);
       product.outputs_at = encoders_[m][i].outputs.at;
       product.ending = i + 1 == encoders_[m].size() ? Ending::linear : Ending::relu;
-      add(level, product, batch(), product.out);
-    });
-    make_level(plan_.decode, decoders_, [&](Level& level, std::size_t m, std::size_t i) {
+      sequence.push_back({product, batch(), product.out});
+    };
+    const auto decode = [&](Sequence& sequence, std::size_t m, std::size_t i) {
       Product product = product_of(decoders_[m][i], m, true);
       product.outputs_at = decoders_[m][i].outputs.at;
       const std::size_t behind = decoders_[m].size() - i - 1;
       product.ending = behind == 0 ? Ending::output : (behind == 1 ? Ending::dropped_relu : Ending::relu);
-      add(level, product, fed, product.out);
-    });
-    make_level(plan_.decode_back, decoders_, [&](Level& level, std::size_t m, std::size_t back) {
-      const std::size_t i = decoders_[m].size() - back - 1;
+      sequence.push_back({product, most_fed(), product.out});
+    };
+    make_level(plan_.encode, sequences(encoders_, false, encode), Kernel::forward, Kernel::forward_chain);
+    make_level(plan_.decode, sequences(decoders_, false, decode), Kernel::forward, Kernel::forward_chain);
+  }
+
+  void make_back() {
+    const auto decode = [&](Sequence& sequence, std::size_t m, std::size_t i) {
       // Without augmented encoders the latents of other modalities get no gradient.
       const bool all_rows = i > 0 || every_source_learns();
       Product product = product_of(decoders_[m][i], m, all_rows);
-      product.masked = i == 0 ? 0 : (back == 0 ? 2 : 1);
-      add(level, product, all_rows ? fed : batch(), product.in);
-    });
-    make_level(plan_.encode_back, encoders_, [&](Level& level, std::size_t m, std::size_t back) {
-      const std::size_t i = encoders_[m].size() - back - 1;
+      product.masked = i == 0 ? 0 : (i + 1 == decoders_[m].size() ? 2 : 1);
+      sequence.push_back({product, all_rows ? most_fed() : batch(), product.in});
+    };
+    const auto encode = [&](Sequence& sequence, std::size_t m, std::size_t i) {
       if (i == 0) return;
       Product product = product_of(encoders_[m][i], m, false);
       product.masked = 1;
-      add(level, product, batch(), product.in);
-    });
-    plan_.weights = begin();
+      sequence.push_back({product, batch(), product.in});
+    };
+    make_level(plan_.decode_back, sequences(decoders_, true, decode), Kernel::back, Kernel::back_chain);
+    make_level(plan_.encode_back, sequences(encoders_, true, encode), Kernel::back, Kernel::back_chain);
+  }
+
+  void make_weights() {
+    plan_.weights = begin(Kernel::weights);
     for (const bool of_decoder : {true, false})
       for (std::size_t m = 0; m < encoders_.size(); ++m)
-        for (const Layer& layer : of_decoder ? decoders_[m] : encoders_[m])
-          add(plan_.weights, product_of(layer, m, of_decoder), layer.in + 1, layer.out);
+        for (const Layer& layer : of_decoder ? decoders_[m] : encoders_[m]) {
+          const Part part{product_of(layer, m, of_decoder), layer.in + 1, layer.out};
+          add(plan_.weights, &part, 1);
+        }
   }
 
   const study::NetworkSpec& spec_;
+  bool chained_;
   Plan plan_;
   std::vector<std::vector<Layer>> encoders_;
   std::vector<std::vector<Layer>> decoders_;
@@ -233,13 +284,13 @@ private:
 
 std::size_t Plan::bytes(std::size_t cells) const {
   const auto floats =
-      3 * layout.parameter_floats + layout.moving_floats + static_cast<std::size_t>(float_count);
+      4 * layout.parameter_floats + 2 * layout.moving_floats + static_cast<std::size_t>(float_count);
   return sizeof(float) * floats + sizeof(int) * (static_cast<std::size_t>(integer_count) + 2 * cells) +
          sizeof(double) * static_cast<std::size_t>(double_count);
 }
 
-Plan make_plan(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features) {
-  return Planner(spec, features).take();
+Plan make_plan(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features, bool chained) {
+  return Planner(spec, features, chained).take();
 }
 
 }  // namespace cplae::engine::cuda

@@ -9,6 +9,7 @@ namespace cplae::engine::cuda {
 
 /// Tiles of one launch of products.
 struct Level {
+  Kernel kernel = Kernel::forward;
   int first_tile = 0;
   int tiles = 0;
 };
@@ -37,7 +38,10 @@ struct Plan {
   [[nodiscard]] std::size_t bytes(std::size_t cells) const;
 };
 
-/// `features[m]` = number of features of modality m.
-[[nodiscard]] Plan make_plan(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features);
+/// `features[m]` = number of features of modality m. Products that follow each other and whose results are no
+/// wider than a tile are one launch, a chain; without `chained` each product is a launch of its own, for the
+/// same numbers (a test).
+[[nodiscard]] Plan make_plan(const study::NetworkSpec& spec, const std::vector<std::int64_t>& features,
+                             bool chained = true);
 
 }  // namespace cplae::engine::cuda

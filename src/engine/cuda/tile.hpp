@@ -12,9 +12,9 @@ constexpr int tile_side = 64;
 constexpr int tile_depth = 16;
 constexpr int tile_threads = 128;
 constexpr int quads = tile_side / 4;
-constexpr int fetched =
-    tile_side * tile_depth / tile_threads;                  ///< numbers of an operand that a thread fetches
-constexpr int held = tile_side * tile_side / tile_threads;  ///< numbers of the tile that a thread holds
+/// Numbers of sixteen steps of an operand that a thread brings, and numbers of the tile that it holds.
+constexpr int brought = tile_side * tile_depth / tile_threads;
+constexpr int held = tile_side * tile_side / tile_threads;
 
 /// Sixteen bytes that move as one.
 struct alignas(16) Four {
@@ -31,6 +31,7 @@ struct TileShared {
       Stage a[2];
       Stage b[2];
     } stage;
+    Stage stages[tile_side / tile_depth];
     Four result[tile_side][quads + 1];
   };
   float row_factor[tile_side];
@@ -41,54 +42,99 @@ struct TileShared {
 
 struct Sums {
   float v[held];
-};
 
-/// Numbers of an operand that a thread has fetched and not yet stored.
-struct Fetched {
-  float v[fetched];
+  CPLAE_DEVICE void clear() {
+    CPLAE_UNROLL
+    for (int n = 0; n < held; ++n)
+      v[n] = 0;
+  }
 };
 
 /// An operand of a product: number (i, k), for i of the tile's side and k of the depth, lies at base[i row +
-/// k column]; it is 0 beyond `side` and `depth`, but for a row of ones at i = `ones`. One of row and column
-/// is 1: `Along` says that it is the column, so that neighbours along the depth are neighbours in memory.
-template <bool Along>
+/// k column]; it is 0 beyond `side` and `depth`, but for a row of ones at i = side if it is `WithOnes`. One
+/// of row and column is 1: `Along` says that it is the column, so that neighbours along the depth are
+/// neighbours in memory.
+template <bool Along, bool WithOnes = false>
 struct Operand {
   static constexpr bool along_depth = Along;
+  static constexpr bool with_ones = WithOnes;
   const float* base;
   int stride;  ///< of the index that does not run along memory
   int side, depth;
-  int ones;
 };
 
-template <bool Along>
-CPLAE_DEVICE Fetched fetch(const Operand<Along>& operand, int thread, int depth) {
-  // One address for all that a thread fetches, and offsets of 32 bits: addresses of their own would fill the
-  // registers.
-  const float* const base =
-      operand.base + (Along ? std::int64_t{depth} : std::int64_t{depth} * operand.stride);
-  Fetched numbers;
-  CPLAE_UNROLL
-  for (int j = 0; j < fetched; ++j) {
-    const int e = thread + j * tile_threads;
-    const int i = Along ? e / tile_depth : e % tile_side;
-    const int k = Along ? e % tile_depth : e / tile_side;
-    const int offset = Along ? i * operand.stride + k : k * operand.stride + i;
-    const bool inside = depth + k < operand.depth;
-    numbers.v[j] = inside && i < operand.side ? base[offset] : 0.0F;
-    if (inside && i == operand.ones) numbers.v[j] = 1.0F;
-  }
-  return numbers;
+/// Sets out a number on its way from memory into shared memory, past the registers; 0 where it is not
+/// `inside` (the address is then not looked at). The thread may look at it after `await_numbers`, others
+/// after the barrier behind that.
+CPLAE_DEVICE void send_number(float* to, const float* from, bool inside) {
+#ifdef __CUDACC__
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(
+                   static_cast<std::uint32_t>(__cvta_generic_to_shared(to))),
+               "l"(from), "r"(inside ? 4 : 0)
+               : "memory");
+#else
+  *to = inside ? *from : 0.0F;
+#endif
 }
 
-template <bool Along>
-CPLAE_DEVICE void store(Stage& stage, const Fetched& numbers, int thread) {
-  CPLAE_UNROLL
-  for (int j = 0; j < fetched; ++j) {
-    const int e = thread + j * tile_threads;
-    const int i = Along ? e / tile_depth : e % tile_side;
-    const int k = Along ? e % tile_depth : e / tile_side;
-    stage[k][i / 4].v[i % 4] = numbers.v[j];
+CPLAE_DEVICE void await_numbers() {
+#ifdef __CUDACC__
+  asm volatile("cp.async.wait_all;" ::: "memory");
+#endif
+}
+
+/// What one thread brings of an operand: of each sixteen steps of the depth, numbers of one step and every
+/// eighth of the side (along the depth), or of one of the side and every second step.
+template <class Source>
+class Feed {
+public:
+  CPLAE_DEVICE void begin(const Source& source, int thread) {
+    const int i = along ? thread / tile_depth : thread % tile_side;
+    const int k = along ? thread % tile_depth : thread / tile_side;
+    from_ = source.base + std::int64_t{along ? i : k} * source.stride + (along ? k : i);
+    stride_ = source.stride;
+    side_ = source.side - i;
+    depth_ = source.depth - k;
   }
+
+  /// Sends the next sixteen steps on their way.
+  CPLAE_DEVICE void send(Stage& stage, int thread) {
+    const int i = along ? thread / tile_depth : thread % tile_side;
+    const int k = along ? thread % tile_depth : thread / tile_side;
+    const float* from = from_;
+    CPLAE_UNROLL
+    for (int j = 0; j < brought; ++j) {
+      const int row = k + (along ? 0 : apart * j);
+      const int column = i + (along ? apart * j : 0);
+      float* const to = &stage[row][column / 4].v[column % 4];
+      const bool within = along ? depth_ > 0 : apart * j < depth_;
+      if (Source::with_ones && side_ == 0)
+        *to = within ? 1.0F : 0.0F;  // and no copy, which would race with it
+      else
+        send_number(to, from, within && (along ? apart * j : 0) < side_);
+      from += apart * stride_;
+    }
+    from_ += along ? std::int64_t{tile_depth} : std::int64_t{tile_depth} * stride_;
+    depth_ -= tile_depth;
+  }
+
+private:
+  static constexpr bool along = Source::along_depth;
+  static_assert(!along || !Source::with_ones, "the row of ones is one thread's own");
+  static constexpr int apart = along ? tile_threads / tile_depth : tile_threads / tile_side;
+
+  const float* from_;
+  int stride_;
+  int side_, depth_;  ///< from the thread's first number on
+};
+
+/// Rounded once on the device, in every kernel; the host may round twice.
+CPLAE_DEVICE float multiply_add(float a, float b, float c) {
+#ifdef __CUDACC__
+  return __fmaf_rn(a, b, c);
+#else
+  return a * b + c;
+#endif
 }
 
 /// A warp holds 32 x 32 numbers of the tile.
@@ -133,8 +179,8 @@ private:
     const Four right = b[place.column / 4 + place.lane % 8];
     CPLAE_UNROLL
     for (int n = 0; n < 16; ++n) {
-      sums.v[n] += low.v[n / 4] * right.v[n % 4];
-      sums.v[16 + n] += high.v[n / 4] * right.v[n % 4];
+      sums.v[n] = multiply_add(low.v[n / 4], right.v[n % 4], sums.v[n]);
+      sums.v[16 + n] = multiply_add(high.v[n / 4], right.v[n % 4], sums.v[16 + n]);
     }
   }
 };
@@ -192,16 +238,18 @@ private:
 
 #ifdef __CUDACC__
   CPLAE_DEVICE static void multiply(const Stage& a, const Stage& b, const Place& at, float* c) {
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#error "the kernels need compute capability 8.0 or newer: see CMAKE_CUDA_ARCHITECTURES"
+#endif
     const int row = at.row + at.lane / 4;
     const int column = at.column + at.lane / 4;
     const int k = at.k + at.lane % 4;
-    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
         "{%0,%1,%2,%3};"
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
         : "r"(word(a, row, k)), "r"(word(a, row + 8, k)), "r"(word(a, row, k + 4)),
           "r"(word(a, row + 8, k + 4)), "r"(word(b, column, k)), "r"(word(b, column, k + 4)));
-#endif
   }
 #else
   static float number(const Stage& stage, int i, int k) {
@@ -223,12 +271,15 @@ private:
 template <class Unit, class Block, class A, class B>
 CPLAE_DEVICE void multiply(const Block& block, TileShared& shared, const A& a, const B& b, int depth) {
   typename Block::template PerThread<Sums> sums;
+  typename Block::template PerThread<Feed<A>> feed_a;
+  typename Block::template PerThread<Feed<B>> feed_b;
   block.each([&](int thread) {
-    CPLAE_UNROLL
-    for (int n = 0; n < held; ++n)
-      sums[thread].v[n] = 0;
-    store<A::along_depth>(shared.stage.a[0], fetch(a, thread, 0), thread);
-    store<B::along_depth>(shared.stage.b[0], fetch(b, thread, 0), thread);
+    sums[thread].clear();
+    feed_a[thread].begin(a, thread);
+    feed_b[thread].begin(b, thread);
+    feed_a[thread].send(shared.stage.a[0], thread);
+    feed_b[thread].send(shared.stage.b[0], thread);
+    await_numbers();
   });
   const int rounds = (depth + tile_depth - 1) / tile_depth;
   for (int round = 0; round < rounds; ++round)
@@ -240,11 +291,10 @@ CPLAE_DEVICE void multiply(const Block& block, TileShared& shared, const A& a, c
         return;
       }
       // The next numbers are on their way while these are multiplied.
-      const Fetched next_a = fetch(a, thread, (round + 1) * tile_depth);
-      const Fetched next_b = fetch(b, thread, (round + 1) * tile_depth);
+      feed_a[thread].send(shared.stage.a[1 - now], thread);
+      feed_b[thread].send(shared.stage.b[1 - now], thread);
       Unit::add(shared.stage.a[now], shared.stage.b[now], sums[thread], thread);
-      store<A::along_depth>(shared.stage.a[1 - now], next_a, thread);
-      store<B::along_depth>(shared.stage.b[1 - now], next_b, thread);
+      await_numbers();
     });
   block.each([&](int thread) { Unit::spread(shared, sums[thread], thread); });
 }

@@ -76,8 +76,8 @@ public:
       step(number);
   }
 
-  [[nodiscard]] std::vector<double> take_term_sums(std::size_t) override {
-    return std::exchange(term_sums_, std::vector<double>(terms_.size(), 0.0));
+  [[nodiscard]] std::vector<std::vector<double>> take_term_sums() override {
+    return {std::exchange(term_sums_, std::vector<double>(terms_.size(), 0.0))};
   }
 
   [[nodiscard]] std::vector<std::vector<double>> validate() override;

@@ -94,10 +94,10 @@ public:
       step(number);
   }
 
-  [[nodiscard]] std::vector<double> take_term_sums(std::size_t) override {
+  [[nodiscard]] std::vector<std::vector<double>> take_term_sums() override {
     const auto sums = to_doubles(term_sums_);
     term_sums_.zero_();
-    return sums;
+    return {sums};
   }
 
   [[nodiscard]] std::vector<std::vector<double>> validate() override {

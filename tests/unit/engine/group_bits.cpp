@@ -10,6 +10,7 @@
 
 #include "cplae/core/error.hpp"
 #include "engine/cuda/philox.hpp"
+#include "engine/cuda/plan.hpp"
 #include "group_fixture.hpp"
 
 namespace cplae {
@@ -39,11 +40,11 @@ protected:
     return {specs_[n], data_, splits_[n], make_key(7, "bits " + std::to_string(n))};
   }
   std::unique_ptr<engine::Engine> group(const std::vector<std::size_t>& members,
-                                        bool backwards = false) const {
+                                        const test::Making& making = {}) const {
     std::vector<engine::Subject> subjects;
     for (const std::size_t n : members)
       subjects.push_back(subject(n));
-    return test::make_tested(subjects, backwards);
+    return test::make_tested(subjects, making);
   }
 
   test::Shape shape_;
@@ -117,12 +118,62 @@ TEST_F(GroupBits, SameAfterStopAndResumeInAnotherGroup) {
 
 TEST_F(GroupBits, SameWhicheverThreadIsFirst) {
   auto forwards = group({0, 3});
-  auto backwards = group({0, 3}, true);
+  auto backwards = group({0, 3}, {.backwards = true});
   forwards->advance(0, 3);
   backwards->advance(0, 3);
   for (std::size_t n = 0; n < 2; ++n)
     expect_same(forwards->save(n), backwards->save(n));
   EXPECT_TRUE(same_bits(forwards->validate()[1], backwards->validate()[1]));
+}
+
+/// Chains of layers up to a tile wide, broken by wider ones; rows that end within a tile.
+TEST(Chains, LeaveTheBitsOfSingleProducts) {
+  const test::Shape shape{.features = {130, 68, 9}, .partial = true, .missing = true};
+  const study::StudyData data = test::make_data(shape);
+  const data::Split split = test::make_split(shape.cells, 5, 2);
+  for (const auto precision : {study::Precision::fp32, study::Precision::tf32})
+    for (const bool encoders_too : {false, true}) {
+      study::NetworkSpec spec = test::make_spec(3);
+      spec.modalities[0].hidden = {50, 50, 33};
+      spec.modalities[1].hidden = {64, 1};
+      spec.modalities[2].hidden = {40, 70, 65, 20, 17};
+      spec.modalities[2].decoder_dropout = 0.3;
+      spec.coupling.augment_encoders = encoders_too;
+      spec.training.precision = precision;
+      spec.training.batch = 85;
+      const engine::Subject subject{spec, data, split, make_key(9, "chains")};
+      for (const bool backwards : {false, true}) {
+        const auto chains = test::make_tested({subject}, {.backwards = backwards});
+        const auto singles = test::make_tested({subject}, {.chained = false});
+        for (engine::Engine* engine : {chains.get(), singles.get()}) {
+          engine->load(0, test::moved_state(subject));
+          engine->advance(0, 3);
+        }
+        expect_same(chains->save(0), singles->save(0));
+        EXPECT_TRUE(same_bits(chains->validate()[0], singles->validate()[0]));
+        EXPECT_TRUE(std::isfinite(chains->validate()[0].front()));
+      }
+    }
+}
+
+TEST(Chains, AStepOfThePapersShapeIsTwelveLaunches) {
+  namespace cuda = engine::cuda;
+  study::NetworkSpec spec;
+  spec.modalities = {{.name = "T", .hidden = {50, 50, 50, 50}}, {.name = "E", .hidden = {40, 40, 40, 40}}};
+  const auto launches = [](const cuda::Plan& plan) {
+    // draw, input, normalise, couple, normalise_back, weights, finish
+    return 7 + plan.encode.size() + plan.decode.size() + plan.decode_back.size() + plan.encode_back.size();
+  };
+  EXPECT_EQ(launches(cuda::make_plan(spec, {1252, 68})), 12U);
+  EXPECT_EQ(launches(cuda::make_plan(spec, {1252, 68}, false)), 26U);
+  // One hidden layer that is too wide takes its modality through launches of its own, beside the others'.
+  spec.modalities[0].hidden = {50, 65, 50};
+  const cuda::Plan plan = cuda::make_plan(spec, {1252, 68});
+  ASSERT_EQ(plan.encode.size(), 4U);
+  EXPECT_EQ(plan.encode[0].kernel, cuda::Kernel::forward_chain);
+  EXPECT_EQ(plan.encode[0].tiles, 4);  // 200 rows of the one that fits
+  EXPECT_EQ(plan.encode[1].kernel, cuda::Kernel::forward);
+  EXPECT_EQ(plan.encode[2].tiles, 8);  // 200 rows of 65 units
 }
 
 TEST_F(GroupBits, ANetworkThatIsNotFiniteStaysAlone) {
@@ -135,8 +186,43 @@ TEST_F(GroupBits, ANetworkThatIsNotFiniteStaysAlone) {
   together->advance(0, 4);
   expect_same(together->save(1), alone->save(0));
   EXPECT_TRUE(same_bits(together->validate()[1], alone->validate()[0]));
-  EXPECT_FALSE(std::isfinite(together->take_term_sums(0).front()));
+  EXPECT_FALSE(std::isfinite(together->take_term_sums().front().front()));
   EXPECT_FALSE(std::isfinite(together->validate()[0].front()));
+}
+
+TEST_F(GroupBits, TermsAreTakenOnceWhetherOrNotAValidationCameBefore) {
+  auto looked = group({0, 1});
+  auto plain = group({0, 1});
+  looked->advance(0, 3);
+  plain->advance(0, 3);
+  static_cast<void>(looked->validate());
+  const auto taken = looked->take_term_sums();
+  for (std::size_t n = 0; n < 2; ++n) {
+    EXPECT_TRUE(same_bits(taken[n], plain->save(n).term_sums));
+    EXPECT_NE(taken[n].front(), 0.0);
+    EXPECT_EQ(looked->take_term_sums()[n], std::vector<double>(taken[n].size(), 0.0));
+  }
+  // What was loaded counts, not what was looked at before.
+  static_cast<void>(looked->validate());
+  looked->load(1, plain->save(1));
+  EXPECT_TRUE(same_bits(looked->take_term_sums()[1], taken[1]));
+}
+
+TEST_F(GroupBits, KeptWeightsAreThoseOfTheMomentUntilOthersAreKept) {
+  auto engine = group({2, 0, 1});
+  engine->advance(0, 2);
+  engine->keep(1);
+  const model::Weights at_two = engine->weights(1);
+  engine->advance(2, 4);
+  engine->keep(0);
+  const model::Weights at_four = engine->weights(0);
+  engine->advance(4, 5);
+  EXPECT_TRUE(same_bits(engine->kept(1).parameters, at_two.parameters));
+  EXPECT_TRUE(same_bits(engine->kept(1).moving, at_two.moving));
+  EXPECT_TRUE(same_bits(engine->kept(0).parameters, at_four.parameters));
+  EXPECT_FALSE(same_bits(engine->kept(0).parameters, engine->weights(0).parameters));
+  engine->keep(1);
+  EXPECT_TRUE(same_bits(engine->kept(1).parameters, engine->weights(1).parameters));
 }
 
 TEST_F(GroupBits, DifferentShapesAreRefused) {

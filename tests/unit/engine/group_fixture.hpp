@@ -12,10 +12,14 @@
 
 namespace cplae::test {
 
-/// The group engine under test; the program that runs the tests defines it. `backwards`: threads and blocks
-/// in the other order, where there is such a thing.
+struct Making {
+  bool backwards = false;  ///< threads and blocks in the other order, where there is such a thing
+  bool chained = true;     ///< products one after the other in one launch
+};
+
+/// The group engine under test; the program that runs the tests defines it.
 [[nodiscard]] std::unique_ptr<engine::Engine> make_tested(const std::vector<engine::Subject>& subjects,
-                                                          bool backwards = false);
+                                                          const Making& making = {});
 
 struct Shape {
   std::vector<Eigen::Index> features{12, 7};

@@ -111,8 +111,8 @@ TEST_P(GroupStep, TermsAndMovingStatisticsAreTheReferences) {
     EXPECT_LE(largest_difference(found.weights.moving, truth.weights.moving, slot),
               1e-5F * std::max(1.0F, largest(truth.weights.moving, slot)))
         << slot.name;
-  EXPECT_EQ(tested_->take_term_sums(0), found.term_sums);
-  EXPECT_EQ(tested_->take_term_sums(0), std::vector<double>(truth.term_sums.size(), 0.0));
+  EXPECT_EQ(tested_->take_term_sums().front(), found.term_sums);
+  EXPECT_EQ(tested_->take_term_sums().front(), std::vector<double>(truth.term_sums.size(), 0.0));
 }
 
 TEST_P(GroupStep, ValidationAndLatentsAreTheReferences) {

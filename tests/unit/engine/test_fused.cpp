@@ -152,7 +152,7 @@ TEST_P(Fused, ANumberThatIsNoneReachesTheLoss) {
   const auto engine = engine::make_fused_engine(subject_);
   engine->load(0, state);
   engine->advance(0, 3);
-  EXPECT_TRUE(std::isnan(engine->take_term_sums(0).front()));
+  EXPECT_TRUE(std::isnan(engine->take_term_sums().front().front()));
   EXPECT_TRUE(std::isnan(engine->validate().front().front()));
 }
 

@@ -3,6 +3,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "engine/cuda/eigen.hpp"
@@ -44,6 +45,27 @@ TEST_P(Decomposition, IsThatOfEigen) {
     const Eigen::MatrixXd product = covariances[static_cast<std::size_t>(side)] * vectors;
     EXPECT_LT((product - vectors * diagonal.diagonal().asDiagonal()).cwiseAbs().maxCoeff(), 1e-12) << side;
     EXPECT_LT((vectors.transpose() * vectors - Eigen::MatrixXd::Identity(d, d)).cwiseAbs().maxCoeff(), 1e-12);
+  }
+}
+
+TEST(DecompositionOfWhatIsBroken, EndsAtOnceWhereSomethingIsNotFinite) {
+  const cuda::PairView view{0, 0, 1};
+  std::vector<double> memory(static_cast<std::size_t>(cuda::PairNumbers::count(2, 4)), 1.0);
+  cuda::Group group{};
+  group.latent = 2;
+  group.batch = 4;
+  group.pair_views = &view;
+  group.doubles = memory.data();
+  const cuda::PairNumbers numbers(group, 0, 0);
+  for (const double bad :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    numbers.covariance(1)[1] = bad;
+    cuda::EigenShared shared{};
+    cuda::decompose(cuda::HostBlock<cuda::wide>({}), shared, numbers, 2);
+    EXPECT_EQ(shared.done, 1);
+    // Not one rotation: the vectors are those that it began with.
+    EXPECT_EQ(numbers.vectors(0)[0], 1.0);
+    EXPECT_EQ(numbers.vectors(0)[1], 0.0);
   }
 }
 

@@ -5,8 +5,10 @@
 
 namespace cplae::test {
 
-std::unique_ptr<engine::Engine> make_tested(const std::vector<engine::Subject>& subjects, bool backwards) {
-  return engine::cuda::make_group_engine(subjects, std::make_unique<engine::cuda::HostBackend>(backwards));
+std::unique_ptr<engine::Engine> make_tested(const std::vector<engine::Subject>& subjects,
+                                            const Making& making) {
+  return engine::cuda::make_group_engine(
+      subjects, std::make_unique<engine::cuda::HostBackend>(making.backwards), {.chained = making.chained});
 }
 
 }  // namespace cplae::test

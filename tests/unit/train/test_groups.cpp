@@ -132,6 +132,43 @@ TEST_F(TrainGroups, StoppedTogetherTheyAllLeaveCheckpointsAndGoOnInOtherGroups) 
     expect_same(result, alone(n), n);
 }
 
+/// The best weights of a network that grows worse are on the device when it is stopped.
+TEST_F(TrainGroups, StoppedAfterItsBestItStillHasThem) {
+  train::Result whole;
+  for (double rate = 0.01; rate < 100; rate *= 2) {
+    specs_[0].training.learning_rate = rate;
+    specs_[0].training.keep_best_after = 10;
+    whole = alone(0);
+    if (whole.finite && whole.best_step < 30) break;
+  }
+  ASSERT_LT(whole.best_step, 30);
+  EXPECT_THROW(static_cast<void>(together({0}, 3)), Stopped);
+  expect_same(together({0}).at(0), whole, 0);
+}
+
+TEST_F(TrainGroups, CheckpointsAreWrittenBeforeANetworkFinishesAndNotAfter) {
+  for (auto& spec : specs_)
+    spec.training.checkpoint_seconds = 0;
+  train::Hooks hooks;
+  std::vector<bool> had_one(count);
+  hooks.finished = [&](std::size_t task, const train::Result&) {
+    had_one[task] = fs::remove(checkpoint(task));
+  };
+  train::train_together(make_host_engine, tasks({0, 1, 2, 3}), hooks);
+  // Network 1 fails at its first validation.
+  EXPECT_EQ(had_one, (std::vector<bool>{true, false, true, true}));
+  for (std::size_t n = 0; n < count; ++n)
+    EXPECT_FALSE(fs::exists(checkpoint(n))) << n;
+}
+
+TEST_F(TrainGroups, ACheckpointThatCannotBeWrittenEndsTheTraining) {
+  for (auto& spec : specs_)
+    spec.training.checkpoint_seconds = 0;
+  auto made = tasks({0, 2});
+  made[1].checkpoint = folder_ / "no such folder" / "2.ckpt";
+  EXPECT_THROW(train::train_together(make_host_engine, made, {}), IoError);
+}
+
 TEST_F(TrainGroups, AFailedOneLeavesNoCheckpointWhenTheGroupIsStopped) {
   // After two validations; the first has frozen it.
   ASSERT_THROW(static_cast<void>(together({0, 1}, 2)), Stopped);
