@@ -102,6 +102,11 @@ def why_not(run: Run) -> str:
     return ""
 
 
+def coupling_key(run: Run, key: str, default: bool) -> str:
+    """A switch of `coupling`, as ids of variants have it."""
+    return str(run.study.get("coupling", {}).get(key, default)).lower()
+
+
 def has_setting(run: Run, variant: Variant, wanted: dict[str, str]) -> bool:
     """Whether the variant is the paper's `wanted` and like it in all else that the study varies."""
     own = settings_of(variant.id)
@@ -110,9 +115,9 @@ def has_setting(run: Run, variant: Variant, wanted: dict[str, str]) -> bool:
     if variant.is_baseline:
         return own == wanted
     own.setdefault("lambda", f"{run.coupling_of(variant):g}")
-    augmented = own.pop("augment_decoders", str(run.study.get("coupling", {}).get("augment_decoders", True)).lower())
-    # Decoders are never augmented without coupling.
-    as_wanted = own["lambda"] == "0" or augmented == wanted.get("augment_decoders", "true")
+    decoders, encoders = (own.pop(key, coupling_key(run, key, default)) for key, default in (("augment_decoders", True), ("augment_encoders", False)))
+    # Neither decoders nor encoders learn across without coupling, and encoders do where decoders do.
+    as_wanted = own["lambda"] == "0" or (decoders == wanted.get("augment_decoders", "true") and (decoders, encoders) != ("true", "true"))
     return own == {"lambda": wanted.get("lambda", "")} and as_wanted
 
 
@@ -176,7 +181,8 @@ def of_clusters(run: Run, number: dict, variant: Variant) -> Ours:
     value = dict(zip(own["measure"], own["value"], strict=True))
     if number["what"] == "clusters":
         return Ours(value.get("components", math.nan), math.nan, value.get("networks", 0), variant.id)
-    own = own[(own["first"] == f"z{roles(run)[number['representation']]}") & (own["second"] == number["of"])]
+    labelling = f"{run.study['labels']['column']} {number['n_classes']}" if number["of"] == "taxonomy" else number["of"]
+    own = own[(own["first"] == f"z{roles(run)[number['representation']]}") & (own["second"] == labelling)]
     value = dict(zip(own["measure"], own["value"], strict=True))
     count = own["n_cells"].max() if len(own) else 0
     return Ours(value.get("silhouette", math.nan), value.get("silhouette_sd", math.nan), count, variant.id)
@@ -225,7 +231,7 @@ def beside(run: Run) -> list[Beside]:
 
 
 def unlike(run: Run) -> list[str]:
-    """In what this run was done otherwise than the paper's: numbers of folds, initialisations, steps."""
+    """In what this run was done otherwise than the paper's: numbers of folds, initialisations, steps, and what later recipes do."""
     wanted, said = published()["protocol"], []
     for kind, key, word in (("kfold", "folds", "folds"), ("repeats", "initialisations", "initialisations")):
         found = {entry[key] for entry in run.study["experiment"] if entry.get("kind") == kind and isinstance(entry.get(key), int)}
@@ -234,4 +240,22 @@ def unlike(run: Run) -> list[str]:
     steps = run.study.get("training", {}).get("steps", wanted["steps"])
     if steps != wanted["steps"]:
         said.append(f"{steps:,} steps a network, not {wanted['steps']:,}")
+    coupling = dict(run.study.get("coupling", {}))
+    # Where both are tried, the paper's stands beside the paper's numbers.
+    if any(settings_of(variant.id).get("augment_encoders") == "false" for variant in run.variants):
+        coupling.pop("augment_encoders", None)
+    said += unlike_keys(coupling, wanted["coupling"], "coupling")
+    said += unlike_keys(run.study.get("training", {}), wanted["training"], "training")
+    for modality in run.study["modality"]:
+        said += unlike_keys(modality, wanted["modality"], f"modality.{modality['name']}")
     return said
+
+
+def unlike_keys(own: dict, wanted: dict, section: str) -> list[str]:
+    """Keys of a section that are not as the paper's; one that an old study lacks is."""
+    return [f"{section}.{key} {setting_text(own[key])}, not {setting_text(value)}" for key, value in wanted.items() if own.get(key, value) != value]
+
+
+def setting_text(value) -> str:
+    """As a study has it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value}"

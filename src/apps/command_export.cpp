@@ -36,7 +36,7 @@ where the network that predicted did not train on the cell. Layers cplae_from_<m
 modality are what held-out cells are decoded to from modality <m>. A .csv has one row a
 cell: its labels, the same columns with _<modality> behind their name, then
 z_<modality>_0 and so on, then decoded_<modality>_from_<m>_<feature>. An existing file
-is replaced.
+is replaced, and what an earlier export put into the data is left out.
 Without --variant, --fold and --init the network of least loss on held-out cells is
 taken: of the variants with repeats, or else with folds, that have the highest lambda.
 
@@ -116,6 +116,7 @@ data::Additions additions_of(const store::ResultsReader& results, ExportedCells 
     additions.obs.push_back(std::move(column));
   }
   additions.uns["cplae_export"] = std::move(exported.notes);
+  additions.kept = label_columns(results.study());
   return additions;
 }
 

@@ -18,6 +18,7 @@
 #include "cplae/predict/input.hpp"
 #include "cplae/predict/predict.hpp"
 #include "cplae/predict/write.hpp"
+#include "cplae/study/shared_space.hpp"
 #include "inputs.hpp"
 #include "new_cells.hpp"
 #include "prediction_summary.hpp"
@@ -176,7 +177,7 @@ Predicting choose_predicting(const store::ResultsReader& results, const PredictA
   const std::string variant = !options.variant.empty() ? options.variant
                               : own.ensemble.empty()   ? own.id
                                                        : own.ensemble;
-  const bool share_space = own.spec.modalities.size() == 1 || own.spec.coupling.lambda > 0;
+  const bool share_space = study::share_space(own.spec);
   if (!share_space && options.modalities.size() > 1)
     throw UsageError("--modality: " + std::to_string(options.modalities.size()) +
                      " modalities, but those of " + variant + " share no space (lambda = 0), expected one");

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/reduce/verify.hpp"
 #include "cplae/store/verify.hpp"
@@ -33,8 +34,9 @@ first difference is named. With --statistically: for each measure of each varian
 mean over folds (or initialisations) of its paired differences RUN2 - RUN, their SD and
 Student's t interval; together the intervals of all measures hold with the confidence
 given (Bonferroni). A measure is within when its interval reaches 0, or comes nearer to it
-than the millionth part of the measure's size, which is rounding. What only one run has
-is named and not compared.
+than the millionth part of the measure's size, which is rounding. One fold or
+initialisation has no interval, so a measure of one is not compared; nor is what only
+one run has, which is named.
 
 Exit code: 0 whole or equal, 1 damaged or different, 2 no such run.
 
@@ -77,6 +79,11 @@ std::string rounded(double value) {
   return std::isnan(value) ? "-" : number_text(static_cast<float>(value));
 }
 
+/// A number that only one run has is a difference all the same.
+bool has_verdict(const stats::PairedDifference& difference) {
+  return difference.pairs > 1 || difference.unpaired > 0;
+}
+
 /// A difference that only rounding makes is none, however regular it is.
 bool is_within(const reduce::MeasurePair& pair, const stats::PairedDifference& difference) {
   constexpr double rounding = 1e-6;
@@ -85,8 +92,57 @@ bool is_within(const reduce::MeasurePair& pair, const stats::PairedDifference& d
     for (const double value : *values)
       if (!std::isnan(value)) size = std::max(size, std::abs(value));
   const double reach = std::isnan(difference.half_width) ? 0 : difference.half_width;
-  return difference.unpaired == 0 &&
-         (difference.pairs == 0 || std::abs(difference.mean) <= reach + rounding * size);
+  return difference.unpaired == 0 && std::abs(difference.mean) <= reach + rounding * size;
+}
+
+struct Compared {
+  std::string name;
+  stats::PairedDifference difference;
+  bool is_within = false;
+};
+
+/// What has a verdict; intervals that hold together with the confidence given. Throws DataError where nothing
+/// has one.
+std::vector<Compared> compare_pairs(const VerifyArguments& options,
+                                    const std::vector<reduce::MeasurePair>& pairs) {
+  std::size_t intervals = 0;
+  std::vector<const reduce::MeasurePair*> compared;
+  for (const auto& pair : pairs) {
+    const auto difference = stats::paired_difference(pair.first, pair.second, options.confidence);
+    if (has_verdict(difference)) compared.push_back(&pair);
+    if (difference.pairs > 1) ++intervals;
+  }
+  if (compared.empty())
+    throw DataError(options.run + " and " + options.other +
+                    ": no measure is of two folds or initialisations that both have, expected one at least");
+  const double alpha = (1 - options.confidence) / static_cast<double>(std::max<std::size_t>(1, intervals));
+  std::vector<Compared> result;
+  for (const auto* pair : compared) {
+    const auto difference = stats::paired_difference(pair->first, pair->second, 1 - alpha);
+    result.push_back({pair->variant + ", " + pair->measure, difference, is_within(*pair, difference)});
+  }
+  return result;
+}
+
+void print_compared(const std::vector<Compared>& compared) {
+  std::vector<std::vector<std::string>> rows{
+      {"variant, measure", "n", "mean difference", "SD", "interval +-", "verdict"}};
+  for (const auto& [name, difference, is_within] : compared)
+    rows.push_back({name, std::to_string(difference.pairs), rounded(difference.mean), rounded(difference.sd),
+                    rounded(difference.half_width), is_within ? "within" : "outside"});
+  std::cout << aligned(rows);
+}
+
+void print_not_compared(const VerifyArguments& options, const reduce::PairedMeasures& measures,
+                        std::size_t without_interval) {
+  for (const auto& [run, names] :
+       {std::pair{options.run, &measures.only_first}, std::pair{options.other, &measures.only_second}})
+    if (!names->empty()) std::cout << "not compared, only in " << run << ": " << first_of(*names, 8) << "\n";
+  if (!measures.of_other_terms.empty())
+    std::cout << "not compared, sums of other terms: " << first_of(measures.of_other_terms, 8) << "\n";
+  if (without_interval > 0)
+    std::cout << "not compared, of fewer than two folds or initialisations: " << grouped(without_interval)
+              << " measures\n";
 }
 
 ExitCode compare_statistics(const VerifyArguments& options) {
@@ -95,32 +151,18 @@ ExitCode compare_statistics(const VerifyArguments& options) {
   for (const auto& [run, folder] : {std::pair{options.run, &one}, std::pair{options.other, &two}})
     require_results(run, folder->tables() / "summary.csv");
   const auto measures = reduce::pair_measures(one.tables(), two.tables());
-  const auto& pairs = measures.pairs;
   if (std::isnan(options.confidence))
     throw UsageError("--confidence: found nan, expected a number in [0.5, 0.999999]");
-  const double alpha = (1 - options.confidence) / static_cast<double>(std::max<std::size_t>(1, pairs.size()));
-  std::vector<std::vector<std::string>> rows{
-      {"variant, measure", "n", "mean difference", "SD", "interval +-", "verdict"}};
-  std::size_t outside = 0;
-  for (const auto& pair : pairs) {
-    const auto difference = stats::paired_difference(pair.first, pair.second, 1 - alpha);
-    const bool within = is_within(pair, difference);
-    outside += within ? 0 : 1;
-    rows.push_back({pair.variant + ", " + pair.measure, std::to_string(difference.pairs),
-                    rounded(difference.mean), rounded(difference.sd), rounded(difference.half_width),
-                    within ? "within" : "outside"});
-  }
-  std::cout << aligned(rows);
-  for (const auto& [run, names] :
-       {std::pair{options.run, &measures.only_first}, std::pair{options.other, &measures.only_second}})
-    if (!names->empty()) std::cout << "not compared, only in " << run << ": " << first_of(*names, 8) << "\n";
-  if (!measures.of_other_terms.empty())
-    std::cout << "not compared, sums of other terms: " << first_of(measures.of_other_terms, 8) << "\n";
+  const auto compared = compare_pairs(options, measures.pairs);
+  print_compared(compared);
+  print_not_compared(options, measures, measures.pairs.size() - compared.size());
   std::cout << std::flush;
+  const auto outside = static_cast<std::size_t>(
+      std::count_if(compared.begin(), compared.end(), [](const Compared& pair) { return !pair.is_within; }));
   if (outside > 0)
     throw Error(options.run + " and " + options.other + " differ: " + grouped(outside) + " of " +
-                grouped(pairs.size()) + " measures are outside");
-  std::cout << "all " << grouped(pairs.size()) << " measures are within\n";
+                grouped(compared.size()) + " measures are outside");
+  std::cout << "all " << grouped(compared.size()) << " measures are within\n";
   return ExitCode::done;
 }
 

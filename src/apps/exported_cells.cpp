@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/core/text.hpp"
+#include "cplae/study/shared_space.hpp"
 
 namespace cplae::apps {
 
@@ -16,9 +17,7 @@ namespace {
 using Rows = std::vector<std::optional<std::size_t>>;
 
 Rows rows_of(const std::vector<std::string>& cells, const store::ResultsReader& results) {
-  std::unordered_map<std::string, std::size_t> row_of;
-  for (const auto& cell : results.cells())
-    row_of.emplace(cell, row_of.size());
+  const auto row_of = places_of(results.cells());
   Rows rows;
   for (const auto& cell : cells) {
     const auto found = row_of.find(cell);
@@ -78,11 +77,8 @@ std::string folds_of(const store::ResultsReader& results, const study::Network& 
 
 /// The label columns of the study as the data have them, in the order of the run's cells.
 std::vector<predict::TrainedLabels> labels_of(const ExportInput& input, const Rows& rows) {
-  const auto& spec = input.results.study().labels;
-  std::vector<std::string> names = spec.also;
-  if (!spec.column.empty()) names.insert(names.begin(), spec.column);
   std::vector<predict::TrainedLabels> labels;
-  for (const auto& name : names) {
+  for (const auto& name : label_columns(input.results.study())) {
     const auto all = study::column_labels(input.dataset, name);
     auto& own = labels.emplace_back(predict::TrainedLabels{.name = name, .class_of_cell = {}});
     own.class_of_cell.resize(input.results.cells().size());
@@ -138,10 +134,9 @@ std::vector<std::string> notes_of(const ExportInput& input, const predict::OwnCe
     notes.push_back(what + " of each cell by the network of " + folds + " that did not train on it (" +
                     std::to_string(cells.networks) + " folds; cplae_fold)");
   const auto& variants = input.results.plan().variants;
-  const auto lambda_of = [&](const auto& variant) { return variant.spec.coupling.lambda; };
   for (const auto& variant : variants)
     if (variant.id == (folds.empty() ? variants.at(input.chosen.network.variant.index()).id : folds) &&
-        variant.spec.modalities.size() > 1 && input.is_decoded && lambda_of(variant) <= 0)
+        input.is_decoded && !study::share_space(variant.spec))
       notes.push_back("lambda = 0: the modalities of " + variant.id +
                       " share no space, and others are decoded from nothing");
   if (clusters) notes.push_back("clusters: consensus_cells.csv of " + clusters->variant + " (cplae_cluster)");
@@ -149,6 +144,12 @@ std::vector<std::string> notes_of(const ExportInput& input, const predict::OwnCe
 }
 
 }  // namespace
+
+std::vector<std::string> label_columns(const study::Study& study) {
+  std::vector<std::string> names = study.labels.also;
+  if (!study.labels.column.empty()) names.insert(names.begin(), study.labels.column);
+  return names;
+}
 
 ExportedCells exported_cells(const ExportInput& input) {
   const Rows rows = rows_of(input.dataset.cells, input.results);

@@ -41,6 +41,9 @@ struct ExportInput {
   bool is_decoded = true;
 };
 
+/// The columns of labels that a study names.
+[[nodiscard]] std::vector<std::string> label_columns(const study::Study& study);
+
 /// Latents of the network; of each cell its role (training or held_out) and fold, its consensus clusters, its
 /// types by the latents of each modality and its other modalities, these by the networks of the chosen
 /// variant's folds, or where it has none by those that `predict` would take. Throws DataError, IoError.

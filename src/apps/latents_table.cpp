@@ -8,6 +8,7 @@
 
 #include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
+#include "cplae/data/write.hpp"
 #include "cplae/reduce/frame.hpp"
 
 namespace cplae::apps {
@@ -20,8 +21,15 @@ public:
   LatentsTable(const ExportInput& input, const ExportedCells& exported) : input_(input), exported_(exported) {
     for (const auto& modality : input.results.study().base.modalities)
       modalities_.push_back(modality.name);
+    std::vector<std::string> names;
     for (const auto& column : input.dataset.obs)
-      if (column.is_text && !is_made_anew(column.name)) kept_.push_back(&column);
+      names.push_back(column.name);
+    const auto earlier = data::exported_columns(names, label_columns(input.results.study()));
+    const auto is_earlier = [&](const std::string& name) {
+      return std::binary_search(earlier.begin(), earlier.end(), name);
+    };
+    for (const auto& column : input.dataset.obs)
+      if (column.is_text && !is_made_anew(column.name) && !is_earlier(column.name)) kept_.push_back(&column);
   }
 
   [[nodiscard]] std::string header() const {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/log.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/data/import.hpp"
 #include "cplae/data/read.hpp"
 #include "frame.hpp"
@@ -60,9 +60,7 @@ std::vector<std::optional<std::size_t>> rows_of_cells(const Table& table,
                                                       const std::vector<std::string>& cells) {
   const auto names = first_fields(table);
   check_names(names, "cell", table.path.string());
-  std::unordered_map<std::string, std::size_t> row_of;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    row_of.emplace(names[i], i);
+  const auto row_of = places_of(names);
   std::vector<std::optional<std::size_t>> rows;
   std::size_t found = 0;
   for (const auto& cell : cells) {

@@ -8,6 +8,7 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/limits.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/core/text.hpp"
 #include "frame.hpp"
 #include "table.hpp"
@@ -226,9 +227,7 @@ Dataset merge_parts(Parts parts) {
   Dataset dataset;
   dataset.cells = all_cells(parts);
   check_memory(parts, dataset.cells.size());
-  CellIndexOf index;
-  for (std::size_t i = 0; i < dataset.cells.size(); ++i)
-    index.emplace(dataset.cells[i], i);
+  const CellIndexOf index = places_of(dataset.cells);
   dataset.obs = std::move(parts.obs);
   NamesakesByName namesakes;
   for (auto& part : parts.parts) {

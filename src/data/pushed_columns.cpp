@@ -8,11 +8,6 @@ namespace cplae::data {
 
 namespace {
 
-bool has_column(const std::vector<ObsColumn>& columns, const std::string& name) {
-  return std::any_of(columns.begin(), columns.end(),
-                     [&](const ObsColumn& column) { return column.name == name; });
-}
-
 bool is_of_a_modality(const std::string& column, const std::vector<std::string>& modalities) {
   return std::any_of(modalities.begin(), modalities.end(),
                      [&](const std::string& modality) { return column.starts_with(modality + ":"); });
@@ -32,18 +27,32 @@ ObsColumn taken(const ObsColumn& column, std::string name, const std::vector<Eig
 
 }  // namespace
 
+std::vector<PushedName> pushed_names(const std::vector<std::string>& columns, const PushTarget& target) {
+  const std::string prefix = target.modality + ":";
+  std::vector<PushedName> own;
+  for (const auto& column : columns)
+    if (column.size() > prefix.size() && column.starts_with(prefix))
+      own.push_back({column, column.substr(prefix.size())});
+  const auto is_own = [&](const std::string& column) {
+    return std::any_of(own.begin(), own.end(), [&](const PushedName& one) { return one.name == column; });
+  };
+  std::vector<PushedName> pushed;
+  for (const auto& column : columns)
+    if (!is_of_a_modality(column, target.modalities) && !is_own(column)) pushed.push_back({column, column});
+  pushed.insert(pushed.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  return pushed;
+}
+
 std::vector<ObsColumn> pushed_columns(const std::vector<ObsColumn>& obs, const PushTarget& target,
                                       const std::vector<Eigen::Index>& rows) {
-  const std::string prefix = target.modality + ":";
-  std::vector<ObsColumn> own;
+  std::vector<std::string> names;
   for (const auto& column : obs)
-    if (column.name.size() > prefix.size() && column.name.starts_with(prefix))
-      own.push_back(taken(column, column.name.substr(prefix.size()), rows));
+    names.push_back(column.name);
   std::vector<ObsColumn> pushed;
-  for (const auto& column : obs)
-    if (!is_of_a_modality(column.name, target.modalities) && !has_column(own, column.name))
-      pushed.push_back(taken(column, column.name, rows));
-  pushed.insert(pushed.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+  for (const auto& [stored, name] : pushed_names(names, target)) {
+    const auto is_stored = [&stored = stored](const ObsColumn& column) { return column.name == stored; };
+    pushed.push_back(taken(*std::find_if(obs.begin(), obs.end(), is_stored), name, rows));
+  }
   return pushed;
 }
 

@@ -15,9 +15,18 @@ struct PushTarget {
   const std::vector<std::string>& modalities;
 };
 
+/// A column of all cells, and its name in a modality.
+struct PushedName {
+  std::string stored;
+  std::string name;
+};
+
 /// As mudata's push_obs names them: "<modality>:<name>" becomes <name> in that modality and is left out in
 /// the others; other columns keep their names, but for those that have a namesake of the modality's own.
-/// `rows`: of the cells of the modality, in its order.
+[[nodiscard]] std::vector<PushedName> pushed_names(const std::vector<std::string>& columns,
+                                                   const PushTarget& target);
+
+/// The columns under these names. `rows`: of the cells of the modality, in its order.
 [[nodiscard]] std::vector<ObsColumn> pushed_columns(const std::vector<ObsColumn>& obs,
                                                     const PushTarget& target,
                                                     const std::vector<Eigen::Index>& rows);

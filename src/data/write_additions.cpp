@@ -1,15 +1,18 @@
-#include <algorithm>
 #include <limits>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "anndata_names.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/write.hpp"
+#include "earlier_export.hpp"
 #include "frame.hpp"
 #include "mudata_file.hpp"
 #include "pushed_columns.hpp"
+#include "stored_columns.hpp"
 #include "write_frame.hpp"
 
 namespace cplae::data {
@@ -18,29 +21,22 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Places = std::unordered_map<std::string, std::size_t>;
+
 /// The one place that additions go to: a group with obs, and the rows of its cells in the Dataset.
 struct Place {
   h5::Handle group;
   std::vector<Eigen::Index> rows;
 };
 
-using RowOf = std::unordered_map<std::string, Eigen::Index>;
-
-RowOf rows_of(const Dataset& dataset) {
-  RowOf rows;
-  for (const auto& cell : dataset.cells)
-    rows.emplace(cell, static_cast<Eigen::Index>(rows.size()));
-  return rows;
-}
-
-Place place_of(h5::Handle group, const RowOf& row_of) {
+Place place_of(h5::Handle group, const Places& row_of) {
   std::vector<Eigen::Index> rows;
   for (const auto& cell : read_index(group, "obs", "cell")) {
     const auto row = row_of.find(cell);
     if (row == row_of.end())
       throw DataError(h5::where(group) + ": cell '" + cell +
                       "' is not in the data that was embedded, expected the same file");
-    rows.push_back(row->second);
+    rows.push_back(static_cast<Eigen::Index>(row->second));
   }
   return {.group = std::move(group), .rows = std::move(rows)};
 }
@@ -53,9 +49,7 @@ void put_matrix(const Place& place, const std::string& kind, const std::string& 
 
 /// A layer's columns in the order of the modality's own features.
 MatrixF in_order_of(const h5::Handle& group, const Layer& layer, const std::vector<Eigen::Index>& rows) {
-  RowOf column_of;
-  for (const auto& feature : layer.features)
-    column_of.emplace(feature, static_cast<Eigen::Index>(column_of.size()));
+  const Places column_of = places_of(layer.features);
   const auto features = read_index(group, "var", "feature");
   MatrixF values =
       MatrixF::Constant(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(features.size()),
@@ -63,7 +57,8 @@ MatrixF in_order_of(const h5::Handle& group, const Layer& layer, const std::vect
   for (std::size_t i = 0; i < features.size(); ++i) {
     const auto column = column_of.find(features[i]);
     if (column != column_of.end())
-      values.col(static_cast<Eigen::Index>(i)) = layer.values(rows, column->second);
+      values.col(static_cast<Eigen::Index>(i)) =
+          layer.values(rows, static_cast<Eigen::Index>(column->second));
   }
   return values;
 }
@@ -86,35 +81,47 @@ void check_rows(const h5::Handle& file, const Dataset& dataset, const Additions&
     check("a column", static_cast<Eigen::Index>(column.is_text ? column.text.size() : column.numbers.size()));
 }
 
-/// The columns of the global table of cells as the Dataset has them, then the added ones.
-std::vector<ObsColumn> columns_of_all_cells(const h5::Handle& root, const Dataset& dataset,
-                                            const std::vector<ObsColumn>& added) {
-  std::vector<ObsColumn> columns;
-  for (const auto& name : column_names(root, "obs"))
-    for (const auto& column : dataset.obs)
-      if (column.name == name) columns.push_back(column);
-  for (const auto& column : added) {
-    std::erase_if(columns, [&](const ObsColumn& old) { return old.name == column.name; });
-    columns.push_back(column);
+/// The columns of the global table of cells, as they are stored there, into a modality's: the added ones, and
+/// those whose names nothing has, as the modality's row names may. The Dataset's cells are the global rows.
+class PushedColumns {
+public:
+  PushedColumns(const h5::Handle& root, const Dataset& dataset, const Additions& additions)
+      : obs_(h5::open_group(root, "obs")), columns_(column_names(root, "obs")), dataset_(dataset) {
+    for (const auto& column : additions.obs)
+      added_.insert(column.name);
   }
-  return columns;
-}
 
-/// Those that the modality lacks, and the added ones in any case.
-void push_columns(const Place& place, const std::vector<ObsColumn>& all, const std::vector<ObsColumn>& added,
-                  const PushTarget& target) {
-  auto columns = pushed_columns(all, target, place.rows);
-  const auto own = column_names(place.group, "obs");
-  const auto is_added = [&](const std::string& name) {
-    return std::any_of(added.begin(), added.end(), [&](const ObsColumn& column) {
-      return column.name == name || column.name == target.modality + ":" + name;
-    });
-  };
-  std::erase_if(columns, [&](const ObsColumn& column) {
-    return std::find(own.begin(), own.end(), column.name) != own.end() && !is_added(column.name);
-  });
-  put_columns(place.group, "obs", columns);
-}
+  void push(const Place& place, const PushTarget& target) const {
+    const h5::Handle own = h5::open_group(place.group, "obs");
+    for (const auto& pushed : pushed_names(columns_, target)) {
+      if (added_.contains(pushed.stored))
+        require_no_row_names(own, pushed.name);
+      else if (h5::has(own, pushed.name))
+        continue;
+      put(place, own, pushed);
+    }
+  }
+
+private:
+  void put(const Place& place, const h5::Handle& own, const PushedName& pushed) const {
+    if (is_stored_alone(obs_, pushed.stored)) {
+      copy_column(
+          {.from = obs_, .stored_name = pushed.stored, .to = own, .name = pushed.name, .rows = place.rows});
+      return name_columns(own, {pushed.name});
+    }
+    for (const auto& column : dataset_.obs)
+      if (column.name == pushed.stored) {
+        auto taken = rows_taken({column}, place.rows);
+        taken.front().name = pushed.name;
+        return put_columns(place.group, "obs", taken);
+      }
+  }
+
+  h5::Handle obs_;
+  std::vector<std::string> columns_;
+  std::set<std::string> added_;
+  const Dataset& dataset_;
+};
 
 void add_to_modality(const Place& place, const std::string& modality, const Additions& additions) {
   for (const auto& embedding : additions.embeddings)
@@ -125,19 +132,9 @@ void add_to_modality(const Place& place, const std::string& modality, const Addi
       put_matrix(place, "layers", layer.name, in_order_of(place.group, layer, place.rows));
 }
 
-void add_all(const h5::Handle& file, const Dataset& dataset, const Additions& additions) {
-  check_rows(file, dataset, additions);
-  const RowOf row_of = rows_of(dataset);
-  h5::Handle root = h5::open_group(file, "/");
-  if (!h5::has(root, "obs")) write_frame(root, "obs", dataset.cells);
-  const auto columns = columns_of_all_cells(root, dataset, additions.obs);
-  const auto modalities = modality_names(file);
-  for (const auto& name : modalities) {
-    const Place place = place_of(h5::open_group(root, "mod/" + name), row_of);
-    push_columns(place, columns, additions.obs, {name, modalities});
-    add_to_modality(place, name, additions);
-  }
-  const Place whole = place_of(std::move(root), row_of);
+/// Into the global tables.
+void add_to_all_cells(const h5::Handle& root, const Places& row_of, const Additions& additions) {
+  const Place whole = place_of(h5::open_group(root, "/"), row_of);
   put_columns(whole.group, "obs", rows_taken(additions.obs, whole.rows));
   for (const auto& embedding : additions.embeddings)
     put_matrix(whole, "obsm", "X_cplae_" + embedding.name, embedding.values(whole.rows, Eigen::all));
@@ -145,6 +142,23 @@ void add_all(const h5::Handle& file, const Dataset& dataset, const Additions& ad
     const h5::Handle uns = require_dict(whole.group, "uns");
     h5::remove(uns, name);
     write_text_array(uns, name, texts);
+  }
+}
+
+void add_all(const h5::Handle& file, const Dataset& dataset, const Additions& additions) {
+  check_rows(file, dataset, additions);
+  const Places row_of = places_of(dataset.cells);
+  const h5::Handle root = h5::open_group(file, "/");
+  if (!h5::has(root, "obs")) write_frame(root, "obs", dataset.cells);
+  remove_earlier_export(root, additions.kept);
+  add_to_all_cells(root, row_of, additions);
+  const PushedColumns columns(root, dataset, additions);
+  const auto modalities = modality_names(file);
+  for (const auto& name : modalities) {
+    const Place place = place_of(h5::open_group(root, "mod/" + name), row_of);
+    remove_earlier_export(place.group, additions.kept);
+    columns.push(place, {name, modalities});
+    add_to_modality(place, name, additions);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <set>
 
+#include "cplae/core/error.hpp"
+
 namespace cplae::data {
 
 namespace {
@@ -101,16 +103,30 @@ void write_frame(const h5::Handle& parent, const std::string& name, const std::v
     write_column(group, column);
 }
 
+void require_no_row_names(const h5::Handle& frame, const std::string& column) {
+  if (h5::text_attribute(frame, "_index") == column)
+    throw DataError(h5::where(frame) + ": its row names are called '" + column +
+                    "', as a column that is to be added; expected another name");
+}
+
+void name_columns(const h5::Handle& frame, const std::vector<std::string>& columns) {
+  auto order = h5::texts_attribute(frame, "column-order").value_or(std::vector<std::string>());
+  for (const auto& column : columns)
+    if (std::find(order.begin(), order.end(), column) == order.end()) order.push_back(column);
+  h5::write_texts_attribute(frame, "column-order", order);
+}
+
 void put_columns(const h5::Handle& parent, const std::string& name, const std::vector<ObsColumn>& columns) {
   if (columns.empty()) return;
   const h5::Handle group = h5::open_group(parent, name);
-  auto order = h5::texts_attribute(group, "column-order").value_or(std::vector<std::string>());
+  std::vector<std::string> names;
   for (const auto& column : columns) {
+    require_no_row_names(group, column.name);
     h5::remove(group, column.name);
     write_column(group, column);
-    if (std::find(order.begin(), order.end(), column.name) == order.end()) order.push_back(column.name);
+    names.push_back(column.name);
   }
-  h5::write_texts_attribute(group, "column-order", order);
+  name_columns(group, names);
 }
 
 void write_stored_taxonomy(const h5::Handle& parent, const Taxonomy& taxonomy) {

@@ -23,8 +23,14 @@ void write_text_array(const h5::Handle& parent, const std::string& name,
 void write_frame(const h5::Handle& parent, const std::string& name, const std::vector<std::string>& index,
                  const std::vector<ObsColumn>& columns = {});
 
+/// Throws DataError where the frame's row names have this name: a column of it would take their place.
+void require_no_row_names(const h5::Handle& frame, const std::string& column);
+
+/// Names columns of the frame, behind the others where they are new.
+void name_columns(const h5::Handle& frame, const std::vector<std::string>& columns);
+
 /// Puts columns into the frame that is there, in the place of those of their names or behind the others.
-/// Pre-condition: a value for each of its rows.
+/// Pre-condition: a value for each of its rows. Throws DataError for one that has the name of the row names.
 void put_columns(const h5::Handle& parent, const std::string& name, const std::vector<ObsColumn>& columns);
 
 /// Writes `uns/taxonomy`, a data frame with label, parent, height and leaf.

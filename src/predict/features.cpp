@@ -1,8 +1,7 @@
 #include "cplae/predict/features.hpp"
 
-#include <unordered_map>
-
 #include "cplae/core/error.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/core/text.hpp"
 
 namespace cplae::predict {
@@ -14,9 +13,7 @@ constexpr std::size_t most_named = 5;
 }  // namespace
 
 FeatureMatch match_features(const std::vector<std::string>& model, const std::vector<std::string>& table) {
-  std::unordered_map<std::string, std::size_t> place;
-  for (std::size_t i = 0; i < table.size(); ++i)
-    place.emplace(table[i], i);
+  const auto place = places_of(table);
   FeatureMatch match;
   std::vector<bool> used(table.size(), false);
   for (const auto& name : model) {

@@ -1,9 +1,9 @@
 #include <filesystem>
 #include <set>
-#include <unordered_map>
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
+#include "cplae/core/places.hpp"
 #include "cplae/predict/own_cells.hpp"
 #include "data/table.hpp"
 
@@ -33,9 +33,7 @@ std::optional<OwnClusters> read_own_clusters(const store::RunFolder& folder,
   const data::Table table = data::read_table(path);
   OwnClusters clusters{.variant = variant_in(table, variant), .cluster = {}};
   if (clusters.variant.empty()) return std::nullopt;
-  std::unordered_map<std::string, std::size_t> place_of;
-  for (const auto& cell : results.cells())
-    place_of.emplace(cell, place_of.size());
+  const auto place_of = places_of(results.cells());
   std::vector<std::size_t> columns;
   for (const auto& modality : results.study().base.modalities) {
     columns.push_back(table.column("cluster_z" + modality.name));

@@ -10,6 +10,7 @@
 #include "cplae/stats/r2.hpp"
 #include "cplae/stats/summary.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "cplae/study/shared_space.hpp"
 #include "ensemble_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
@@ -122,7 +123,7 @@ private:
   /// [cells x latent]
   [[nodiscard]] MatrixD aligned_average(std::size_t m) const {
     std::vector<std::size_t> on{m};
-    if (share_space(spec_)) {
+    if (study::share_space(spec_)) {
       on.resize(context_.data.modalities.size());
       for (std::size_t i = 0; i < on.size(); ++i)
         on[i] = i;

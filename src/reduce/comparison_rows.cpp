@@ -14,6 +14,7 @@ struct ComparisonRows::Row {
   std::string variant;
   std::string reference;
   std::string metric;
+  bool is_joint;
   stats::FoldDifference difference;
 };
 
@@ -26,6 +27,7 @@ void ComparisonRows::add(const ComparedFold& place, const Metric& metric) {
   auto [values, is_new_metric] = scores.values.try_emplace(
       metric.name, static_cast<std::size_t>(experiment.folds), std::numeric_limits<double>::quiet_NaN());
   if (is_new_metric) scores.metrics.push_back(metric.name);
+  if (metric.is_joint) scores.joint.insert(metric.name);
   values->second.at(place.fold) = metric.value;
 }
 
@@ -53,20 +55,34 @@ void ComparisonRows::compare(std::size_t experiment, std::vector<Row>& rows) con
     for (const auto& metric : first.metrics) {
       const auto other = second->values.find(metric);
       if (other == second->values.end()) continue;
-      rows.push_back({experiment, variant, reference, metric,
+      rows.push_back({experiment, variant, reference, metric, first.joint.contains(metric),
                       stats::fold_difference(first.values.at(metric), other->second, design)});
     }
   }
+}
+
+std::vector<double> ComparisonRows::corrected_p_values(const std::vector<Row>& rows) {
+  std::vector<double> corrected(rows.size());
+  for (const bool is_joint : {false, true}) {
+    std::vector<std::size_t> family;
+    std::vector<double> p_values;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (rows[i].is_joint == is_joint) {
+        family.push_back(i);
+        p_values.push_back(rows[i].difference.p_value);
+      }
+    const auto adjusted = stats::holm(p_values);
+    for (std::size_t i = 0; i < family.size(); ++i)
+      corrected[family[i]] = adjusted[i];
+  }
+  return corrected;
 }
 
 void ComparisonRows::write(const std::filesystem::path& path) const {
   std::vector<Row> rows;
   for (const auto& [experiment, variants] : order_)
     compare(experiment, rows);
-  std::vector<double> p_values;
-  for (const Row& row : rows)
-    p_values.push_back(row.difference.p_value);
-  const auto corrected = stats::holm(p_values);
+  const auto corrected = corrected_p_values(rows);
   TableWriter table({"experiment", "variant"},
                     {"reference", "metric", "difference", "low", "high", "folds", "unpaired", "p", "p_holm"});
   for (std::size_t i = 0; i < rows.size(); ++i) {

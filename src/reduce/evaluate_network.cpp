@@ -3,6 +3,7 @@
 
 #include "cplae/model/predictor.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "cplae/study/shared_space.hpp"
 #include "held_out_rows.hpp"
 #include "latent_rows.hpp"
 #include "matching_rows.hpp"
@@ -60,7 +61,7 @@ struct Evaluated {
 
 /// Types and other modalities from the mean of several modalities' latents.
 void add_subsets(const Evaluated& network, AccuracyRows& accuracy, ReconstructionRows& reconstruction) {
-  if (!share_space(network.variant.spec)) return;
+  if (!study::share_space(network.variant.spec)) return;
   const auto& modalities = network.context.data.modalities;
   const auto& split = network.unit.split;
   for (const Subset& subset : joint_subsets(modalities.size())) {

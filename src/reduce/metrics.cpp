@@ -6,6 +6,11 @@ namespace cplae::reduce {
 
 namespace {
 
+/// Whether a source or representation is of several modalities: "T+M". No modality's name has a plus.
+bool is_joint(const std::string& from) {
+  return from.find('+') != std::string::npos;
+}
+
 void add_accuracy(const Frame& accuracy, std::vector<Metric>& metrics) {
   if (accuracy.rows() == 0) return;
   const auto& label = accuracy.texts("label");
@@ -15,7 +20,7 @@ void add_accuracy(const Frame& accuracy, std::vector<Metric>& metrics) {
   for (std::size_t row = 0; row < accuracy.rows(); ++row)
     metrics.push_back(
         {"accuracy " + representation[row] + " " + label[row] + " " + std::to_string(classes[row]),
-         value[row], true});
+         value[row], true, is_joint(representation[row])});
 }
 
 void add_reconstruction(const Frame& reconstruction, std::vector<Metric>& metrics) {
@@ -25,7 +30,8 @@ void add_reconstruction(const Frame& reconstruction, std::vector<Metric>& metric
   for (const std::string measure : {"r2", "mse"}) {
     const auto& value = reconstruction.numbers(measure);
     for (std::size_t row = 0; row < reconstruction.rows(); ++row)
-      metrics.push_back({measure + " " + to[row] + "<-" + from[row], value[row], measure == "r2"});
+      metrics.push_back(
+          {measure + " " + to[row] + "<-" + from[row], value[row], measure == "r2", is_joint(from[row])});
   }
 }
 

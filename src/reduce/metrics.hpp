@@ -11,6 +11,7 @@ struct Metric {
   std::string name;  ///< as summary.csv names it: "r2 E<-T", "accuracy zT leaf 33"
   double value = 0;
   bool is_score = false;  ///< variants are compared by it fold by fold
+  bool is_joint = false;  ///< from several modalities at once: scores of a family of their own
 };
 
 /// All that a unit of statistics measures of its replicate or variant, in the order of the tables. Losses are

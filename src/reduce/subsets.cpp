@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "cplae/study/shared_space.hpp"
+
 namespace cplae::reduce {
 
 namespace {
@@ -58,10 +60,6 @@ std::vector<Subset> joint_subsets(std::size_t modalities) {
                                              : pairs_and_complements(modalities);
 }
 
-bool share_space(const study::NetworkSpec& spec) {
-  return spec.coupling.lambda > 0;
-}
-
 std::vector<Subset> all_sources(std::size_t modalities) {
   std::vector<Subset> sources = single_modalities(modalities);
   const auto joint = joint_subsets(modalities);
@@ -70,7 +68,7 @@ std::vector<Subset> all_sources(std::size_t modalities) {
 }
 
 std::vector<Subset> sources_of(const study::NetworkSpec& spec, std::size_t modalities) {
-  return share_space(spec) ? all_sources(modalities) : single_modalities(modalities);
+  return study::share_space(spec) ? all_sources(modalities) : single_modalities(modalities);
 }
 
 bool holds(const Subset& subset, std::size_t modality) {

@@ -25,9 +25,6 @@ inline constexpr std::size_t most_with_all_subsets = 6;
 /// three modalities. Pure.
 [[nodiscard]] std::vector<Subset> joint_subsets(std::size_t modalities);
 
-/// Whether the mean of latents of several modalities means something: coupled ones share a space.
-[[nodiscard]] bool share_space(const study::NetworkSpec& spec);
-
 /// Single modalities, then joint subsets: all that something may be predicted from. Pure.
 [[nodiscard]] std::vector<Subset> all_sources(std::size_t modalities);
 

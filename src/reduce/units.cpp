@@ -81,13 +81,13 @@ std::size_t layer_of(UnitType type) {
 std::string statistics_version(UnitType type) {
   switch (type) {
     case UnitType::evaluation:
-      return "7";
+      return "8";
     case UnitType::baseline:
       return "6";
     case UnitType::regression:
-      return "3";
+      return "4";
     case UnitType::average:
-      return "2";
+      return "3";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
@@ -96,7 +96,7 @@ std::string statistics_version(UnitType type) {
       return "1 of " + statistics_version(UnitType::baseline) + " and " +
              statistics_version(UnitType::regression) + " and " + statistics_version(UnitType::average);
     case UnitType::ensemble:
-      return "2";
+      return "3";
   }
   throw Error("a type of statistics that there is not");
 }

@@ -85,7 +85,7 @@ def test_columns_are_in_every_modality_as_push_obs_puts_them(fold, cohort):
     again.push_obs()
     for name in MODALITIES:
         assert set(data[name].obs) == set(again[name].obs)
-        pd.testing.assert_frame_equal(data[name].obs[again[name].obs.columns], again[name].obs, check_categorical=False)
+        pd.testing.assert_frame_equal(data[name].obs[again[name].obs.columns], again[name].obs)
     assert "rig" in data["E"].obs and "rig" not in data["T"].obs, "what was one modality's stays its own"
 
 

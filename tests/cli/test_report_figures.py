@@ -8,7 +8,7 @@ from test_report import VARIANT, full, keys, pictures_only  # noqa: F401
 
 from cplae_analysis import first_page
 from cplae_analysis.figures import clusters, collapse, comparisons, consensus, consensus_scores, features, matching, relative, types
-from cplae_analysis.figures.run_folder import Run
+from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import LeftOut
 
 
@@ -113,6 +113,25 @@ def test_features_of_every_modality_are_drawn(full):
     assert f"E → T {own.median():.2f} (100% above 0, 2 features)" in drawn.caption
     (curve,) = [line for line in drawn.figure.axes[0].lines if line.get_label() == "E → T (across)"]
     assert np.allclose(curve.get_xdata(), own.sort_values(ascending=False)) and list(curve.get_ydata()) == [50, 100]
+
+
+def test_the_features_variant_is_chosen_by_what_all_variants_have(full):
+    """Coupled networks alone predict from several modalities, which they do better than from one."""
+    run = Run(full)
+    apart = "cross_validation,lambda=0"
+    run.variants.append(Variant(apart, "cross_validation", "", False))
+    table = run.tables["features"]
+    coupled = table[table["variant"] == VARIANT]
+    table = pd.concat([coupled.assign(r2=0.25), coupled.assign(**{"from": "T+M", "r2": 0.9}), coupled.assign(variant=apart, r2=0.5)])
+    assert features.chosen_variant(run, table).id == apart
+
+
+def test_rows_of_several_modalities_are_a_family_of_their_own(full):
+    run = Run(full)
+    table = run.tables["comparisons"]
+    assert "over all 2 rows of comparisons.csv" in comparisons.draw(run).caption
+    run.tables["comparisons"] = pd.concat([table, table.iloc[:1].assign(metric="r2 E<-T+M")])
+    assert "over the 2 rows of single modalities and, apart from them, the 1 of several at once of comparisons.csv" in comparisons.draw(run).caption
 
 
 def test_of_many_features_best_worst_and_panel_are_named():

@@ -15,7 +15,7 @@ from test_report import BASELINE, CELLS, ROOT, VARIANT, FakeRun, bare, call, ful
 from cplae_analysis import against_paper, checksums, first_page, html, published, report, scenes
 from cplae_analysis.figures import reconstruction, tree
 from cplae_analysis.figures.members import without_members
-from cplae_analysis.figures.run_folder import ReportError, Run
+from cplae_analysis.figures.run_folder import ReportError, Run, Variant
 from cplae_analysis.figures.style import LeftOut
 
 
@@ -153,6 +153,45 @@ def test_published_numbers_say_in_what_a_run_is_unlike_the_paper_s(tmp_path):
     run.study["experiment"][0]["folds"] = 10
     run.study["experiment"][1]["initialisations"] = 21
     assert published.unlike(run) == ["10 folds, not 43", "8,000 steps a network, not 750,000"]
+    run.study["training"] = {"steps": 750000, "average_last": 0.5}
+    run.study["coupling"] = {"lambda": 1, "augment_encoders": True, "scale": "none"}
+    run.study["modality"][0]["output_bias"] = "mean"
+    assert published.unlike(run)[1:] == [
+        "coupling.augment_encoders true, not false", "coupling.scale none, not min_singular_value",
+        "training.average_last 0.5, not 0", "modality.rna.output_bias mean, not zero",
+    ]  # fmt: skip
+
+
+def test_encoders_that_learn_across_are_not_the_paper_s(tmp_path):
+    """The default of later recipes. Without coupling they learn from their own modality alone, whatever the study says."""
+    run = paper_run(tmp_path / "run")
+    half, none = (Variant(f"cross_validation,lambda={at}", "cross_validation", "", False) for at in ("0.5", "0"))
+    tried = {at: Variant(f"cross_validation,augment_encoders={at},lambda=0.5", "cross_validation", "", False) for at in ("false", "true")}
+    wanted = {"lambda": "0.5"}
+    for base, expected in ((False, True), (True, False)):
+        run.study["coupling"] = {"augment_encoders": base}
+        assert published.has_setting(run, half, wanted) == expected and published.has_setting(run, none, {"lambda": "0"})
+        assert [published.has_setting(run, tried[at], wanted) for at in ("false", "true")] == [True, False]
+        assert published.has_setting(run, half, wanted | {"augment_decoders": "false"}) is False
+    run.study["coupling"] = {"augment_encoders": True, "augment_decoders": False}
+    assert published.has_setting(run, half, wanted | {"augment_decoders": "false"}), "decoders that do not keep encoders from it"
+    assert published.unlike(run) == ["coupling.augment_encoders true, not false"]
+    run.variants.append(tried["false"])
+    assert published.unlike(run) == []
+
+
+def test_silhouettes_of_every_modality_and_of_the_tree_s_cut(tmp_path):
+    run = paper_run(tmp_path / "run")
+    run.variants.append(Variant("consensus,lambda=1", "consensus", "", False))
+    rows = [(first, second, measure, value) for first, second, value in (("zrna", "(clusters)", 0.25), ("zephys", "(clusters)", 0.125), ("zrna", "leaf 33", 0.5), ("zrna", "leaf", 0.75)) for measure in ("silhouette", "silhouette_sd")]
+    table = pd.DataFrame(rows, columns=["first", "second", "measure", "value"])
+    run.tables["consensus"] = table.assign(experiment="consensus", variant="consensus,lambda=1", cells="held_out", n_cells=40.0)
+    found = {row.what: (row.published, row.ours.mean, row.ours.n) for row in published.beside(run) if row.number["what"] == "silhouette"}
+    assert found == {
+        "silhouette: consensus clusters, by zT": (0.23, 0.25, 40),
+        "silhouette: 33 consensus clusters, by zE": (0.1, 0.125, 40),
+        "silhouette: taxonomy cut to 33 types, by zT": (0.135, 0.5, 40),
+    }
 
 
 def test_results_show_the_published_numbers_as_the_report_has_them():

@@ -47,6 +47,17 @@ def test_only_coupled_networks_and_baselines_have_subsets(run):  # noqa: F811
     assert "accuracy zT+E+M cell class 4" in summary.index
 
 
+def test_p_values_of_several_modalities_are_corrected_apart(run):
+    """Holm written again: there are more questions about several modalities than about one, which must not pay for them."""
+    compared = table(run, "comparisons").dropna(subset=["p"])
+    is_joint = compared["metric"].str.contains("+", regex=False)
+    assert is_joint.sum() > 10 and (~is_joint).sum() > 10
+    for own in (compared[is_joint], compared[~is_joint]):
+        p = own["p"].sort_values()
+        adjusted = np.maximum.accumulate(np.minimum(1, p.to_numpy() * np.arange(len(p), 0, -1)))
+        np.testing.assert_allclose(own.loc[p.index, "p_holm"], adjusted, rtol=1e-12)
+
+
 @pytest.mark.parametrize("target", NAMES)
 def test_networks_decode_the_mean_of_the_latents(run, networks, values, target):  # noqa: F811
     source = JOINT[target]

@@ -280,7 +280,7 @@ def test_bad_input(runs, copy, tmp_path):
 
 def verdicts(text):
     rows = [line.rsplit(None, 5) for line in text.splitlines() if line.endswith(("within", "outside"))]
-    return {name.strip(): numbers for name, *numbers in rows}
+    return {name.strip(): numbers for name, *numbers in rows if len(numbers) == 5}  # not the line that counts them
 
 
 def test_statistically_equal(runs):
@@ -327,6 +327,28 @@ def test_a_fold_that_only_one_run_has(copy, runs):
     assert found["cross_validation,lambda=1, accuracy zE leaf 3"][0] == "3"
     lines = [line for line in text.splitlines() if line.startswith("not compared")]
     assert len(lines) == 1 and str(runs / "one") in lines[0] and "fold 1 of 'accuracy zT leaf 3'" in lines[0]
+
+
+def test_one_replicate_is_no_comparison(tiny, tmp_path):
+    """It has no interval: it is neither within nor outside, and the intervals of the others are no wider for it."""
+    text = study_text(["T", "E"], column="leaf", experiment='kind = "kfold"\nfolds = 3\n[[experiment]]\nname = "again"\nkind = "repeats"\ninitialisations = 3\n')
+    (tmp_path / "own.toml").write_text(text)
+    for name, settings in {"three": (), "one": ("study.seed=8", "experiment.again.initialisations=1")}.items():
+        words = [word for setting in settings for word in ("--set", setting)]
+        succeed("run", tmp_path / "own.toml", "--data", tiny, "--out", tmp_path / name, "--quiet", "--no-report", *words)
+    done = call("verify", tmp_path / "three", tmp_path / "one", "--statistically", "--confidence", "0.8")
+    found = verdicts(done.stdout)
+    assert len(found) > 5 and all(name.startswith("folds") for name in found)
+    assert "not compared, of fewer than two folds or initialisations: " in done.stdout
+    _, _, sd, width, _ = found["folds, r2 E<-T"]
+    assert float(width) == pytest.approx(stats.t.ppf(1 - 0.2 / len(found) / 2, 2) * float(sd) / np.sqrt(3), rel=1e-5)
+    assert done.returncode == (1 if any(row[-1] == "outside" for row in found.values()) else 0)
+    for run in ("three", "one"):
+        for path in (tmp_path / run / "tables").glob("*.csv"):
+            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            if "experiment" in table.columns:
+                table[table["experiment"] != "folds"].to_csv(path, index=False)
+    refused("verify", tmp_path / "three", tmp_path / "one", "--statistically", names=["three", "no measure is of two"])
 
 
 @pytest.fixture(scope="module")

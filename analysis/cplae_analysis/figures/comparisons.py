@@ -38,6 +38,12 @@ def ahead(table, metrics) -> list[str]:
     return [f"{row.variant} in {metric_name(row.metric)}" for row in won.itertuples()]
 
 
+def families(table) -> str:
+    """The rows that Holm's correction is over, in words: those of single modalities, and those of several at once."""
+    joint = int(table["metric"].str.contains("+", regex=False).sum())
+    return f"the {len(table) - joint} rows of single modalities and, apart from them, the {joint} of several at once" if joint else f"all {len(table)} rows"
+
+
 def setting_of(run: Run, variant: str, key: str) -> float:
     """A number of `training`, from the variant's id where it is varied; NaN where neither has one."""
     try:
@@ -94,8 +100,8 @@ def draw(run: Run) -> Drawn:
     winners = ahead(table, every)
     caption = (
         f"Reference ({references}) less variant, paired over {folds:g} folds: mean and 95 % interval (Nadeau and Bengio 2003, which allows for "
-        f"folds sharing training cells). Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled: p < {LEVEL:g} after Holm's correction over all "
-        f"{len(table)} rows of comparisons.csv. "
+        f"folds sharing training cells). Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled: p < {LEVEL:g} after Holm's correction over "
+        f"{families(table)} of comparisons.csv. "
         + (f"The first {len(metrics)} of {len(every)} measures are drawn. " if len(metrics) < len(every) else "")
         + (f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test.")
         + f" {choice_note(run)}".rstrip()

@@ -31,12 +31,12 @@ class Chosen:
 
 
 def chosen_variant(run: Run, table: pd.DataFrame) -> Variant:
-    """Of the first experiment with results: the variant with the greatest mean R2 across modalities."""
+    """Of the first experiment with results: the variant with the greatest mean R2 from single modalities to others, which all have."""
     trained = [v for v in run.variants if not v.is_baseline and v.id in set(table["variant"])]
     if not trained:
         raise LeftOut("every network failed")
     own = [variant for variant in trained if variant.experiment == trained[0].experiment]
-    across = table[table["from"] != table["to"]].groupby("variant")["r2"].mean()
+    across = table[(table["from"] != table["to"]) & table["from"].isin(run.modalities)].groupby("variant")["r2"].mean()
     return max(own, key=lambda variant: across.get(variant.id, -np.inf))
 
 
@@ -153,7 +153,7 @@ def draw(run: Run) -> Drawn:
     figure, medians = draw_all(run, stats, chosen)
     sizes = table.groupby(["from", "to", "feature"]).size()
     caption = (
-        f"R² of each feature on the held-out cells of {variant.label} (the variant of {variant.experiment} with the greatest mean R² across modalities). Above: share of features "
+        f"R² of each feature on the held-out cells of {variant.label} (the variant of {variant.experiment} with the greatest mean R² across modalities, from one to another). Above: share of features "
         f"that reach an R²; medians: {'; '.join(medians)}. Below: single features in the order of the prediction within the modality; bars: mean over n = {counts_text(list(sizes))} "
         f"{run.replicate_word(variant)}, lines: SD. What is below {LEAST_R2} is drawn there; of single features it is written beside the bar.{''.join(said_of(*item) for item in chosen.items())}"
     )

@@ -48,13 +48,20 @@ struct Additions {
   /// Columns of all cells of the Dataset; "<modality>:<name>" becomes <name> in that modality.
   std::vector<ObsColumn> obs{};
   std::map<std::string, std::vector<std::string>> uns{};  ///< lists of texts
+  std::vector<std::string> kept{};  ///< columns that stay though an earlier export may have made them
 };
 
-/// Copies the user's own file(s) - everything in them - to an .h5mu at `path` and adds the embeddings as
-/// obsm/X_cplae_<modality>, the layers, and the columns to the global obs and, as mudata's push_obs does, to
-/// that of each modality; columns that the global obs has already are put into the modalities that have none
-/// of their name. Local, atomic. Throws DataError where an addition has another number of rows than there are
-/// cells, IoError.
+/// Those of the columns of obs that an earlier export made, but for the `kept` ones: cplae_*, and predicted_*
+/// with its _probability and _role; also as "<modality>:<name>". Sorted. Pure.
+[[nodiscard]] std::vector<std::string> exported_columns(const std::vector<std::string>& columns,
+                                                        const std::vector<std::string>& kept);
+
+/// Copies the user's own file(s) - everything in them but what an earlier export added - to an .h5mu at
+/// `path` and adds the embeddings as obsm/X_cplae_<modality>, the layers, and the columns to the global obs
+/// and, as mudata's push_obs does, to that of each modality. Columns that the global obs has already are put,
+/// as they are stored, into the modalities where nothing has their name. Local, atomic. Throws DataError
+/// where an addition has another number of rows than there are cells, or the name of a table's row names;
+/// IoError.
 void write_with_additions(const std::vector<std::filesystem::path>& sources,
                           const std::vector<std::string>& names, const Dataset& dataset,
                           const Additions& additions, const std::filesystem::path& path);

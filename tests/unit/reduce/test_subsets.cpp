@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "cplae/study/shared_space.hpp"
+
 namespace cplae::reduce {
 namespace {
 
@@ -56,6 +58,17 @@ TEST(Sources, OfNetworksWithoutCouplingAreSingle) {
   EXPECT_TRUE(is_predicted({1}, 1)) << "from itself";
   EXPECT_FALSE(is_predicted({1, 2}, 1));
   EXPECT_TRUE(is_predicted({1, 2}, 0));
+}
+
+TEST(Sources, OneModalityIsASpaceWithoutCoupling) {
+  study::NetworkSpec spec;
+  spec.coupling.lambda = 0;
+  spec.modalities.resize(1);
+  EXPECT_TRUE(study::share_space(spec));
+  spec.modalities.resize(2);
+  EXPECT_FALSE(study::share_space(spec));
+  spec.coupling.lambda = 0.5;
+  EXPECT_TRUE(study::share_space(spec));
 }
 
 TEST(Together, CellsThatHaveAllAndFeaturesSideBySide) {
