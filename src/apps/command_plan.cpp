@@ -121,7 +121,8 @@ private:
            " baselines, " + grouped(counts[reduce::UnitType::mixture]) + " mixtures, " +
            grouped(counts[reduce::UnitType::consensus]) + " consensus clusterings, " +
            grouped(counts[reduce::UnitType::types]) + " comparisons of types, " +
-           grouped(counts[reduce::UnitType::ensemble] + counts[reduce::UnitType::average]) + " ensembles";
+           grouped(counts[reduce::UnitType::ensemble] + counts[reduce::UnitType::average]) + " ensembles, " +
+           grouped(counts[reduce::UnitType::calibration]) + " calibrations";
   }
 
   /// FLOP and number of networks of each rank.

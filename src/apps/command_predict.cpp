@@ -37,7 +37,8 @@ decode their other modalities together. Without --variant it is that of the high
 lambda, with folds, or else with repeats: the networks of all folds have together
 seen every cell. Only the run folder is read. Features are matched by name; missing
 ones are 0, as in training. The .h5mu has types, agreement and distances in obs,
-and mean, SD and agreement of every other modality; a .csv has one row a cell.
+and mean, SD and agreement of every other modality (of cross-validations with
+members an SD of the truth, predictive_sd, too); a .csv has one row a cell.
 
 With several --modality a cell may have any of them: it is predicted from the mean of
 the latents of those that it has, which obs names (from_modalities).
@@ -100,6 +101,14 @@ std::string note_of_known_cells(const std::vector<std::string>& cells, const std
          "agreement and distances look better than those of new cells";
 }
 
+/// The variant or ensemble that predicts, and the network of it whose latents are handed out.
+struct Predicting {
+  std::string variant;
+  study::Network best;
+  bool share_space = false;
+  bool has_members = false;
+};
+
 /// What the run folder says of the training cells.
 struct Trained {
   std::vector<predict::TrainedModality> modalities;
@@ -107,6 +116,7 @@ struct Trained {
   std::vector<std::size_t> asked;               ///< places of the modalities of the new cells
   std::vector<predict::HeldOutCells> held_out;  ///< of these
   std::optional<data::Taxonomy> taxonomy;
+  std::vector<predict::TrainedVariance> variances;
 };
 
 /// Each label makes three columns, which must not be those of another one.
@@ -126,16 +136,20 @@ std::vector<predict::TrainedLabels> labels_to_predict(const store::RunFolder& fo
 }
 
 Trained read_trained(const store::RunFolder& folder, const store::ResultsReader& results,
-                     const PredictArguments& options, const std::string& variant) {
+                     const PredictArguments& options, const Predicting& predicting) {
   Trained trained{.modalities = {},
                   .labels = labels_to_predict(folder, results, options.labels),
                   .asked = modalities_named(results.study(), options.modalities),
                   .held_out = {},
-                  .taxonomy = predict::read_taxonomy(folder)};
+                  .taxonomy = predict::read_taxonomy(folder),
+                  .variances = {}};
+  if (predicting.has_members)
+    trained.variances = predict::read_variances(folder, results, predicting.variant);
   for (std::size_t m = 0; m < results.study().base.modalities.size(); ++m)
     trained.modalities.push_back(predict::read_modality(folder, results, m));
   for (const std::size_t place : trained.asked)
-    trained.held_out.push_back(predict::read_held_out(folder, variant, trained.modalities[place].name));
+    trained.held_out.push_back(
+        predict::read_held_out(folder, predicting.variant, trained.modalities[place].name));
   return trained;
 }
 
@@ -163,13 +177,6 @@ void write_outputs(const PredictArguments& options, const predict::PredictedCell
     std::cout << "  " << line << "\n";
 }
 
-/// The variant or ensemble that predicts, and the network of it whose latents are handed out.
-struct Predicting {
-  std::string variant;
-  study::Network best;
-  bool share_space = false;
-};
-
 Predicting choose_predicting(const store::ResultsReader& results, const PredictArguments& options) {
   const ChosenNetwork best = choose_network(
       results, {.variant = options.variant, .fold = std::nullopt, .init = std::nullopt, .folds_first = true});
@@ -181,7 +188,16 @@ Predicting choose_predicting(const store::ResultsReader& results, const PredictA
   if (!share_space && options.modalities.size() > 1)
     throw UsageError("--modality: " + std::to_string(options.modalities.size()) +
                      " modalities, but those of " + variant + " share no space (lambda = 0), expected one");
-  return {variant, best.network, share_space};
+  return {variant, best.network, share_space, variant == own.ensemble};
+}
+
+std::string note_of_variances(const Trained& trained, const Predicting& predicting) {
+  if (!trained.variances.empty())
+    return "predictive_sd: of the truth about the mean, from the held-out errors of all folds of " +
+           predicting.variant;
+  return "predictive_sd: none, since " + predicting.variant +
+         (predicting.has_members ? " has no fold of two members with a result"
+                                 : " has no members (a key of cross-validations)");
 }
 
 struct Prepared {
@@ -214,7 +230,7 @@ ExitCode predict_new_cells(const PredictArguments& options) {
   for (const std::size_t place : modalities_named(results.study(), options.modalities))
     specs.push_back(results.study().base.modalities.at(place));
   const Predicting predicting = choose_predicting(results, options);
-  const Trained trained = read_trained(folder, results, options, predicting.variant);
+  const Trained trained = read_trained(folder, results, options, predicting);
   const NewCells found = read_new_cells(sources, specs);
   auto [measured, notes] = prepare(found, trained, kinds);
   const auto prediction = predict::predict_cells({.results = results,
@@ -223,13 +239,15 @@ ExitCode predict_new_cells(const PredictArguments& options) {
                                                   .cells = found.cells,
                                                   .measured = measured,
                                                   .modalities = trained.modalities,
-                                                  .labels = trained.labels});
+                                                  .labels = trained.labels,
+                                                  .variances = trained.variances});
   if (const std::string known = note_of_known_cells(found.cells, results.cells()); !known.empty())
     notes.push_back(known);
   if (!predicting.share_space)
     notes.push_back("lambda = 0: the modalities of " + predicting.variant +
                     " share no space, and other modalities than " + options.modalities.front() +
                     " are predicted from nothing");
+  if (!prediction.modalities.empty()) notes.push_back(note_of_variances(trained, predicting));
   for (const auto& line :
        prediction_summary(prediction, {.variant = predicting.variant, .best = predicting.best.id}))
     notes.push_back(line);

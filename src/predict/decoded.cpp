@@ -34,7 +34,8 @@ PredictedModality DecodedSums::result() && {
   PredictedModality result{.modality = modality_,
                            .mean = MatrixF(mean.rows(), mean.cols()),
                            .sd = MatrixF(mean.rows(), mean.cols()),
-                           .agreement = std::move(above_)};
+                           .agreement = std::move(above_),
+                           .predictive_sd = {}};
   for (Eigen::Index feature = 0; feature < mean.cols(); ++feature) {
     const auto at = static_cast<std::size_t>(feature);
     result.mean.col(feature) = (mean.col(feature).array() * scale[at] + centre[at]).cast<float>();

@@ -10,6 +10,7 @@
 #include "cplae/stats/r2.hpp"
 #include "decoded.hpp"
 #include "groups.hpp"
+#include "within_folds.hpp"
 
 namespace cplae::predict {
 
@@ -35,6 +36,20 @@ ModalityIndex index_of(std::size_t modality) {
   return ModalityIndex(static_cast<std::int64_t>(modality));
 }
 
+const study::Variant& variant_of(const PredictionInput& input, const study::Network& network) {
+  return input.results.plan().variants.at(network.variant.index());
+}
+
+/// Those of the variant, or of the ensemble: its members' by folds.
+std::vector<study::Network> networks_of(const PredictionInput& input) {
+  std::vector<study::Network> networks;
+  for (const auto& network : input.results.plan().networks)
+    if (study::is_of(variant_of(input, network), input.variant)) networks.push_back(network);
+  std::stable_sort(networks.begin(), networks.end(),
+                   [](const auto& one, const auto& other) { return one.replicate < other.replicate; });
+  return networks;
+}
+
 /// Collects what one network after the other says.
 class Ensemble {
 public:
@@ -46,8 +61,7 @@ public:
     for (Group& group : groups_of(input.measured, input.cells.size()))
       groups_.emplace_back(std::move(group), input);
     for (std::size_t m = 0; m < input.modalities.size(); ++m)
-      if (!is_measured(m))
-        decoded_.emplace_back(m, input.modalities[m], static_cast<Eigen::Index>(input.cells.size()));
+      if (!is_measured(m)) add_decoded(m);
     prediction_.from.resize(input.cells.size());
     for (const GroupTypes& own : groups_)
       for (const Eigen::Index cell : own.group().cells)
@@ -61,7 +75,7 @@ public:
     const auto& spec = input_.results.plan().variants.at(network.variant.index()).spec;
     const model::Predictor predictor(spec, features, input_.results.weights(network));
     const MatrixF latents = encode(predictor, spec.training.latent_dim);
-    decode(predictor, latents);
+    decode(predictor, latents, network.replicate);
     if (network.index == input_.best.index) prediction_.latents = latents;
     const MatrixD places = latents.cast<double>();
     for (GroupTypes& group : groups_)
@@ -74,6 +88,8 @@ public:
     gather_types();
     for (DecodedSums& decoded : decoded_)
       prediction_.modalities.push_back(std::move(decoded).result());
+    for (std::size_t i = 0; i < within_.size(); ++i)
+      add_predictive_sd(prediction_.modalities[i], std::move(within_[i]).spread());
     Distance& distance = prediction_.distance;
     distance.latent.assign(input_.cells.size(), std::numeric_limits<double>::quiet_NaN());
     for (GroupTypes& own : groups_) {
@@ -113,9 +129,18 @@ private:
     return latents;
   }
 
-  void decode(const model::Predictor& predictor, const MatrixF& latents) {
-    for (DecodedSums& decoded : decoded_) {
+  void add_decoded(std::size_t m) {
+    const auto cells = static_cast<Eigen::Index>(input_.cells.size());
+    decoded_.emplace_back(m, input_.modalities[m], cells);
+    if (!input_.variances.empty())
+      within_.emplace_back(cells, static_cast<Eigen::Index>(input_.modalities[m].features.size()));
+  }
+
+  void decode(const model::Predictor& predictor, const MatrixF& latents, std::int64_t fold) {
+    for (std::size_t d = 0; d < decoded_.size(); ++d) {
+      DecodedSums& decoded = decoded_[d];
       decoded.next_network();
+      if (!within_.empty()) within_[d].next_network(fold);
       for (const Block& block : blocks_of(latents.rows())) {
         const MatrixF z = latents.middleRows(block.first, block.count);
         const MatrixF values = predictor.decode(index_of(decoded.modality()), z);
@@ -123,7 +148,24 @@ private:
           require_finite(block.first + i, values.row(i),
                          prediction_.from[static_cast<std::size_t>(block.first + i)]);
         decoded.add(block.first, values);
+        if (!within_.empty()) within_[d].add(block.first, values);
       }
+    }
+  }
+
+  /// Of each cell by what it was predicted from.
+  void add_predictive_sd(PredictedModality& made, const MatrixD& spread) const {
+    const TrainedModality& trained = input_.modalities[made.modality];
+    const Eigen::Map<const Eigen::RowVectorXd> scale(trained.scaling.scale.data(), spread.cols());
+    made.predictive_sd =
+        MatrixF::Constant(spread.rows(), spread.cols(), std::numeric_limits<float>::quiet_NaN());
+    for (const TrainedVariance& own : input_.variances) {
+      if (own.to != trained.name) continue;
+      std::vector<Eigen::Index> cells;
+      for (std::size_t cell = 0; cell < prediction_.from.size(); ++cell)
+        if (prediction_.from[cell] == own.from) cells.push_back(static_cast<Eigen::Index>(cell));
+      const MatrixD sd = stats::predictive_sd(own.variance, spread(cells, Eigen::all));
+      made.predictive_sd(cells, Eigen::all) = (sd.array().rowwise() * scale.array()).cast<float>();
     }
   }
 
@@ -182,6 +224,7 @@ private:
   std::vector<std::size_t> modalities_of_cell_;  ///< how many of those measured [cells]
   std::vector<GroupTypes> groups_;
   std::vector<DecodedSums> decoded_;
+  std::vector<WithinFolds> within_;  ///< of each decoded; none without variances
   std::vector<double> errors_;  ///< quantiles, mean over a cell's modalities, summed over networks [cells]
   Prediction prediction_;
 };
@@ -197,18 +240,13 @@ std::string joint_name(const std::vector<TrainedModality>& modalities,
 }
 
 Prediction predict_cells(const PredictionInput& input) {
-  const auto& plan = input.results.plan();
   Ensemble ensemble(input);
-  for (std::size_t v = 0; v < plan.variants.size(); ++v) {
-    if (!study::is_of(plan.variants[v], input.variant)) continue;
-    const auto replicates = input.results.replicates(plan.variants[v].id);
-    for (const auto& network : plan.networks) {
-      if (network.variant.index() != v) continue;
-      if (replicates.at(static_cast<std::size_t>(network.replicate)).done)
-        ensemble.add(network);
-      else
-        ensemble.add_failed();
-    }
+  for (const study::Network& network : networks_of(input)) {
+    const auto replicates = input.results.replicates(variant_of(input, network).id);
+    if (replicates.at(static_cast<std::size_t>(network.replicate)).done)
+      ensemble.add(network);
+    else
+      ensemble.add_failed();
   }
   return std::move(ensemble).result();
 }

@@ -55,6 +55,13 @@ void check_scaling(const TrainedModality& modality) {
                     " features");
 }
 
+/// A variance that may be lacking.
+double variance_at(const data::Table& table, std::size_t row, std::size_t column) {
+  const double value = number_at(table, row, column);
+  if (value < 0) throw DataError(table.where(row, column) + ": below 0, expected a variance");
+  return value;
+}
+
 /// The columns that say neither which cell it is nor which modalities it has.
 std::vector<std::string> label_columns(const data::Table& table, const study::Study& study) {
   const std::size_t first = 1 + study.base.modalities.size();
@@ -162,6 +169,35 @@ HeldOutCells read_held_out(const store::RunFolder& folder, const std::string& va
   if (!cells.error.empty())
     require_rows(table, modality + " for " + variant, cells.error.size(), percentiles);
   return cells;
+}
+
+std::vector<TrainedVariance> read_variances(const store::RunFolder& folder,
+                                            const store::ResultsReader& results,
+                                            const std::string& ensemble) {
+  const data::Table table = table_of(folder, "predictive.csv");
+  const std::size_t owner = table.column("variant");
+  const std::size_t from = table.column("from");
+  const std::size_t to = table.column("to");
+  const std::size_t feature = table.column("feature");
+  const std::size_t constant = table.column("constant");
+  const std::size_t slope = table.column("slope");
+  std::vector<TrainedVariance> variances;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const auto& fields = table.rows[row];
+    if (fields[owner] != ensemble) continue;
+    if (variances.empty() || variances.back().from != fields[from] || variances.back().to != fields[to])
+      variances.push_back({fields[from], fields[to], {{}, variance_at(table, row, slope)}});
+    auto& own = variances.back().variance;
+    const auto& features = results.features(fields[to]);
+    const std::size_t at = own.constant.size();
+    if (at >= features.size() || fields[feature] != features[at])
+      throw DataError(table.where(row, feature) + ": not the feature of results.h5");
+    own.constant.push_back(variance_at(table, row, constant));
+  }
+  for (const auto& own : variances)
+    require_rows(table, own.to + " from " + own.from + " for " + ensemble, own.variance.constant.size(),
+                 results.features(own.to).size());
+  return variances;
 }
 
 std::optional<data::Taxonomy> read_taxonomy(const store::RunFolder& folder) {

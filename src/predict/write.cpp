@@ -98,6 +98,7 @@ void write_prediction(const PredictedCells& predicted, const std::filesystem::pa
     auto& layers = extras.modalities[dataset.modalities.back().name].layers;
     layers["sd"] = other.sd;
     layers["agreement"] = other.agreement;
+    if (other.predictive_sd.size() > 0) layers["predictive_sd"] = other.predictive_sd;
   }
   extras.uns["cplae_prediction"] = predicted.notes;
   data::write_h5mu(dataset, path, extras);

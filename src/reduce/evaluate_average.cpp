@@ -43,14 +43,17 @@ struct Wanted {
   const std::vector<Eigen::Index>& cells;
 };
 
-/// Mean over the members of what they decode. [cells x features of `to`]
-MatrixF mean_of(const std::vector<Member>& members, const Wanted& wanted, Eigen::Index features) {
+/// What the members decode together. [cells x features of `to`]
+AveragePrediction average_of(const std::vector<Member>& members, const Wanted& wanted,
+                             Eigen::Index features) {
   stats::EnsembleSums sums(static_cast<Eigen::Index>(wanted.cells.size()), features);
   for (const auto& member : members) {
     const MatrixF seen = mean_latents(member.unit.result.latents, wanted.from)(wanted.cells, Eigen::all);
     sums.add(member.predictor.decode(ModalityIndex(static_cast<std::int64_t>(wanted.to)), seen));
   }
-  return sums.mean().cast<float>();
+  AveragePrediction average{sums.mean().cast<float>(), {}};
+  if (sums.members() > 1) average.spread = sums.spread().cast<float>();
+  return average;
 }
 
 }  // namespace
@@ -67,9 +70,9 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
     for (std::size_t to = 0; to < modalities.size(); ++to) {
       const auto held_out = held_out_with(from, modalities[to], members.front().unit.split);
       if (!is_predicted(subset, to) || held_out.empty()) continue;
-      const MatrixF predicted = mean_of(members, {subset, to, held_out}, modalities[to].values.cols());
-      rows.add(from, modalities[to], modalities[to].values(held_out, Eigen::all), predicted);
-      if (subset.size() == 1) put(record, Direction{subset.front(), to}, predicted);
+      const auto average = average_of(members, {subset, to, held_out}, modalities[to].values.cols());
+      rows.add(from, modalities[to], modalities[to].values(held_out, Eigen::all), average.mean);
+      put(record, subset, to, average);
     }
   }
   put(record, "features", std::move(rows).features());

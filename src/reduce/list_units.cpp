@@ -24,6 +24,9 @@ constexpr double average_cost_per_value = 1.0;
 /// Each network decodes its held-out cells; the ranks of all their entries are sorted once.
 constexpr double ensemble_cost_per_value = 2.0;
 
+/// Held-out cells of all folds are read twice.
+constexpr double calibration_cost_per_value = 0.5;
+
 double values_in(const Context& context) {
   double values = 0;
   for (const auto& modality : context.data.modalities)
@@ -204,14 +207,35 @@ void add_ensembles(const Context& context, std::vector<StatisticsUnit>& units) {
   }
 }
 
+/// One for each ensemble of a cross-validation, among the units so far.
+void add_calibrations(const Context& context, std::vector<StatisticsUnit>& units) {
+  std::vector<StatisticsUnit> added;
+  for (const StatisticsUnit& one : units) {
+    if (one.type != UnitType::average || context.plan.networks[one.network].replicate != 0) continue;
+    added.push_back({.type = UnitType::calibration,
+                     .id = "calibration," + baseline_variant(context, one),
+                     .experiment = one.experiment,
+                     .network = one.network,
+                     .pooled = UnitType::average,
+                     .cost = calibration_cost_per_value * values_of_all_directions(context)});
+  }
+  units.insert(units.end(), added.begin(), added.end());
+}
+
+/// Whose predictions a unit is of: its own type's, or those that it pools.
+UnitType predictor_type(const StatisticsUnit& unit) {
+  const bool pools = unit.type == UnitType::types || unit.type == UnitType::calibration;
+  return pools ? unit.pooled : unit.type;
+}
+
 }  // namespace
 
 bool is_average(const StatisticsUnit& unit) {
-  return unit.type == UnitType::average || (unit.type == UnitType::types && unit.pooled == UnitType::average);
+  return predictor_type(unit) == UnitType::average;
 }
 
 bool is_baseline(const StatisticsUnit& unit) {
-  const UnitType type = unit.type == UnitType::types ? unit.pooled : unit.type;
+  const UnitType type = predictor_type(unit);
   return type == UnitType::baseline || type == UnitType::regression || type == UnitType::average;
 }
 
@@ -247,6 +271,7 @@ std::vector<StatisticsUnit> list_units(const Context& context) {
   add_consensus(context, units);
   add_types(context, units);
   add_ensembles(context, units);
+  add_calibrations(context, units);
   return units;
 }
 

@@ -23,7 +23,7 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
 void evaluate_regression(const Context& context, const StatisticsUnit& unit, Record& record);
 
 /// Frames reconstruction and features of what the members of an ensemble predict together on one fold, and
-/// what that is. Throws NumericError, IoError, DataError.
+/// what that is, with its spread. Throws NumericError, IoError, DataError.
 void evaluate_average(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
                       Record& record);
 
@@ -45,10 +45,15 @@ void compare_types(const Context& context, const StatisticsUnit& unit, const sto
 void average_networks(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
                       Record& record);
 
+/// Frames calibration and predictive of an ensemble: error bars from the held-out errors of all folds, and
+/// how many errors of each fold those of the others hold. Throws NumericError, IoError, DataError.
+void calibrate_average(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
+                       Record& record);
+
 /// Networks whose average is looked at.
 inline constexpr std::size_t least_members = 3;
 
-/// Id of the baseline's unit of one fold that a unit of types pools.
+/// Id of the baseline's unit of one fold that a unit of types, or of a calibration, pools.
 [[nodiscard]] std::string fold_id(const Context& context, const StatisticsUnit& unit, std::int64_t replicate);
 
 /// Id of the mixture of a network at one number of components.

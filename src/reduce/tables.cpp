@@ -59,7 +59,11 @@ std::vector<FrameTable> frame_tables(const Context& context) {
            Over::variants,
            {"from", "to", "over", "name", "panel", "folds", "n", "n_cells", "pearson", "pearson_raw",
             "pearson_centred"}},
-          {"ensembles", Over::variants, {"measure", "from", "to", "label", "members", "n_cells", "value"}}};
+          {"ensembles", Over::variants, {"measure", "from", "to", "label", "members", "n_cells", "value"}},
+          {"calibration",
+           Over::variants,
+           {"fold", "from", "to", "n_cells", "nominal", "coverage_spread", "coverage"}},
+          {"predictive", Over::variants, {"from", "to", "feature", "n_cells", "constant", "slope"}}};
 }
 
 /// All tables while the units are read, each unit once.

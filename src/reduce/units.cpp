@@ -16,7 +16,7 @@ namespace cplae::reduce {
 namespace {
 
 /// What the ids of each type begin with.
-constexpr std::array<std::pair<std::string_view, UnitType>, 8> type_names{
+constexpr std::array<std::pair<std::string_view, UnitType>, 9> type_names{
     {{"evaluation", UnitType::evaluation},
      {"baseline", UnitType::baseline},
      {"regression", UnitType::regression},
@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, UnitType>, 8> type_names{
      {"mixture", UnitType::mixture},
      {"consensus", UnitType::consensus},
      {"types", UnitType::types},
-     {"ensemble", UnitType::ensemble}}};
+     {"ensemble", UnitType::ensemble},
+     {"calibration", UnitType::calibration}}};
 
 std::optional<UnitType> type_of(std::string_view id) {
   const std::string_view name = id.substr(0, id.find(','));
@@ -53,6 +54,7 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
   if (unit.type == UnitType::consensus) return find_consensus(context, unit, units, record);
   if (unit.type == UnitType::types) return compare_types(context, unit, units, record);
   if (unit.type == UnitType::ensemble) return average_networks(context, unit, units, record);
+  if (unit.type == UnitType::calibration) return calibrate_average(context, unit, units, record);
   const auto& network = context.plan.networks[unit.network];
   const auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
   if (stored.split.size() != context.cells.size())
@@ -73,8 +75,8 @@ std::string mixture_id(const study::Network& network, std::int64_t components) {
 }
 
 std::size_t layer_of(UnitType type) {
-  const bool reads_units =
-      type == UnitType::consensus || type == UnitType::types || type == UnitType::ensemble;
+  const bool reads_units = type == UnitType::consensus || type == UnitType::types ||
+                           type == UnitType::ensemble || type == UnitType::calibration;
   return reads_units ? 1 : 0;
 }
 
@@ -87,7 +89,7 @@ std::string statistics_version(UnitType type) {
     case UnitType::regression:
       return "4";
     case UnitType::average:
-      return "3";
+      return "4";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:
@@ -97,6 +99,8 @@ std::string statistics_version(UnitType type) {
              statistics_version(UnitType::regression) + " and " + statistics_version(UnitType::average);
     case UnitType::ensemble:
       return "3";
+    case UnitType::calibration:
+      return "1 of " + statistics_version(UnitType::average);
   }
   throw Error("a type of statistics that there is not");
 }

@@ -9,7 +9,7 @@ import pytest
 from program import make_mudata, refused, study_text, succeed
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from test_tables import has
-from three_modalities import APART, CLOSE, COUPLED, NAMES, RIDGE, TRAINED, Network, cohort, having, networks, run, table, values, values_of  # noqa: F401
+from three_modalities import APART, CLOSE, COUPLED, NAMES, RIDGE, TOGETHER, TRAINED, Network, cohort, having, networks, run, table, values, values_of  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,35 @@ def test_cells_are_predicted_from_the_mean_of_what_they_have(run, predicted, new
     for name in ("E", "M"):
         np.testing.assert_allclose(data[name].X, values[name][has(values[name])], rtol=1e-6)
         np.testing.assert_allclose(data[name].obsm["X_cplae_E+M"], latents[best][has(values[name])], **CLOSE)
+
+
+def test_error_bars_are_of_what_a_cell_was_predicted_from(run, cohort, new, networks, tmp_path):  # noqa: F811
+    """Two members a fold; constants and slope of each source from the run's table, those of E and M together again by numpy."""
+    cohort[TRAINED:].copy().write_h5mu(tmp_path / "new.h5mu")
+    succeed("predict", run, "--data", tmp_path / "new.h5mu", "--modality", "M", "--modality", "E", "--variant", TOGETHER, "--out", tmp_path / "p.h5mu")
+    found = md.read_h5mu(tmp_path / "p.h5mu")["T"].layers["predictive_sd"]
+    fitted = table(run, "predictive").query("variant == @TOGETHER and to == 'T'")
+    folds = list(zip(*(networks[f"folds,lambda=1,member={i}"] for i in range(2))))
+    squares = np.mean([np.var([network.decode("T", mean_latent(network, new[0])) for network in members], axis=0, ddof=1) for members in folds], axis=0)
+    for name in ("E", "E+M", "M"):
+        own, rows = fitted[fitted["from"] == name], new[1] == name
+        expected = np.sqrt(own["constant"].to_numpy() + own["slope"].to_numpy() * squares[rows])
+        np.testing.assert_allclose(found[rows], expected, rtol=1e-3, atol=1e-4)
+    errors = [np.concatenate(parts) for parts in zip(*(joint_errors(members, values_of(cohort, None, TRAINED)) for members in folds))]
+    own = fitted[fitted["from"] == "E+M"]
+    slope = own["slope"].iloc[0]
+    error, square = errors
+    there = np.isfinite(error)
+    expected = [(error[rows, i] ** 2 - slope * square[rows, i]).mean() for i, rows in enumerate(there.T)]
+    np.testing.assert_allclose(own["constant"], np.maximum(expected, 0), rtol=1e-3, atol=1e-4)
+    assert list(own["n_cells"]) == list(there.sum(axis=0))
+
+
+def joint_errors(members, values):  # noqa: F811
+    """(errors, squared spread) of T from E and M together on the fold's held-out cells."""
+    cells = (members[0].split != 0) & having(values, ("T", "E", "M"))
+    decoded = [network.decode("T", network.together(("E", "M"))[cells]) for network in members]
+    return values["T"][cells] - np.mean(decoded, axis=0), np.var(decoded, axis=0, ddof=1)
 
 
 def class_distances(z, labels, new):

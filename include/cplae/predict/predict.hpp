@@ -27,6 +27,7 @@ struct PredictionInput {
   const std::vector<NewModality>& measured;  ///< in the study's order; each cell has one of them at least
   const std::vector<TrainedModality>& modalities;  ///< [modalities of the study]
   const std::vector<TrainedLabels>& labels;  ///< to be predicted; distances are to the classes of the first
+  const std::vector<TrainedVariance>& variances;  ///< of the ensemble; none: no predictive SD
 };
 
 /// Types by one labelling. Every network classes the cell by QDA on the latents of its training cells that
@@ -47,6 +48,8 @@ struct PredictedModality {
   MatrixF mean;
   MatrixF sd;         ///< over networks, divisor n - 1; NaN of one network
   MatrixF agreement;  ///< share of the networks on the side of the feature's training mean on which `mean` is
+  MatrixF predictive_sd;  ///< of the truth about `mean`, by the members' spread within folds and the held-out
+                          ///< errors of all folds; NaN where these do not tell it. Empty: no variances
 };
 
 /// How far the new cells are from those that the networks were trained on. Quantiles: shares of the variant's
@@ -77,9 +80,9 @@ struct Prediction {
 
 /// Lets all finished networks of a variant predict together: each from the mean of the latents of the
 /// modalities that a cell has, which share a space only where networks are coupled (pre-condition of more
-/// than one). Local; memory: 36 bytes an entry of what is predicted, at most. Throws DataError naming the
-/// first cell whose values are so large that what a network makes of them is not finite; DataError, IoError
-/// (results.h5); NumericError for training cells without a covariance.
+/// than one). Local; memory: 36 bytes an entry of what is predicted, 64 with a predictive SD, at most. Throws
+/// DataError naming the first cell whose values are so large that what a network makes of them is not finite;
+/// DataError, IoError (results.h5); NumericError for training cells without a covariance.
 [[nodiscard]] Prediction predict_cells(const PredictionInput& input);
 
 }  // namespace cplae::predict

@@ -8,6 +8,7 @@
 
 #include "cplae/data/taxonomy.hpp"
 #include "cplae/data/transform.hpp"
+#include "cplae/stats/predictive.hpp"
 #include "cplae/store/read_results.hpp"
 #include "cplae/store/run_folder.hpp"
 
@@ -50,6 +51,19 @@ struct HeldOutCells {
 
 [[nodiscard]] HeldOutCells read_held_out(const store::RunFolder& folder, const std::string& variant,
                                          const std::string& modality);
+
+/// Error bars of one direction of an ensemble, as networks see values.
+struct TrainedVariance {
+  std::string from;  ///< "T", "T+M"
+  std::string to;
+  stats::PredictiveVariance variance;
+};
+
+/// Those of the ensemble of that id (tables/predictive.csv); none where no fold has two members with a
+/// result.
+[[nodiscard]] std::vector<TrainedVariance> read_variances(const store::RunFolder& folder,
+                                                          const store::ResultsReader& results,
+                                                          const std::string& ensemble);
 
 /// The tree of types; none where the study has none.
 [[nodiscard]] std::optional<data::Taxonomy> read_taxonomy(const store::RunFolder& folder);

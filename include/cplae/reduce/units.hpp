@@ -17,7 +17,8 @@ enum class UnitType : unsigned char {
   mixture,
   consensus,
   types,
-  ensemble
+  ensemble,
+  calibration
 };
 
 /// Units of a layer read those of the layers before it (0: only networks).
@@ -34,12 +35,13 @@ struct StatisticsUnit {
   std::string id;
   std::size_t experiment = 0;
   std::size_t network = 0;   ///< index into Plan::networks; baselines: a network whose split they share;
-                             ///< average: the first member's; consensus, types, ensemble: the variant's first
+                             ///< average, calibration: the first member's; consensus, types, ensemble: the
+                             ///< variant's first
   std::size_t baseline = 0;  ///< baseline: index into ExperimentSpec::pc_cca; regression: into its baselines
   std::int64_t latent_dim = 0;  ///< baseline
   std::int64_t components = 0;  ///< mixture
   UnitType pooled{};  ///< types: whose held-out predictions of all folds: of one of the types before average,
-                      ///< or of that
+                      ///< or of that; calibration: average
   double cost = 0;    ///< relative, for sharing out
 };
 
@@ -74,9 +76,9 @@ struct StatisticsUnit {
 /// Computes one unit: frames "accuracy", "matching", "latents", "reconstruction", "features", "held_out",
 /// "losses" (evaluation; baselines have those that make sense for them) or "bic" and the mixture itself
 /// (mixture), or "consensus", "contingency" and "consensus_cells" (consensus), "typewise" and
-/// "type_correlations" (types), "ensembles" (ensemble). A unit of a network that failed, or whose statistics
-/// have no result, holds the text "failed" = the reason. Reads the network's unit. Local. Throws IoError,
-/// DataError, Stopped.
+/// "type_correlations" (types), "ensembles" (ensemble), "calibration" and "predictive" (calibration). A unit
+/// of a network that failed, or whose statistics have no result, holds the text "failed" = the reason. Reads
+/// the network's unit. Local. Throws IoError, DataError, Stopped.
 [[nodiscard]] Record compute_unit(const Context& context, const StatisticsUnit& unit,
                                   const store::UnitStore& units);
 

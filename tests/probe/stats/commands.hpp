@@ -15,6 +15,7 @@ void add_linear(Commands& commands);
 void add_matching(Commands& commands);
 void add_measures(Commands& commands);
 void add_mixtures(Commands& commands);
+void add_predictive(Commands& commands);
 void add_regression(Commands& commands);
 void add_types(Commands& commands);
 

@@ -15,6 +15,7 @@ int main() {
   add_matching(commands);
   add_measures(commands);
   add_mixtures(commands);
+  add_predictive(commands);
   add_regression(commands);
   add_types(commands);
   Json answers = Json::array();

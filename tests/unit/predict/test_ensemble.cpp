@@ -7,6 +7,7 @@
 #include "predict/decoded.hpp"
 #include "predict/nearness.hpp"
 #include "predict/votes.hpp"
+#include "predict/within_folds.hpp"
 
 namespace cplae::predict {
 namespace {
@@ -79,6 +80,21 @@ TEST(DecodedSumsTest, MeanSdAndAgreementInTheDatasUnits) {
   const PredictedModality alone = std::move(one).result();
   EXPECT_TRUE(std::isnan(alone.sd(0, 0)));
   EXPECT_FLOAT_EQ(alone.agreement(0, 0), 1);
+}
+
+TEST(WithinFoldsTest, VariancesOfFoldsAreAveragedAndFoldsOfOneLeftOut) {
+  WithinFolds within(1, 1);
+  const auto add = [&](std::int64_t fold, float value) {
+    within.next_network(fold);
+    within.add(0, MatrixF::Constant(1, 1, value));
+  };
+  add(0, 1);
+  add(0, 3);  // variance 2
+  add(1, 100);
+  add(2, -5);
+  add(2, -1);  // variance 8, far from the first fold's
+  EXPECT_DOUBLE_EQ(std::move(within).spread()(0, 0), std::sqrt(5.0));
+  EXPECT_TRUE(std::isnan(WithinFolds(1, 1).spread()(0, 0)));
 }
 
 TEST(PooledDistancesTest, QuantilesAreSharesOfNearerHeldOutCells) {

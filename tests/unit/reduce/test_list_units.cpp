@@ -83,6 +83,29 @@ TEST(ListUnits, TypesOfBaselinesReadThoseOfTheirFolds) {
   }
 }
 
+TEST(ListUnits, OneCalibrationForEachEnsembleOfACrossValidation) {
+  Context context;
+  context.study = study::parse_study(std::string(modalities) + R"(
+[[experiment]]
+name = "cv"
+kind = "kfold"
+folds = 2
+members = 2
+vary."coupling.lambda" = [0, 1]
+)",
+                                     "test");
+  context.plan = study::make_plan(context.study);
+  EXPECT_EQ(ids_of_layer(context, 1), (std::vector<std::string>{"calibration,cv,lambda=0,members=2",
+                                                                "calibration,cv,lambda=1,members=2"}));
+  const auto first = ids_of_layer(context, 0);
+  for (const auto& unit : of_layer(context, 1)) {
+    EXPECT_TRUE(is_baseline(unit) && is_average(unit));
+    EXPECT_EQ(unit.id, "calibration," + baseline_variant(context, unit));
+    for (std::int64_t fold = 0; fold < 2; ++fold)
+      EXPECT_EQ(std::count(first.begin(), first.end(), fold_id(context, unit, fold)), 1);
+  }
+}
+
 TEST(Panels, AnotherPanelIsAnotherVersionOfTypesAlone) {
   Context context = context_of("[labels]\ncolumn = \"leaf\"\n");
   context.data.modalities = {{"T", {"a", "b", "c", "d"}, {}, {}}, {"E", {"a", "b", "c"}, {}, {}}};
@@ -106,6 +129,12 @@ TEST(PredictionRecord, KeepsEveryBit) {
   put(record, Direction{0, 1}, predicted);
   EXPECT_EQ(get_prediction(decode(encode(record), "test"), {0, 1}), predicted);
   EXPECT_FALSE(get_prediction(record, {1, 0}));
+  EXPECT_FALSE(get_average(record, {0}, 1)) << "it has no spread";
+  put(record, {0, 2}, 1, {predicted, 2 * predicted});
+  const auto average = get_average(decode(encode(record), "test"), {0, 2}, 1);
+  ASSERT_TRUE(average);
+  EXPECT_EQ(average->mean, predicted);
+  EXPECT_EQ(average->spread, 2 * predicted);
   record.arrays["prediction/1/0"] = {{2}, std::vector<double>{1, 2}};
   EXPECT_THROW(static_cast<void>(get_prediction(record, {1, 0})), DataError);
 }
