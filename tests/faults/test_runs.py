@@ -13,7 +13,7 @@ from harness import HERE, Bench, call_with, fault_settings, hashes, launch_words
 from kill_loop import is_ours, ranks_of
 from program import call, refused
 
-LONG = ["training.steps=4000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
+LONG = ["training.steps=20000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
 PAUSE_SECONDS = 5
 STUDY = HERE / "study.toml"
 
