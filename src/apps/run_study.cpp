@@ -24,15 +24,18 @@ namespace cplae::apps {
 
 namespace {
 
-/// How long a rank that was told to stop, and has saved, waits for one that does not answer. More than any
-/// step or write takes; less than batch scripts keep in reserve. CPLAE_STOP_PATIENCE_SECONDS is for tests.
+/// How long a rank that was told to stop, and has saved, waits for one that does not answer. Half of what
+/// batch scripts keep in reserve, and more than passes between two looks of a working rank for a stop; where
+/// one rank works for all without looking, nobody is hurried. CPLAE_STOP_PATIENCE_SECONDS is for tests.
 std::chrono::duration<double> stop_patience() {
   constexpr std::chrono::seconds usual(60);
+  constexpr double longest = 24 * 60 * 60;
   const char* named = std::getenv("CPLAE_STOP_PATIENCE_SECONDS");
   if (named == nullptr) return usual;
   char* end = nullptr;
   const double seconds = std::strtod(named, &end);
-  return *named != 0 && *end == 0 && seconds > 0 ? std::chrono::duration<double>(seconds) : usual;
+  const bool is_time = *named != 0 && *end == 0 && seconds > 0 && seconds <= longest;
+  return is_time ? std::chrono::duration<double>(seconds) : usual;
 }
 
 class StudyRun {
@@ -67,14 +70,21 @@ private:
   void bound_waits(const dist::Session& session) {
     const auto patience = stop_patience();
     const bool is_root = communicator_.is_root();
-    stop_.give_up_after(
-        is_root ? patience : patience * 1.1, [&session, patience, rank = communicator_.rank()] {
-          report({ExitCode::stopped,
-                  "rank " + std::to_string(rank) + ": stopped as asked, but another rank has " +
-                      "not answered for " + duration_text(patience.count()) +
-                      ": all are ended; what was saved is kept, run the same command again " + "to go on"});
-          session.abort(static_cast<int>(ExitCode::stopped));
-        });
+    stop_.give_up_after(is_root ? patience : patience * 1.1, [this, &session, patience] {
+      const Outcome outcome = given_up(duration_text(patience.count()));
+      report(outcome);
+      session.abort(static_cast<int>(outcome.code));
+    });
+  }
+
+  /// How the run ends where another rank never comes: as stopped, unless a failure was the reason.
+  [[nodiscard]] Outcome given_up(const std::string& waited) const {
+    Outcome outcome{ExitCode::stopped, "stopped as asked"};
+    if (!stop_.why().empty()) outcome = unpacked(stop_.why());
+    outcome.text += "; rank " + std::to_string(communicator_.rank()) +
+                    ": another rank has not answered for " + waited +
+                    ": all are ended; what was saved is kept, run the same command again to go on";
+    return outcome;
   }
 
   void read() {
@@ -203,6 +213,7 @@ private:
   }
 
   std::vector<std::string> network_ids() const {
+    const dist::StopSignal::Unhurried unhurried(stop_);
     std::vector<std::string> ids;
     for (const auto& network : inputs_->context.plan.networks)
       ids.push_back(network.id);
@@ -233,7 +244,8 @@ private:
   }
 
   /// Names what failed, from the units; the exit code is the same on every rank.
-  ExitCode finish() const {
+  ExitCode finish() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
     bool failed = false;
     dist::on_root(
         communicator_, [&] { failed = report_failures(); }, "looking through the units");
