@@ -9,6 +9,7 @@
 #include "apps/leave.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
+#include "apps/whole_results.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/stopwatch.hpp"
@@ -17,7 +18,6 @@
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/store/results.hpp"
-#include "cplae/store/verify.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
@@ -162,38 +162,58 @@ private:
   void train(const RunParts& parts) {
     const Stopwatch clock;
     const std::size_t trained = train_networks(parts, device_);
-    if (trained == 0 && communicator_.any(has_results())) return;
-    store::write_results(communicator_, results_input());
+    if (trained == 0 && has_results()) return;
+    write_results();
     if (communicator_.is_root())
       log::info("results.h5 written; " + std::to_string(trained) + " networks trained in " +
                 duration_text(clock.seconds()));
   }
 
-  /// Of rank 0. One that is cut short or damaged, or not that of the units, is as good as none: they are
+  void write_results() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    store::write_results(communicator_, results_input());
+  }
+
+  /// Collective.
+  [[nodiscard]] bool has_results() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    bool found = false;
+    dist::on_root(
+        communicator_, [&] { found = looks_right(); }, "looking through results.h5");
+    return communicator_.any(found);
+  }
+
+  /// One that is damaged, of another study or data, or not that of the units, is as good as none: they are
   /// there.
-  [[nodiscard]] bool has_results() const {
+  [[nodiscard]] bool looks_right() const {
     const auto& folder = units_.folder();
-    if (!communicator_.is_root() || !std::filesystem::exists(folder.results())) return false;
-    const auto found = store::inspect_results(folder, units_.identity());
-    if (found.damaged.empty()) return true;
-    const std::size_t more = found.damaged.size() - 1;
-    log::warning(found.damaged.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
+    if (!std::filesystem::exists(folder.results())) return false;
+    const auto faults =
+        faults_of_results(folder, {inputs_->context.study, inputs_->identity.data_sha256, units_.identity()});
+    if (faults.empty()) return true;
+    const std::size_t more = faults.size() - 1;
+    log::warning(faults.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
                  "; results.h5 is made again from its units");
     return false;
   }
 
   void evaluate(const RunParts& parts) {
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root()) require_units(store::UnitKind::network, network_ids(), "cplae train");
-    });
-    if (stage_ == Stage::evaluate && !communicator_.any(has_results())) {
-      store::write_results(communicator_, results_input());
-      if (communicator_.is_root()) log::info("results.h5 was missing; made again from its units");
+    require_networks();
+    if (stage_ == Stage::evaluate && !has_results()) {
+      write_results();
+      if (communicator_.is_root()) log::info("results.h5 made from its units");
     }
     compute_statistics(parts);
   }
 
+  void require_networks() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    dist::on_root(communicator_,
+                  [&] { require_units(store::UnitKind::network, network_ids(), "cplae train"); });
+  }
+
   void reduce_tables() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
     const auto reduce = [&] {
       if (stage_ == Stage::reduce)
         require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
@@ -213,7 +233,6 @@ private:
   }
 
   std::vector<std::string> network_ids() const {
-    const dist::StopSignal::Unhurried unhurried(stop_);
     std::vector<std::string> ids;
     for (const auto& network : inputs_->context.plan.networks)
       ids.push_back(network.id);
