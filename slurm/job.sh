@@ -6,6 +6,8 @@ set -euo pipefail
 # An element of an array has a number that may also mean the whole array, and a name that means itself.
 job="${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
 job="${job:-$SLURM_JOB_ID}"
+# This job and those that it follows, as provenance.json names them.
+jobs_so_far="${CPLAE_EARLIER_JOBS:+$CPLAE_EARLIER_JOBS }$SLURM_JOB_ID"
 # So many sessions in a row without progress end the chain.
 most_fruitless=3
 # What the last session left may hold the run folder for a while: ranks that outlive their node's daemon, locks that the server still
@@ -40,15 +42,20 @@ read_arguments() {
   add_given "$@"
 }
 
+# Whether this job, or one that it follows, has opened the run folder: provenance.json names the job of every session.
+is_begun() {
+  [ -f "$run/provenance.json" ] && grep -qE "\"SLURM_JOB_ID\": \"(${jobs_so_far// /|})\"" "$run/provenance.json"
+}
+
 # Adds to `words` the options of this job's command line. The ranks never make the report: they have to leave together. What --overwrite
-# would remove in a later session is the work of the earlier ones; follow-ups are submitted without it.
+# would remove in a later session is the work of the earlier ones. One that never came to open the folder has removed nothing.
 add_given() {
   local word
   wants_report=yes
   for word in "$@"; do
     case "$word" in
       --overwrite | --overwrite=*)
-        if [ "${SLURM_RESTART_COUNT:-0}" = 0 ]; then words+=("$word"); else say "--overwrite was for the first session: this one goes on"; fi ;;
+        if is_begun; then say "--overwrite was for the first session: this one goes on"; else words+=("$word"); fi ;;
       --no-report | --no-report=*) wants_report=no ;;
       *) words+=("$word") ;;
     esac
@@ -99,34 +106,43 @@ is_done() {
 
 # has_ranks PID: whether mpirun has ranks on this node. It starts them itself, those of other nodes through an srun. One that has ended and
 # is not yet noticed is none.
-has_ranks() { [ "$({ ps -o stat=,comm= --ppid "$1" || true; } | grep -cvE '^Z|[[:space:]](srun|orted|prted)$')" != 0 ]; }
+has_ranks() { [ "$({ ps -o stat= -o comm= --ppid "$1" 2>/dev/null || true; } | grep -cvE '^Z|[[:space:]](srun|orted|prted)$')" != 0 ]; }
+
+# is_ours PID: whether it is a child of this job's shell still, and not another process of the same number.
+is_ours() { [ "$({ ps -o ppid= -p "$1" 2>/dev/null || true; } | tr -d ' ')" = "$$" ]; }
 
 # guard_launcher PID: Open MPI 4.1's mpirun now and then waits for ever for a rank that was killed. Ends with it.
 guard_launcher() {
-  local had_ranks=no alone=0
+  local had_ranks=no alone=0 left=5
   trap '' USR1
-  while kill -0 "$1" 2>/dev/null && [ "$alone" -le "$launcher_patience_seconds" ]; do
+  while is_ours "$1" && [ "$alone" -le "$launcher_patience_seconds" ]; do
     sleep 1
     if has_ranks "$1"; then had_ranks=yes alone=0; elif [ "$had_ranks" = yes ]; then alone=$((alone + 1)); fi
   done
-  kill -0 "$1" 2>/dev/null || return 0
+  is_ours "$1" || return 0
   say "mpirun stays, $launcher_patience_seconds s after its last rank on this node: ended"
   kill -TERM "$1" || true
-  sleep 5
-  kill -KILL "$1" 2>/dev/null || true
+  while is_ours "$1" && [ "$left" -gt 0 ]; do
+    sleep 1
+    left=$((left - 1))
+  done
+  ! is_ours "$1" || kill -KILL "$1" 2>/dev/null || true
 }
 
 # Runs the study; sets `code`. What the shell is told goes on as USR1, which both launchers hand to all ranks (srun kills them on TERM).
 run_study() {
-  local told pid guard=""
+  local told=no launched pid="" guard=""
+  trap 'told=yes; [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null || true' USR1 TERM
   "${launch[@]}" "$program" "${words[@]}" &
-  pid=$!
+  launched=$!
   if [ "$launcher" = mpirun ]; then
-    guard_launcher "$pid" &
+    guard_launcher "$launched" &
     guard=$!
-    disown "$guard"
   fi
-  trap 'told=yes; kill -USR1 "$pid" 2>/dev/null || true' USR1 TERM
+  # What comes before the launcher is in the place of the shell's copy would be lost there.
+  sleep 1
+  pid="$launched"
+  [ "$told" = no ] || kill -USR1 "$pid" 2>/dev/null || true
   while :; do
     told=no
     code=0
@@ -134,7 +150,7 @@ run_study() {
     [ "$told" = yes ] || break
   done
   trap '' USR1 TERM
-  [ -z "$guard" ] || kill -KILL "$guard" 2>/dev/null || true
+  [ -z "$guard" ] || wait "$guard" || true
   # srun has been seen to end with 0 when a node could not start its task.
   if [ "$code" = 0 ] && ! is_done; then
     say "the launcher ended with 0, but the study is not done"
@@ -212,12 +228,9 @@ follow_up() {
 }
 
 submit_next() {
-  local options word later=()
+  local options
   read_own_options
-  for word in "${given[@]}"; do
-    case "$word" in --overwrite | --overwrite=*) ;; *) later+=("$word") ;; esac
-  done
-  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${later[@]}")" || return 1
+  next="$(env -u SLURM_RESTART_COUNT CPLAE_FRUITLESS="$fruitless" CPLAE_EARLIER_JOBS="$jobs_so_far" sbatch --parsable --dependency="afterany:$job" "${options[@]}" "$script" "${given[@]}")" || return 1
   next="${next%%;*}"
   say "job $next goes on when this one has ended; to end both: scancel $next $job"
 }

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "commands.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/store/run_folder.hpp"
 #include "make_report.hpp"
+#include "run_record.hpp"
 
 namespace cplae::apps {
 
@@ -24,9 +24,7 @@ Exit code: 0 made (or CPLAE_PYTHON is empty: none is wanted), 1 not made, 2 no s
 
 ExitCode report_on(const std::string& run) {
   const store::RunFolder folder{std::filesystem::path(run)};
-  std::error_code error;
-  if (!std::filesystem::exists(folder.provenance(), error))
-    throw UsageError(run + ": is no run folder (no provenance.json)");
+  require_run_folder(folder);
   return make_report(folder.root()) ? ExitCode::done : ExitCode::failed;
 }
 

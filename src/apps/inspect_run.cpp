@@ -15,9 +15,9 @@
 #include "cplae/store/open_run.hpp"
 #include "cplae/store/read_results.hpp"
 #include "cplae/store/verify.hpp"
-#include "cplae/study/panels.hpp"
 #include "figures.hpp"
 #include "run_record.hpp"
+#include "whole_results.hpp"
 
 namespace cplae::apps {
 
@@ -58,13 +58,7 @@ void require_match(const store::RunFolder& folder, const RunFacts& facts,
     throw Error(path + ": made of data of SHA-256 " + one_line(results.data_sha256()) +
                 ", but provenance.json says " + one_line(record->data_sha256));
   if (!facts.study) return;
-  study::Study there = results.study();
-  // A run that is gone on with may change these, which change no number.
-  there.name = facts.study->name;
-  there.base.training.checkpoint_seconds = facts.study->base.training.checkpoint_seconds;
-  there.base.training.trainer = facts.study->base.training.trainer;
-  study::adopt_panels(there, *facts.study);
-  const std::string difference = study::first_difference(there, *facts.study);
+  const std::string difference = study_difference(results, *facts.study);
   if (!difference.empty()) throw Error(path + ": made by another study than study.toml: " + difference);
 }
 

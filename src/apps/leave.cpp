@@ -43,15 +43,6 @@ private:
   std::thread thread_;
 };
 
-/// One letter for the exit code, then the text.
-std::string packed(const Outcome& outcome) {
-  return static_cast<char>(outcome.code) + outcome.text;
-}
-
-Outcome unpacked(const std::string& text) {
-  return {static_cast<ExitCode>(text.front()), text.substr(1)};
-}
-
 ExitCode report_all(const std::vector<std::string>& ended, bool is_root) {
   ExitCode code = ExitCode::done;
   std::vector<std::string> seen;
@@ -83,6 +74,15 @@ Outcome attempt(const std::function<ExitCode()>& task) {
   } catch (...) {
     return {ExitCode::failed, "an exception that is no std::exception"};
   }
+}
+
+/// One letter for the exit code, then the text.
+std::string packed(const Outcome& outcome) {
+  return static_cast<char>(outcome.code) + outcome.text;
+}
+
+Outcome unpacked(const std::string& text) {
+  return {static_cast<ExitCode>(text.front()), text.substr(1)};
 }
 
 void report(const Outcome& outcome) {

@@ -16,6 +16,10 @@ struct Outcome {
 /// Runs a task; its exceptions become exit codes (core/error.hpp).
 [[nodiscard]] Outcome attempt(const std::function<ExitCode()>& task);
 
+/// An outcome as one text, which ranks can tell one another, and back. `unpacked` wants what `packed` made.
+[[nodiscard]] std::string packed(const Outcome& outcome);
+[[nodiscard]] Outcome unpacked(const std::string& text);
+
 /// `cplae: text` on standard error, if there is a text.
 void report(const Outcome& outcome);
 

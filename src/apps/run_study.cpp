@@ -9,6 +9,7 @@
 #include "apps/leave.hpp"
 #include "apps/run_inputs.hpp"
 #include "apps/train_networks.hpp"
+#include "apps/whole_results.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/log.hpp"
 #include "cplae/core/stopwatch.hpp"
@@ -17,22 +18,24 @@
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
 #include "cplae/store/results.hpp"
-#include "cplae/store/verify.hpp"
 #include "cplae/study/parse.hpp"
 
 namespace cplae::apps {
 
 namespace {
 
-/// How long a rank that was told to stop, and has saved, waits for one that does not answer. More than any
-/// step or write takes; less than batch scripts keep in reserve. CPLAE_STOP_PATIENCE_SECONDS is for tests.
+/// How long a rank that was told to stop, and has saved, waits for one that does not answer. Half of what
+/// batch scripts keep in reserve, and more than passes between two looks of a working rank for a stop; where
+/// one rank works for all without looking, nobody is hurried. CPLAE_STOP_PATIENCE_SECONDS is for tests.
 std::chrono::duration<double> stop_patience() {
   constexpr std::chrono::seconds usual(60);
+  constexpr double longest = 24 * 60 * 60;
   const char* named = std::getenv("CPLAE_STOP_PATIENCE_SECONDS");
   if (named == nullptr) return usual;
   char* end = nullptr;
   const double seconds = std::strtod(named, &end);
-  return *named != 0 && *end == 0 && seconds > 0 ? std::chrono::duration<double>(seconds) : usual;
+  const bool is_time = *named != 0 && *end == 0 && seconds > 0 && seconds <= longest;
+  return is_time ? std::chrono::duration<double>(seconds) : usual;
 }
 
 class StudyRun {
@@ -67,14 +70,21 @@ private:
   void bound_waits(const dist::Session& session) {
     const auto patience = stop_patience();
     const bool is_root = communicator_.is_root();
-    stop_.give_up_after(
-        is_root ? patience : patience * 1.1, [&session, patience, rank = communicator_.rank()] {
-          report({ExitCode::stopped,
-                  "rank " + std::to_string(rank) + ": stopped as asked, but another rank has " +
-                      "not answered for " + duration_text(patience.count()) +
-                      ": all are ended; what was saved is kept, run the same command again " + "to go on"});
-          session.abort(static_cast<int>(ExitCode::stopped));
-        });
+    stop_.give_up_after(is_root ? patience : patience * 1.1, [this, &session, patience] {
+      const Outcome outcome = given_up(duration_text(patience.count()));
+      report(outcome);
+      session.abort(static_cast<int>(outcome.code));
+    });
+  }
+
+  /// How the run ends where another rank never comes: as stopped, unless a failure was the reason.
+  [[nodiscard]] Outcome given_up(const std::string& waited) const {
+    Outcome outcome{ExitCode::stopped, "stopped as asked"};
+    if (!stop_.why().empty()) outcome = unpacked(stop_.why());
+    outcome.text += "; rank " + std::to_string(communicator_.rank()) +
+                    ": another rank has not answered for " + waited +
+                    ": all are ended; what was saved is kept, run the same command again to go on";
+    return outcome;
   }
 
   void read() {
@@ -152,38 +162,58 @@ private:
   void train(const RunParts& parts) {
     const Stopwatch clock;
     const std::size_t trained = train_networks(parts, device_);
-    if (trained == 0 && communicator_.any(has_results())) return;
-    store::write_results(communicator_, results_input());
+    if (trained == 0 && has_results()) return;
+    write_results();
     if (communicator_.is_root())
       log::info("results.h5 written; " + std::to_string(trained) + " networks trained in " +
                 duration_text(clock.seconds()));
   }
 
-  /// Of rank 0. One that is cut short or damaged, or not that of the units, is as good as none: they are
+  void write_results() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    store::write_results(communicator_, results_input());
+  }
+
+  /// Collective.
+  [[nodiscard]] bool has_results() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    bool found = false;
+    dist::on_root(
+        communicator_, [&] { found = looks_right(); }, "looking through results.h5");
+    return communicator_.any(found);
+  }
+
+  /// One that is damaged, of another study or data, or not that of the units, is as good as none: they are
   /// there.
-  [[nodiscard]] bool has_results() const {
+  [[nodiscard]] bool looks_right() const {
     const auto& folder = units_.folder();
-    if (!communicator_.is_root() || !std::filesystem::exists(folder.results())) return false;
-    const auto found = store::inspect_results(folder, units_.identity());
-    if (found.damaged.empty()) return true;
-    const std::size_t more = found.damaged.size() - 1;
-    log::warning(found.damaged.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
+    if (!std::filesystem::exists(folder.results())) return false;
+    const auto faults =
+        faults_of_results(folder, {inputs_->context.study, inputs_->identity.data_sha256, units_.identity()});
+    if (faults.empty()) return true;
+    const std::size_t more = faults.size() - 1;
+    log::warning(faults.front() + (more > 0 ? " (and " + std::to_string(more) + " more)" : "") +
                  "; results.h5 is made again from its units");
     return false;
   }
 
   void evaluate(const RunParts& parts) {
-    dist::agree(communicator_, [&] {
-      if (communicator_.is_root()) require_units(store::UnitKind::network, network_ids(), "cplae train");
-    });
-    if (stage_ == Stage::evaluate && !communicator_.any(has_results())) {
-      store::write_results(communicator_, results_input());
-      if (communicator_.is_root()) log::info("results.h5 was missing; made again from its units");
+    require_networks();
+    if (stage_ == Stage::evaluate && !has_results()) {
+      write_results();
+      if (communicator_.is_root()) log::info("results.h5 made from its units");
     }
     compute_statistics(parts);
   }
 
+  void require_networks() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
+    dist::on_root(communicator_,
+                  [&] { require_units(store::UnitKind::network, network_ids(), "cplae train"); });
+  }
+
   void reduce_tables() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
     const auto reduce = [&] {
       if (stage_ == Stage::reduce)
         require_units(store::UnitKind::statistics, statistics_ids(), "cplae evaluate");
@@ -233,7 +263,8 @@ private:
   }
 
   /// Names what failed, from the units; the exit code is the same on every rank.
-  ExitCode finish() const {
+  ExitCode finish() {
+    const dist::StopSignal::Unhurried unhurried(stop_);
     bool failed = false;
     dist::on_root(
         communicator_, [&] { failed = report_failures(); }, "looking through the units");

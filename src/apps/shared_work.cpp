@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "apps/leave.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/dist/share.hpp"
 #include "cplae/reduce/units.hpp"
 
@@ -24,10 +26,21 @@ std::string missing_list(const RunParts& run, store::UnitKind kind, const std::v
   return list;
 }
 
+/// Of the exception that is being caught. Said at once: the others may take long to come, or never come.
+std::string said_failure(const dist::Communicator& communicator) {
+  Outcome failure = attempt([]() -> ExitCode { throw; });
+  if (communicator.size() > 1) {
+    log::error(failure.text);
+    failure.text = "rank " + std::to_string(communicator.rank()) + ": " + failure.text;
+  }
+  return packed(failure);
+}
+
 }  // namespace
 
 Share share_missing(const RunParts& run, store::UnitKind kind, const std::vector<WorkItem>& items) {
   std::string list;
+  const dist::StopSignal::Unhurried unhurried(run.stop);  // rank 0 reads every unit
   dist::agree(run.communicator, [&] {
     if (run.communicator.is_root()) list = missing_list(run, kind, items);
   });
@@ -54,7 +67,7 @@ void work_together(const RunParts& run, const std::function<void()>& work, const
     } catch (const Stopped&) {
       stopped = true;
     } catch (...) {
-      run.stop.request();
+      run.stop.request(said_failure(run.communicator));
       throw;
     }
   };

@@ -25,9 +25,9 @@ struct Share {
 [[nodiscard]] Share share_missing(const RunParts& run, store::UnitKind kind,
                                   const std::vector<WorkItem>& items);
 
-/// Collective: runs `work` on every rank. A rank that fails asks the others to stop, so that none waits for
-/// it; then all throw its error, where `doing` says at what memory ran out (dist::agree). Throws Stopped on
-/// all ranks when any was stopped.
+/// Collective: runs `work` on every rank. A rank that fails says so, and asks the others to stop for that
+/// reason (leave.hpp's `packed`), so that none waits for it; then all throw its error, where `doing` says at
+/// what memory ran out (dist::agree). Throws Stopped on all ranks when any was stopped.
 void work_together(const RunParts& run, const std::function<void()>& work, const std::string& doing = "");
 
 }  // namespace cplae::apps

@@ -6,9 +6,12 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -39,9 +42,18 @@ Communicator duplicate(const Communicator& communicator) {
   return Communicator(std::make_shared<Communicator::Handle>(comm, true));
 }
 
+/// What clocks that count nanoseconds can hold.
+Clock::duration bounded(std::chrono::duration<double> time) {
+  constexpr std::chrono::duration<double> century = std::chrono::hours(24 * 365 * 100);
+  return std::chrono::duration_cast<Clock::duration>(std::min(time, century));
+}
+
+constexpr std::size_t longest_reason = 1000;
+
 }  // namespace
 
-/// Every rank that was signalled sends one empty message to every other; every rank keeps one receive open.
+/// Every rank that was signalled sends one empty message to every other, and one that failed its reason;
+/// every rank keeps one receive open.
 struct StopSignal::Impl {
   explicit Impl(const Communicator& parent)
       : communicator(duplicate(parent)), exceptions_at_start(std::uncaught_exceptions()) {
@@ -72,54 +84,73 @@ struct StopSignal::Impl {
   }
 
   void open_receive() {
-    check(MPI_Irecv(nullptr, 0, MPI_BYTE, MPI_ANY_SOURCE, 0, communicator.handle().comm, &receive),
+    check(MPI_Irecv(incoming.data(), static_cast<int>(incoming.size()), MPI_BYTE, MPI_ANY_SOURCE, 0,
+                    communicator.handle().comm, &receive),
           "MPI_Irecv");
   }
 
-  void tell_others() {
-    told = true;
+  void tell_others(const std::string& reason) {
+    ++told;
+    const std::string& text = outgoing.emplace_back(reason.substr(0, longest_reason));
     const int rank = communicator.rank();
     for (int other = 0; other < communicator.size(); ++other) {
       if (other == rank) continue;
       MPI_Request& request = sends.emplace_back(MPI_REQUEST_NULL);
-      check(MPI_Isend(nullptr, 0, MPI_BYTE, other, 0, communicator.handle().comm, &request), "MPI_Isend");
+      check(MPI_Isend(text.data(), static_cast<int>(text.size()), MPI_BYTE, other, 0,
+                      communicator.handle().comm, &request),
+            "MPI_Isend");
+    }
+  }
+
+  void hear() {
+    for (;;) {
+      int done = 0;
+      MPI_Status status{};
+      check(MPI_Test(&receive, &done, &status), "MPI_Test");
+      if (done == 0) return;
+      ++heard;
+      int size = 0;
+      check(MPI_Get_count(&status, MPI_BYTE, &size), "MPI_Get_count");
+      if (why.empty()) why.assign(incoming.data(), static_cast<std::size_t>(size));
+      open_receive();
     }
   }
 
   bool requested() {
-    if (!told && signalled.load(std::memory_order_relaxed)) tell_others();
-    if (!heard) {
-      int done = 0;
-      check(MPI_Test(&receive, &done, MPI_STATUS_IGNORE), "MPI_Test");
-      heard = done != 0;
-    }
-    const bool is_requested = told || heard || is_late();
+    hear();
+    // Of ranks that are late together, most hear of it first.
+    const bool has_reason = signalled.load(std::memory_order_relaxed) || (heard == 0 && is_late());
+    if (told == 0 && has_reason) tell_others("");
+    const bool is_requested = told > 0 || heard > 0;
     if (is_requested && !asked) asked = Clock::now();
     return is_requested;
+  }
+
+  void request(const std::string& reason) {
+    if (why.empty()) why = reason.substr(0, longest_reason);
+    if (told == 0 || !reason.empty()) tell_others(reason);
+    static_cast<void>(requested());
   }
 
   [[nodiscard]] bool is_late() const { return last_moment && Clock::now() >= *last_moment; }
 
   /// What waiting does: hears and tells signals, and gives up, once, on ranks that never come.
   void while_waiting_since(Clock::duration waited) {
-    if (!requested() || !give_up || std::min(waited, Clock::now() - *asked) < patience) return;
+    if (!requested() || !give_up || unhurried > 0 || std::min(waited, Clock::now() - *asked) < patience)
+      return;
     std::exchange(give_up, {})();
   }
 
   /// Collective: takes every message that was sent, so that nothing is left on the communicator.
   void drain() {
-    const auto senders = static_cast<int>(communicator.sum(told ? 1 : 0));
-    const int expected = senders - (told ? 1 : 0);
-    for (int received = heard ? 1 : 0; received < expected; ++received) {
-      if (receive == MPI_REQUEST_NULL) open_receive();
+    for (const std::int64_t expected = communicator.sum(told) - told; heard < expected; ++heard) {
       wait(receive, "MPI_Irecv");
+      open_receive();
     }
     for (MPI_Request& request : sends)
       wait(request, "MPI_Isend");
-    if (receive != MPI_REQUEST_NULL) {
-      check(MPI_Cancel(&receive), "MPI_Cancel");
-      wait(receive, "MPI_Cancel");
-    }
+    check(MPI_Cancel(&receive), "MPI_Cancel");
+    wait(receive, "MPI_Cancel");
   }
 
   /// Collective if it succeeds: whether all ranks came here within `limit`. The request is left behind if
@@ -142,11 +173,15 @@ struct StopSignal::Impl {
   std::optional<Clock::time_point> asked;  ///< when this rank learnt that it is to stop
   Clock::duration patience{};
   std::function<void()> give_up;
+  int unhurried = 0;  ///< how many of its kind live
+  std::string why;
   std::array<struct sigaction, signals.size()> previous{};
   MPI_Request receive = MPI_REQUEST_NULL;
+  std::array<char, longest_reason> incoming{};
   std::vector<MPI_Request> sends;
-  bool told = false;   ///< this rank was signalled and has sent its messages
-  bool heard = false;  ///< another rank's message has come
+  std::deque<std::string> outgoing;  ///< which stay where they are
+  std::int64_t told = 0;             ///< messages that this rank has sent to every other
+  std::int64_t heard = 0;            ///< messages that have come
 };
 
 StopSignal::StopSignal(const Communicator& communicator) : impl_(std::make_unique<Impl>(communicator)) {
@@ -171,26 +206,37 @@ StopSignal::~StopSignal() {
   }
 }
 
-void StopSignal::request() noexcept {
-  signalled.store(true, std::memory_order_relaxed);
+void StopSignal::request(const std::string& why) noexcept {
   try {
-    static_cast<void>(requested());
+    impl_->request(why);
   } catch (const std::exception& error) {
     log::error(std::string("the other ranks cannot be told to stop: ") + error.what());
   }
 }
 
 void StopSignal::stop_after(std::chrono::duration<double> time) {
-  impl_->last_moment = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+  impl_->last_moment = Clock::now() + bounded(time);
 }
 
 void StopSignal::give_up_after(std::chrono::duration<double> patience, std::function<void()> act) {
-  impl_->patience = std::chrono::duration_cast<Clock::duration>(patience);
+  impl_->patience = bounded(patience);
   impl_->give_up = std::move(act);
 }
 
 bool StopSignal::requested() {
   return impl_->requested();
+}
+
+const std::string& StopSignal::why() const {
+  return impl_->why;
+}
+
+StopSignal::Unhurried::Unhurried(StopSignal& stop) : stop_(stop) {
+  ++stop_.impl_->unhurried;
+}
+
+StopSignal::Unhurried::~Unhurried() {
+  --stop_.impl_->unhurried;
 }
 
 }  // namespace cplae::dist

@@ -166,4 +166,4 @@ def test_the_report_alone_tells_why_there_is_none(finished, tmp_path):
     assert done.returncode == 1 and "exit code 7" in done.stderr
     assert reported(finished, "").returncode == 0
     done = reported(tmp_path, "")
-    assert done.returncode == 2 and done.stderr == f"cplae: {tmp_path}: is no run folder (no provenance.json)\n"
+    assert done.returncode == 2 and done.stderr == f"cplae: {tmp_path}: no run folder of cplae (there is no provenance.json)\n"

@@ -330,13 +330,16 @@ def ranks_below(process):
     return sorted(found)
 
 
+LAST_MOMENT = 253402300800  # the start of year 10000; more nanoseconds than 64 bits hold
+
+
 @pytest.mark.parametrize(
     ("over", "enough"),
     [
         (["--max-minutes", 0], ["--max-minutes", 1000]),
         (["--stop-at", 1], ["--stop-at", int(time.time()) + 100_000, "--max-minutes", 1000]),
         (["--stop-at", int(time.time()), "--max-minutes", 1000], ["--stop-at", 4e9]),
-        (["--stop-at", int(time.time()) + 100_000, "--max-minutes", 0], []),
+        (["--stop-at", int(time.time()) + 100_000, "--max-minutes", 0], ["--stop-at", LAST_MOMENT]),
     ],
 )
 def test_time_is_up(over, enough, runs, tiny, tmp_path):
@@ -349,7 +352,7 @@ def test_time_is_up(over, enough, runs, tiny, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--max-minutes", "--stop-at"])
-@pytest.mark.parametrize("wrong", ["-1", "nan", "soon", "1e300"])
+@pytest.mark.parametrize("wrong", ["-1", "nan", "soon", "inf", str(LAST_MOMENT + 1), "1e300"])
 def test_no_time(option, wrong, tiny, tmp_path):
     refused("run", SMOKE, "--data", tiny, "--out", tmp_path / "run", option, wrong, names=[option, wrong])
 

@@ -9,6 +9,7 @@ import shutil
 import h5py
 import pytest
 from program import SMOKE, call, refused, succeed
+from sums import seal
 from test_run import assert_same_results, hashes
 
 
@@ -118,6 +119,46 @@ def test_a_flipped_bit_in_the_results_is_named_and_mended(stage, whole, tiny, tm
     assert f"results.h5: /{names[0]}: its checksum is wrong; results.h5 is made again from its units" in told
     assert_same_results(whole, run)
     assert "made again" not in succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+
+
+@pytest.mark.parametrize("stage", ["run", "train", "evaluate"])
+@pytest.mark.parametrize("origin", ["fewer", "others"])
+def test_results_of_another_plan_are_written_again(origin, stage, whole, tiny, tmp_path):
+    """None of their networks differs from its unit: some have no row, or all have other names."""
+    other, run = tmp_path / "other", tmp_path / "run"
+    study = tmp_path / "study.toml"
+    study.write_text(SMOKE.read_text() if origin == "fewer" else SMOKE.read_text().replace('"cross_validation"', '"cv"').replace('"consensus"', '"repeats"'))
+    changes = ["--set", "experiment.consensus.initialisations=1"] if origin == "fewer" else []
+    succeed("train", study, "--data", tiny, "--out", other, *changes)
+    shutil.copytree(whole, run)
+    shutil.copy(other / "results.h5", run)
+    told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+    assert "results.h5: is of another study: " in told and "results.h5 is made again from its units" in told and "was missing" not in told
+    assert_same_results(whole, run)
+    assert "made again" not in succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
+
+
+def test_results_that_say_other_data_are_written_again(whole, tiny, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    with h5py.File(run / "results.h5", "r+") as file:
+        file.attrs["data_sha256"] = "0" * 64
+    seal(run / "results.h5")
+    told = succeed("run", SMOKE, "--data", tiny, "--out", run).stderr
+    assert f"results.h5: is of other data, of SHA-256 {'0' * 64}" in told
+    with h5py.File(run / "results.h5") as file:
+        assert file.attrs["data_sha256"] != "0" * 64
+    assert_same_results(whole, run)
+
+
+def test_a_look_that_fails_fails_on_all_ranks(whole, tiny, tmp_path):
+    """At once, as one error, and not after a while as that of a rank that the others wait for."""
+    run = tmp_path / "run"
+    shutil.copytree(whole, run)
+    (run / "results.h5").unlink()
+    (run / "results.h5").symlink_to("results.h5")
+    line = refused("evaluate", SMOKE, "--data", tiny, "--out", run, "--quiet", code=1, names=["results.h5"], ranks=2)
+    assert "rank 0" not in line
 
 
 @pytest.mark.parametrize("stage", ["run", "evaluate"])

@@ -1,6 +1,7 @@
 """cplae verify: damage of every kind is found and named, and so is the first difference between two runs."""
 
 import hashlib
+import re
 import shutil
 
 import h5py
@@ -94,6 +95,15 @@ def test_study_and_results_belong_together(copy):
     succeed("verify", copy)
     (copy / "study.toml").write_text(text[: len(text) // 2])
     is_named(copy, "study.toml")
+
+
+def test_keys_that_change_no_number_may_differ_from_the_results(copy):
+    """As after going on with them: results.h5 keeps those that it was written with."""
+    text = (copy / "study.toml").read_text()
+    changed = re.sub(r"(?m)^recipe = .*", 'recipe = "lean"', re.sub(r"(?m)^checkpoint_seconds = .*", "checkpoint_seconds = 7", text))
+    assert changed.count("lean") == 1 and "checkpoint_seconds = 7" in changed and changed != text
+    (copy / "study.toml").write_text(changed)
+    succeed("verify", copy)
 
 
 def test_provenance_is_read_and_belongs_to_the_results(copy):

@@ -2,14 +2,14 @@
  *
  *   CPLAE_FAULT_BELOW  the folder, as an absolute path without links
  *   CPLAE_FAULT_KIND   COUNT (nothing fails, every call is logged), ENOSPC, EIO, EINTR, SHORT (a write of half the
- *                      bytes), KILL (SIGKILL before the call; of a write, after half of its bytes), NOLOCKS (a file system
+ *                      bytes), LOST (a write that says that it has written, and has not), KILL (SIGKILL before the call; of a write, after half of its bytes), NOLOCKS (a file system
  *                      without locks)
  *   CPLAE_FAULT_AT     which call, from 1
  *   CPLAE_FAULT_RANK   of which MPI rank (default 0)
  *   CPLAE_FAULT_LOG    file outside the folder that gets a line for each call logged: number, call, path
  *
  * Calls: open (for writing), read (open for reading, but not to list a folder), write, ftruncate, fsync, close (of what was written to),
- * shut (of what was open for writing, and nothing was written), rename, mkdir; each in all its forms. A number means the same call whatever the kind; nothing happens where a kind does not fit its call: SHORT fits
+ * shut (of what was open for writing, and nothing was written), rename, mkdir; each in all its forms. A number means the same call whatever the kind; nothing happens where a kind does not fit its call: SHORT and LOST fit
  * writes only, and no signal interrupts rename or mkdir. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,7 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { NOTHING, COUNT, FAIL, SHORT, KILL, NOLOCKS };
+enum kind { NOTHING, COUNT, FAIL, SHORT, LOST, KILL, NOLOCKS };
 
 static struct {
   int is_ready;
@@ -59,6 +59,7 @@ __attribute__((constructor)) static void prepare(void) {
   plan.at = atol(setting("CPLAE_FAULT_AT", "0"));
   if (strcmp(kind, "COUNT") == 0) plan.kind = COUNT;
   if (strcmp(kind, "SHORT") == 0) plan.kind = SHORT;
+  if (strcmp(kind, "LOST") == 0) plan.kind = LOST;
   if (strcmp(kind, "KILL") == 0) plan.kind = KILL;
   if (strcmp(kind, "NOLOCKS") == 0) plan.kind = NOLOCKS;
   if (strcmp(kind, "ENOSPC") == 0) plan.error = ENOSPC;
@@ -111,7 +112,7 @@ static void note(long number, const char* call, const char* path) {
 enum fit { WRITES, INTERRUPTIBLE, UNINTERRUPTIBLE };
 
 static int fits(enum fit fit) {
-  if (plan.kind == SHORT) return fit == WRITES;
+  if (plan.kind == SHORT || plan.kind == LOST) return fit == WRITES;
   return plan.kind == KILL || fit != UNINTERRUPTIBLE || plan.error != EINTR;
 }
 
@@ -182,42 +183,49 @@ int openat64(int folder, const char* path, int flags, ...) {
 int creat(const char* path, mode_t mode) { return open(path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
 int creat64(const char* path, mode_t mode) { return open64(path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
 
-/* write and its forms; a hit writes half, or nothing and fails */
+/* write and its forms; a hit writes half, or nothing and fails, or nothing */
 
 static size_t half_of(size_t size) { return size > 1 ? size / 2 : size; }
 
-#define WRITE(hit, half, whole)                  \
+static ssize_t sum_of(const struct iovec* parts, int count) {
+  ssize_t sum = 0;
+  for (int part = 0; part < count; ++part) sum += (ssize_t)parts[part].iov_len;
+  return sum;
+}
+
+#define WRITE(hit, half, whole, size)            \
   if (!(hit)) return whole;                      \
   if (plan.kind == SHORT) return half;           \
+  if (plan.kind == LOST) return size;            \
   if (plan.kind == KILL && (half) < 0) abort();  \
   return fail();
 
 ssize_t write(int descriptor, const void* data, size_t size) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES), REAL(write)(descriptor, data, half_of(size)),
-        REAL(write)(descriptor, data, size))
+        REAL(write)(descriptor, data, size), (ssize_t)size)
 }
 ssize_t pwrite(int descriptor, const void* data, size_t size, off_t at) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES), REAL(pwrite)(descriptor, data, half_of(size), at),
-        REAL(pwrite)(descriptor, data, size, at))
+        REAL(pwrite)(descriptor, data, size, at), (ssize_t)size)
 }
 ssize_t pwrite64(int descriptor, const void* data, size_t size, off64_t at) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES), REAL(pwrite64)(descriptor, data, half_of(size), at),
-        REAL(pwrite64)(descriptor, data, size, at))
+        REAL(pwrite64)(descriptor, data, size, at), (ssize_t)size)
 }
 ssize_t writev(int descriptor, const struct iovec* parts, int count) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES),
         REAL(write)(descriptor, parts[0].iov_base, half_of(parts[0].iov_len)),
-        REAL(writev)(descriptor, parts, count))
+        REAL(writev)(descriptor, parts, count), sum_of(parts, count))
 }
 ssize_t pwritev(int descriptor, const struct iovec* parts, int count, off_t at) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES),
         REAL(pwrite)(descriptor, parts[0].iov_base, half_of(parts[0].iov_len), at),
-        REAL(pwritev)(descriptor, parts, count, at))
+        REAL(pwritev)(descriptor, parts, count, at), sum_of(parts, count))
 }
 ssize_t pwritev64(int descriptor, const struct iovec* parts, int count, off64_t at) {
   WRITE(is_hit_descriptor("write", descriptor, WRITES),
         REAL(pwrite64)(descriptor, parts[0].iov_base, half_of(parts[0].iov_len), at),
-        REAL(pwritev64)(descriptor, parts, count, at))
+        REAL(pwritev64)(descriptor, parts, count, at), sum_of(parts, count))
 }
 
 /* the rest */

@@ -13,7 +13,7 @@ from harness import HERE, Bench, call_with, fault_settings, hashes, launch_words
 from kill_loop import is_ours, ranks_of
 from program import call, refused
 
-LONG = ["training.steps=4000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
+LONG = ["training.steps=20000", "training.validate_every=500", "training.keep_best_after=1000", "training.checkpoint_seconds=0.1"]
 PAUSE_SECONDS = 5
 STUDY = HERE / "study.toml"
 
@@ -68,6 +68,41 @@ def test_a_rank_that_stands_still_for_good_is_given_up(still, told, long_bench, 
     assert process.returncode == 75, errors
     assert "another rank has not answered for" in errors and "run the same command again" in errors, errors
     long_bench.resume(run, ranks=2)
+
+
+def test_a_failure_is_told_though_a_rank_stands_still_for_good(long_bench, tmp_path, monkeypatch):
+    """Nobody asked for a stop: two ranks cannot write, the third never answers. Exit 1, and the reason, not 75."""
+    monkeypatch.setenv("CPLAE_STOP_PATIENCE_SECONDS", "2")
+    run = tmp_path / "run"
+    process = started(long_bench, run, 3)
+    ranks = sorted(ranks_of(process))
+    try:
+        os.kill(ranks[0], signal.SIGSTOP)
+        (run / "work/networks").rename(run / "work/away")
+        _, errors = process.communicate(timeout=60)
+    finally:
+        for pid in [process.pid, *(pid for pid in ranks if is_ours(pid))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    assert process.returncode == 1, errors
+    last = [line for line in errors.splitlines() if line.startswith("cplae: ")][0]
+    assert "No such file or directory" in last and "another rank has not answered for" in last, errors
+    assert any("error" in line and "No such file or directory" in line for line in errors.splitlines() if not line.startswith("cplae: ")), errors
+    (run / "work/away").rename(run / "work/networks")
+    long_bench.resume(run, ranks=2)
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e300", "nan", "-1", "soon"])
+def test_a_patience_that_is_no_time_is_the_usual_one(seconds, long_bench, tmp_path, monkeypatch):
+    """Not none at all, which would end ranks that are about to save."""
+    monkeypatch.setenv("CPLAE_STOP_PATIENCE_SECONDS", seconds)
+    process = started(long_bench, tmp_path / "run", 2)
+    try:
+        os.kill(max(ranks_of(process)), signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 75 and "not answered" not in errors, errors
 
 
 def test_a_second_run_is_refused(long_bench, tmp_path):

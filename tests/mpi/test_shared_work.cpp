@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <numeric>
 #include <sstream>
 #include <thread>
 
+#include "apps/leave.hpp"
 #include "apps/shared_work.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
@@ -150,6 +152,28 @@ TEST_F(SharedWork, ARankThatFailsStopsTheOthersAndAllThrowItsError) {
     EXPECT_EQ(std::string(error.what()),
               world_.size() == 1 ? "disk: full" : "rank " + std::to_string(last) + ": disk: full");
   }
+}
+
+/// A third rank stands still, until the first one gives it up: that one has only heard of the failure.
+TEST_F(SharedWork, WhoGivesUpARankKnowsWhatHadFailed) {
+  if (world_.size() < 3) GTEST_SKIP() << "needs 3 ranks";
+  const auto given_up = scratch_.path() / "given up";
+  std::string why;
+  stop_.give_up_after(std::chrono::milliseconds(200), [&] {
+    why = stop_.why();
+    if (world_.is_root()) write_file_atomically(given_up, std::string_view("so"));
+  });
+  const auto work = [&] {
+    if (world_.rank() == 1) throw IoError("disk: full");
+    if (world_.is_root()) work_until_told();
+    while (!std::filesystem::exists(given_up))
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  EXPECT_THROW(work_together(run_, work), IoError);
+  if (!world_.is_root()) return;
+  ASSERT_FALSE(why.empty());
+  EXPECT_EQ(unpacked(why).text, "rank 1: disk: full");
+  EXPECT_EQ(unpacked(why).code, ExitCode::failed);
 }
 
 TEST_F(SharedWork, OneRanksSignalStopsAll) {

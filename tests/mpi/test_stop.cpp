@@ -6,6 +6,8 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <limits>
+#include <string>
 #include <thread>
 
 #include "cplae/core/error.hpp"
@@ -119,16 +121,94 @@ TEST(StopSignal, NobodyIsGivenUpBeforeAStopIsAskedFor) {
   EXPECT_FALSE(gave_up);
 }
 
-TEST(StopSignal, EachRankHasItsOwnTime) {
+/// As where one rank writes the results, which takes long and looks for no stop.
+TEST(StopSignal, NobodyIsGivenUpWhereNoneIsHurried) {
+  const Communicator& world = test::world();
+  StopSignal stop(world);
+  bool gave_up = false;
+  stop.give_up_after(std::chrono::milliseconds(1), [&] { gave_up = true; });
+  {
+    const StopSignal::Unhurried outer(stop);
+    { const StopSignal::Unhurried inner(stop); }
+    stop.request();
+    if (world.is_root()) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    world.barrier();
+  }
+  EXPECT_FALSE(gave_up);
+  if (world.is_root()) std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  world.barrier();
+  EXPECT_TRUE(gave_up || world.is_root());  // which may have waited for a moment too
+}
+
+/// Clocks count nanoseconds in 64 bits, which 292 years fill.
+TEST(StopSignal, TimesBeyondAllClocksNeverCome) {
+  const Communicator& world = test::world();
+  StopSignal stop(world);
+  for (const double seconds : {1e10, 253402300800.0, 1e300, std::numeric_limits<double>::infinity()}) {
+    stop.stop_after(std::chrono::duration<double>(seconds));
+    EXPECT_FALSE(stop.requested()) << seconds;
+  }
+  world.barrier();
+  bool gave_up = false;
+  stop.give_up_after(std::chrono::duration<double>(std::numeric_limits<double>::infinity()),
+                     [&] { gave_up = true; });
+  stop.request();
+  if (world.is_root()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  world.barrier();
+  EXPECT_FALSE(gave_up);
+}
+
+/// Its clock may be ahead of the others', which would be given up while they work on.
+TEST(StopSignal, ARankWhoseTimeIsUpTellsTheOthers) {
   const Communicator& world = test::world();
   StopSignal stop(world);
   stop.stop_after(std::chrono::hours(1000));
   world.barrier();
   EXPECT_FALSE(stop.requested());
-  if (!world.is_root()) stop.stop_after(std::chrono::seconds(0));
-  EXPECT_EQ(stop.requested(), !world.is_root());
   world.barrier();
-  EXPECT_EQ(stop.requested(), !world.is_root()) << "the others are told nothing";
+  if (world.rank() == world.size() - 1) stop.stop_after(std::chrono::seconds(0));
+  EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+}
+
+TEST(StopSignal, AllRanksKnowWhyOneOfThemAsked) {
+  const Communicator& world = test::world();
+  const int source = world.size() - 1;
+  const std::string reason = "disk: full" + std::string(2000, '.');
+  {
+    StopSignal stop(world);
+    EXPECT_EQ(stop.why(), "");
+    world.barrier();
+    if (world.rank() == source) stop.request(reason);
+    EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+    EXPECT_EQ(stop.why(), reason.substr(0, 1000));
+  }
+  StopSignal next(world);
+  EXPECT_EQ(next.why(), "");
+}
+
+/// As when the disk is full while a rank saves what it was told to save.
+TEST(StopSignal, AReasonFollowsASignal) {
+  const Communicator& world = test::world();
+  const int source = world.size() - 1;
+  StopSignal stop(world);
+  if (world.rank() == source) std::raise(SIGTERM);
+  EXPECT_TRUE(becomes_true([&] { return stop.requested(); }));
+  EXPECT_EQ(stop.why(), "");
+  world.barrier();
+  if (world.rank() == source) stop.request("disk: full");
+  EXPECT_TRUE(becomes_true([&] { return stop.requested() && stop.why() == "disk: full"; }));
+}
+
+TEST(StopSignal, ReasonsOfAllRanksAreDrained) {
+  const Communicator& world = test::world();
+  for (int round = 0; round < 5; ++round) {
+    StopSignal stop(world);
+    const std::string mine = "rank " + std::to_string(world.rank());
+    std::raise(SIGUSR1);
+    EXPECT_TRUE(stop.requested());
+    stop.request(mine);
+    EXPECT_EQ(stop.why().substr(0, 5), "rank ");
+  }
 }
 
 TEST(StopSignal, ASignalThatNobodyAskedForIsDrained) {

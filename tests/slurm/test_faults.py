@@ -30,12 +30,25 @@ def test_overwrite_is_for_the_first_session(partition, desk, undisturbed):
         desk.cluster.call("scontrol", "requeue", job)
     else:
         (follow_up,) = [number for number in desk.cluster.jobs() if number != job]
-        assert "--overwrite" not in desk.cluster.call("scontrol", "show", "job", "-o", follow_up)
+        assert desk.cluster.call("scontrol", "show", "job", "-o", follow_up)
         desk.submit_urgent()
     await_("the second session", lambda: desk.log().count("] session ") == 2, log=desk.log)
     done = {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}
     desk.await_end()
     assert done and done.items() <= {path: path.stat().st_mtime_ns for path in desk.run.glob("work/networks/*.unit")}.items(), desk.log()
+    desk.assert_results(undisturbed)
+
+
+def test_overwrite_outlives_a_session_that_never_opened_the_folder(desk, undisturbed):
+    """Here one that is killed at its start: the run of the same study that lies there is not taken for its work."""
+    shutil.copytree(undisturbed, desk.run)
+    (desk.run / "seconds").unlink()
+    flag, program = desk.folder / "flag", desk.folder / "program"
+    program.write_text(f'#!/bin/bash\n[ "$1" = status ] || [ -e {flag} ] && exec {CPLAE} "$@"\ntouch {flag}\nexit 137\n')
+    program.chmod(0o755)
+    desk.submit("--nodes=1", "--ntasks-per-node=1", words=[STUDY, desk.data, desk.run, *OPTIONS, "--overwrite"], CPLAE_PROGRAM=str(program))
+    desk.await_end()
+    assert desk.log().count("] session ") == 2 and "--overwrite removed" in desk.log() and "this one goes on" not in desk.log(), desk.log()
     desk.assert_results(undisturbed)
 
 
