@@ -116,8 +116,9 @@ guard_launcher() {
   local had_ranks=no alone=0 left=5
   trap '' USR1
   while is_ours "$1" && [ "$alone" -le "$launcher_patience_seconds" ]; do
-    sleep 1
     if has_ranks "$1"; then had_ranks=yes alone=0; elif [ "$had_ranks" = yes ]; then alone=$((alone + 1)); fi
+    # Ranks that are killed at their start must not go unseen.
+    if [ "$had_ranks" = yes ]; then sleep 1; else sleep 0.2; fi
   done
   is_ours "$1" || return 0
   say "mpirun stays, $launcher_patience_seconds s after its last rank on this node: ended"

@@ -92,6 +92,16 @@ def test_the_guard_has_ended_with_its_launcher():
     assert shell(text) == "0"
 
 
+def test_a_launcher_that_stays_after_ranks_of_a_moment_is_ended(tmp_path):
+    """They were killed within their first second."""
+    launcher = tmp_path / "mpirun"
+    launcher.write_text("#!/bin/bash\nsleep 0.8 &\nwait\nexec sleep 1000\n")
+    launcher.chmod(0o755)
+    text = f"launch=({launcher}); launcher=mpirun; program=none; words=(); run=none; run_study; echo $code"
+    told = shell(text, CPLAE_LAUNCHER_PATIENCE_SECONDS="1").splitlines()
+    assert "mpirun stays, 1 s after its last rank" in told[0] and told[1] == "143"
+
+
 def test_another_process_of_the_launcher_s_number_is_left_alone():
     """It is no child of the job's shell."""
     assert shell('sleep 1 & is_ours $! && echo ours; (sleep 1 & is_ours $! || echo not)').split() == ["ours", "not"]
