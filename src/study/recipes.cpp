@@ -26,6 +26,7 @@ std::string differing_rows(const std::string& prefix, const std::vector<Field<Ow
 NetworkSpec defaults_of(Recipe recipe) {
   NetworkSpec spec;
   if (recipe == Recipe::paper) return spec;
+  spec.coupling.augment_encoders = true;
   spec.training.steps = 4000;
   spec.training.learning_rate = 3e-3;
   spec.training.schedule = RateSchedule::cosine;
@@ -38,7 +39,6 @@ NetworkSpec defaults_of(Recipe recipe) {
   if (recipe == Recipe::predict) {
     spec.training.latent_dim = 16;
     spec.coupling.lambda = 0.1;
-    spec.coupling.augment_encoders = true;
   }
   return spec;
 }
