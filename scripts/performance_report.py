@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-FILES = ("peers", "counts", "networks", "cost", "ranks", "schedule", "gmm", "io")
+FILES = ("peers", "peers_avx512", "counts", "networks", "cost", "ranks", "schedule", "gmm", "io")
 # Settings of the paper's shape: a cost line differs from it in one of them.
 BASE = {"cells": 3411, "genes": 1252, "latent_dim": 3, "modalities": 2}
 PAPER_STEPS = 171 * 750_000
@@ -105,8 +105,7 @@ def introduction(report):
     )
 
 
-def peers(report):
-    lines = report.lines["peers"]
+def peer_rows(lines):
     rows = []
     for part, value, unit in (("train", "milliseconds_per_step", "ms a step"), ("gmm", "seconds", "s a fit")):
         found = {}
@@ -122,12 +121,31 @@ def peers(report):
             likelihood = f"{statistics.median(line['log_likelihood_per_cell'] for line in these):.4f}" if part == "gmm" else ""
             spread = f"{number(min(values))} to {number(max(values))}"
             rows.append([part, name, f"{number(medians[name])} {unit}", spread, len(values), f"{slowest / medians[name]:.1f}" if slowest else "", likelihood])
-    first = next(line for line in lines)
+    return rows
+
+
+PEER_HEADER = ["part", "program", "median", "spread", "rounds", "times as fast", "log-likelihood a cell"]
+
+
+def peers(report):
+    lines = report.lines["peers"]
+    first = lines[0]
     report.add(
         "## Beside the programs it is compared with",
         f"By turns in one run on one core of {first['device_name']} ({first['cores']} cores): TensorFlow makes the authors' training step, "
         "scikit-learn fits the same cells with as many starts.",
-        table(["part", "program", "median", "spread", "rounds", "times as fast", "log-likelihood a cell"], rows),
+        table(PEER_HEADER, peer_rows(lines)),
+    )
+
+
+def peers_avx512(report):
+    lines = report.lines["peers_avx512"]
+    own = [line for line in lines if line["contender"] == "cplae" and "gflops" in line]
+    rate = f", {number(statistics.median(line['gflops'] for line in own))} of {number(statistics.median(line['peak_gflops'] for line in own))} GFLOP/s" if own else ""
+    report.add(
+        "### With AVX-512",
+        f"The same on a core of another machine ({lines[0]['device_name']}, {lines[0]['cores']} cores), whose processor has AVX-512, which both programs use{rate}; commit {lines[0]['commit']}.",
+        table(PEER_HEADER, peer_rows(lines)),
     )
 
 
@@ -313,7 +331,7 @@ def files(report):
     )
 
 
-PARTS = (("peers", peers), ("counts", counts), ("networks", networks), ("cost", cost), ("ranks", ranks), ("networks", roofline), ("gmm", mixtures), ("io", files))
+PARTS = (("peers", peers), ("peers_avx512", peers_avx512), ("counts", counts), ("networks", networks), ("cost", cost), ("ranks", ranks), ("networks", roofline), ("gmm", mixtures), ("io", files))
 
 
 def main():
