@@ -15,7 +15,7 @@ from cplae_analysis.figures.names import single_or_all
 from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.stability import sentence
-from cplae_analysis.figures.style import metric_name
+from cplae_analysis.figures.style import counted, metric_name
 
 MOST_TILES = 8
 MOST_NAMED = 8
@@ -92,7 +92,7 @@ def pooled_tiles(run: Run, variant: Variant) -> list[Tile]:
     for name, table, column, rows in wanted:
         directions_there, values = pooled(run, variant, table, column, rows)
         if len(values):
-            under = f"mean of {directions_there} directions, n = {len(values)} {run.replicate_word(variant)}"
+            under = f"mean of {directions_there} directions, n = {counted(len(values), run.replicate_word(variant))}"
             made.append(Tile(name, html.with_spread(values.mean(), values.std(), 2), under))
     return made
 
@@ -103,7 +103,7 @@ def tiles(run: Run, variant: Variant) -> list[Tile]:
     for metric, name, factor, digits in wanted_tiles(run, variant):
         mean, sd, n = values.get(metric, (np.nan, np.nan, 0))
         if not pd.isna(mean):
-            made.append(Tile(name, html.with_spread(factor * mean, factor * sd, digits), f"n = {n:.0f} {run.replicate_word(variant)}"))
+            made.append(Tile(name, html.with_spread(factor * mean, factor * sd, digits), f"n = {counted(n, run.replicate_word(variant))}"))
     counts = run.tables["cluster_counts"]
     if len(counts):
         first = counts["variant"].iloc[0]
@@ -164,6 +164,11 @@ def simple_rows(run: Run) -> pd.DataFrame:
     )
 
 
+def with_interval(row) -> str:
+    """The lead and its interval, which a comparison on one fold has not."""
+    return f"{row.gain:.3f}" + ("" if pd.isna(row.least) else f" [{row.least:.3f}, {row.most:.3f}]")
+
+
 def simple_html(run: Run) -> str:
     """If a simple model wins somewhere, the report says so."""
     rows = simple_rows(run)
@@ -176,16 +181,19 @@ def simple_html(run: Run) -> str:
     note = f" {escape(choice_note(run))}".rstrip()
     if not len(ahead):
         return f"<p><b>Against simple models:</b> none of them is ahead of {escape(networks)} in any of the {len(rows)} comparisons on the same folds.{note}</p>"
-    verdict = f"a simple model is ahead of {networks} in {len(ahead)} of {len(rows)} comparisons on the same folds, in {len(sure)} of them beyond chance"
+    tested = rows["p_holm"].notna().any()
+    verdict = f"a simple model is ahead of {networks} in {len(ahead)} of {len(rows)} comparisons on the same folds, " + (
+        f"in {len(sure)} of them beyond chance (p < {LEVEL:g} after Holm's correction)" if tested else "of which too few have results to tell chance"
+    )
     best = ahead.drop_duplicates("metric")
     listed = [
-        [metric_name(row.metric), labels.get(row.simple, row.simple), f"{row.gain:.3f} [{row.least:.3f}, {row.most:.3f}]", f"{row.p_holm:.2g}"]
+        [metric_name(row.metric), labels.get(row.simple, row.simple), with_interval(row), "–" if pd.isna(row.p_holm) else f"{row.p_holm:.2g}"]
         for row in best.head(MOST_NAMED).itertuples()
     ]
     more = f" For each measure the best of them{', the largest leads only' if len(best) > MOST_NAMED else ''}:"
     head = ("measure", "best simple model", "ahead by [95 % interval]", "p (Holm)")
     return (
-        f"<p><b>Against simple models:</b> {escape(verdict)} (p &lt; {LEVEL:g} after Holm's correction).{note}{more}</p>{html.table(head, listed)}"
+        f"<p><b>Against simple models:</b> {escape(verdict, quote=False)}.{note}{more}</p>{html.table(head, listed)}"
     )
 
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "commands.hpp"
 #include "cplae/core/error.hpp"
@@ -20,11 +21,22 @@ constexpr const char* report_notes =
 alone; no statistics are computed again. For where the ranks had to leave without it
 (--no-report): batch scripts make it so, since launchers end a rank that stays on.
 
-Exit code: 0 made (or CPLAE_PYTHON is empty: none is wanted), 1 not made, 2 no such run.)";
+Exit code: 0 made (or CPLAE_PYTHON is empty: none is wanted), 1 not made, 2 no such run, or one that is
+not finished.)";
+
+/// A run that is not done has no report to make by hand either; what is missing is said before Python starts.
+void require_finished(const std::string& run, const store::RunFolder& folder) {
+  std::error_code error;
+  for (const auto& file : {folder.results(), folder.tables() / "summary.csv"})
+    if (!std::filesystem::exists(file, error))
+      throw UsageError(run + ": not finished, has no " + file.filename().string() +
+                       " yet; the same cplae run goes on");
+}
 
 ExitCode report_on(const std::string& run) {
   const store::RunFolder folder{std::filesystem::path(run)};
   require_run_folder(folder);
+  require_finished(run, folder);
   return make_report(folder.root()) ? ExitCode::done : ExitCode::failed;
 }
 

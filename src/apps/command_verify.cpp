@@ -17,6 +17,7 @@
 #include "cplae/store/verify.hpp"
 #include "figures.hpp"
 #include "inspect_run.hpp"
+#include "pairing.hpp"
 #include "run_record.hpp"
 
 namespace cplae::apps {
@@ -36,7 +37,8 @@ Student's t interval; together the intervals of all measures hold with the confi
 given (Bonferroni). A measure is within when its interval reaches 0, or comes nearer to it
 than the millionth part of the measure's size, which is rounding. One fold or
 initialisation has no interval, so a measure of one is not compared; nor is what only
-one run has, which is named.
+one run has, which is named. So is what makes the differences no pairs (other data, other
+held-out cells), and that no measure of a network is among those compared.
 
 Exit code: 0 whole or equal, 1 damaged or different, 2 no such run.
 
@@ -95,10 +97,15 @@ bool is_within(const reduce::MeasurePair& pair, const stats::PairedDifference& d
   return difference.unpaired == 0 && std::abs(difference.mean) <= reach + rounding * size;
 }
 
+bool is_of_network(const std::string& variant) {
+  return variant.find(",pc_cca=") == std::string::npos && variant.find(",baseline=") == std::string::npos;
+}
+
 struct Compared {
   std::string name;
   stats::PairedDifference difference;
   bool is_within = false;
+  bool is_of_network = false;  ///< or of several together; not of a baseline
 };
 
 /// What has a verdict; intervals that hold together with the confidence given. Throws DataError where nothing
@@ -119,7 +126,8 @@ std::vector<Compared> compare_pairs(const VerifyArguments& options,
   std::vector<Compared> result;
   for (const auto* pair : compared) {
     const auto difference = stats::paired_difference(pair->first, pair->second, 1 - alpha);
-    result.push_back({pair->variant + ", " + pair->measure, difference, is_within(*pair, difference)});
+    result.push_back({pair->variant + ", " + pair->measure, difference, is_within(*pair, difference),
+                      is_of_network(pair->variant)});
   }
   return result;
 }
@@ -127,7 +135,7 @@ std::vector<Compared> compare_pairs(const VerifyArguments& options,
 void print_compared(const std::vector<Compared>& compared) {
   std::vector<std::vector<std::string>> rows{
       {"variant, measure", "n", "mean difference", "SD", "interval +-", "verdict"}};
-  for (const auto& [name, difference, is_within] : compared)
+  for (const auto& [name, difference, is_within, of_network] : compared)
     rows.push_back({name, std::to_string(difference.pairs), rounded(difference.mean), rounded(difference.sd),
                     rounded(difference.half_width), is_within ? "within" : "outside"});
   std::cout << aligned(rows);
@@ -145,6 +153,19 @@ void print_not_compared(const VerifyArguments& options, const reduce::PairedMeas
               << " measures\n";
 }
 
+/// What a verdict of "within" does not say by itself.
+void print_pairing(const store::RunFolder& one, const store::RunFolder& two,
+                   const std::vector<Compared>& compared) {
+  try {
+    for (const auto& reason : why_not_paired(one, two))
+      std::cout << reason << "\n";
+  } catch (const DataError& error) {  // what cplae has not written so is damage, no bad input
+    throw Error(error.what());
+  }
+  if (std::none_of(compared.begin(), compared.end(), [](const Compared& c) { return c.is_of_network; }))
+    std::cout << "not compared, any network: all measures are of baselines\n";
+}
+
 ExitCode compare_statistics(const VerifyArguments& options) {
   const store::RunFolder one{fs::path(options.run)};
   const store::RunFolder two{fs::path(options.other)};
@@ -156,6 +177,7 @@ ExitCode compare_statistics(const VerifyArguments& options) {
   const auto compared = compare_pairs(options, measures.pairs);
   print_compared(compared);
   print_not_compared(options, measures, measures.pairs.size() - compared.size());
+  print_pairing(one, two, compared);
   std::cout << std::flush;
   const auto outside = static_cast<std::size_t>(
       std::count_if(compared.begin(), compared.end(), [](const Compared& pair) { return !pair.is_within; }));

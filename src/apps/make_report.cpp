@@ -73,7 +73,7 @@ bool try_report(const fs::path& run) {
     return true;
   }
   log::warning("no report (" + python + ": " + why_none(end) +
-               "); the run is complete without; by hand: " + by_hand);
+               "); all else in the run folder is as it was; by hand: " + by_hand);
   return false;
 }
 

@@ -62,6 +62,8 @@ void add_source(const fs::path& folder, const Source& source, Values& values) {
     std::vector<std::string> names;
     for (const char* name : source.names)
       names.push_back(text(row, name));
+    while (!names.empty() && names.back().empty())
+      names.pop_back();  // FOSCTTM has no label
     const std::string fold = text(row, "fold");
     values[{text(row, "variant"), source.word + join(names, source.between)}]
           [fold.empty() ? "init " + text(row, "init") : "fold " + fold] =

@@ -13,7 +13,7 @@ import pytest
 from test_report import BASELINE, CELLS, ROOT, VARIANT, FakeRun, bare, call, full, keys, pictures, pictures_only  # noqa: F401
 
 from cplae_analysis import against_paper, checksums, first_page, html, published, report, scenes
-from cplae_analysis.figures import reconstruction, tree
+from cplae_analysis.figures import comparisons, reconstruction, tree
 from cplae_analysis.figures.members import without_members
 from cplae_analysis.figures.run_folder import ReportError, Run, Variant
 from cplae_analysis.figures.style import LeftOut
@@ -70,6 +70,27 @@ def test_simple_models_that_win_are_named(full):
     assert "ahead of cross_validation,lambda=0.5 in 2 of 4 comparisons on the same folds, in 1 of them beyond chance" in said
     assert "<td>R² T → E</td><td>PC-CCA 2×2</td><td>0.250 [0.150, 0.350]</td>" in said
     assert "FOSCTTM E → T" in said and "FOSCTTM T → E" not in said
+
+
+def test_one_fold_has_no_interval_and_none_is_shown(full):
+    """All other folds failed: comparisons.csv has empty fields, and a reader no 'nan'."""
+    empty = {"low": np.nan, "high": np.nan, "folds": 1, "p": np.nan, "p_holm": np.nan}
+    run = with_comparisons(full, comparison(BASELINE, VARIANT, "r2 E<-T", -0.25, 1) | empty)
+    said = first_page.simple_html(run)
+    assert "<td>0.250</td><td>–</td>" in said and "nan" not in said
+    assert "in 1 of 1 comparisons on the same folds, of which too few have results to tell chance." in said
+    caption = comparisons.draw(run).caption
+    assert "paired over 1 fold:" in caption and "Too few folds have results" in caption and "by that test" not in caption
+    with_comparisons(full, comparison(BASELINE, VARIANT, "r2 E<-T", -0.25, 0.001))
+    assert "paired over 3 folds:" in comparisons.draw(Run(full)).caption
+
+
+def test_one_fold_is_not_one_folds(full):
+    summary = pd.read_csv(full / "tables" / "summary.csv")
+    summary.assign(n=1, sd=np.nan).to_csv(full / "tables" / "summary.csv", index=False)
+    run = Run(full)
+    found = {tile.name: (tile.value, tile.under) for tile in first_page.tiles(run, first_page.headline_variant(run))}
+    assert found["R² T → E"] == ("0.12", "n = 1 fold")
 
 
 def test_a_simple_reference_is_compared_the_other_way_round(full):

@@ -165,5 +165,17 @@ def test_the_report_alone_tells_why_there_is_none(finished, tmp_path):
     done = reported(finished, stub(tmp_path, "sys.exit(7)"))
     assert done.returncode == 1 and "exit code 7" in done.stderr
     assert reported(finished, "").returncode == 0
+    assert "complete" not in done.stderr, "of a damaged run that would be wrong"
     done = reported(tmp_path, "")
     assert done.returncode == 2 and done.stderr == f"cplae: {tmp_path}: no run folder of cplae (there is no provenance.json)\n"
+
+
+@pytest.mark.parametrize("missing", ["results.h5", "tables/summary.csv"])
+def test_a_run_that_is_not_finished_has_no_report_to_make(finished, tmp_path, missing):
+    """Said in one line, before a Python is started; nothing is advised that would fail as well."""
+    run = shutil.copytree(finished, tmp_path / "run")
+    (run / missing).unlink()
+    done = reported(run, stub(tmp_path, f"open({str(tmp_path / 'started')!r}, 'w')"))
+    name = missing.rsplit("/", 1)[-1]
+    assert done.returncode == 2 and done.stderr == f"cplae: {run}: not finished, has no {name} yet; the same cplae run goes on\n"
+    assert not (tmp_path / "started").exists()

@@ -398,3 +398,46 @@ def test_a_study_with_one_more_modality(other_modalities):
 
 def test_runs_with_nothing_in_common_are_bad_input(other_modalities):
     refused("verify", other_modalities / "two", other_modalities / "renamed", "--statistically", names=["two", "renamed", "no measure"])
+
+
+def lines_after(text):
+    """What is said below the list of measures."""
+    return [line for line in text.splitlines() if line.startswith("not ")]
+
+
+def test_it_is_said_where_folds_are_no_pairs(other_modalities, tmp_path):
+    two, study, data = other_modalities / "two", other_modalities / "two.toml", other_modalities / "data.h5mu"
+    again = tmp_path / "again"
+    succeed("run", study, "--data", data, "--out", again, "--quiet", "--no-report", "--set", "training.steps=30")
+    said = call("verify", two, again, "--statistically").stdout
+    assert not any("paired" in line or "data" in line for line in lines_after(said)), "the same cells and folds"
+    assert "foscttm E T" in {name.split(", ", 1)[1] for name in verdicts(said)}
+    fewer = tmp_path / "fewer"
+    succeed("run", study, "--data", data, "--out", fewer, "--quiet", "--no-report", "--set", "experiment.folds.folds=2")
+    (line,) = [line for line in lines_after(call("verify", two, fewer, "--statistically").stdout) if "paired" in line]
+    assert line == "not paired: other cells are held out in 2 of 2 folds or initialisations: fold 0 of folds, fold 1 of folds"
+
+
+def test_it_is_said_where_data_differ(other_modalities, tmp_path):
+    """A damaged results.h5 fails; without one, it is not known whether folds are pairs."""
+    two = other_modalities / "two"
+    copy = shutil.copytree(two, tmp_path / "copy")
+    path = copy / "provenance.json"
+    with h5py.File(copy / "results.h5") as file:
+        sha256 = file.attrs["data_sha256"]
+    path.write_text(path.read_text().replace(sha256, "0" * 64))
+    assert lines_after(succeed("verify", two, copy, "--statistically").stdout) == [f"not of the same data: SHA-256 {sha256[:12]}... and {'0' * 12}..."]
+    (copy / "results.h5").unlink()
+    assert f"not known whether folds are pairs: {copy} has no results.h5" in succeed("verify", two, copy, "--statistically").stdout
+    (copy / "results.h5").write_bytes(b"none")
+    refused("verify", two, copy, "--statistically", code=1, names=["results.h5"])
+
+
+def test_it_is_said_where_only_baselines_are_compared(tmp_path, other_modalities):
+    for name, vary in (("one", "vary.\"coupling.lambda\" = [0.5, 1]\n"), ("other", "vary.\"coupling.lambda\" = [0.25, 2]\n")):
+        text = study_text(["T", "E"], experiment=f'kind = "kfold"\nfolds = 3\nbaselines = ["ridge"]\n{vary}')
+        (tmp_path / f"{name}.toml").write_text(text)
+        succeed("run", tmp_path / f"{name}.toml", "--data", other_modalities / "data.h5mu", "--out", tmp_path / name, "--quiet", "--no-report")
+    line = "not compared, any network: all measures are of baselines"
+    assert line in succeed("verify", tmp_path / "one", tmp_path / "other", "--statistically").stdout.splitlines()
+    assert line not in succeed("verify", tmp_path / "one", tmp_path / "one", "--statistically").stdout.splitlines()

@@ -5,7 +5,7 @@ import numpy as np
 
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, is_baseline, settings_of
-from cplae_analysis.figures.style import Drawn, LeftOut, colours, metric_name
+from cplae_analysis.figures.style import Drawn, LeftOut, colours, counted, metric_name
 
 MOST_METRICS = 12
 LEVEL = 0.05
@@ -98,12 +98,16 @@ def draw(run: Run) -> Drawn:
     references = ", ".join(dict.fromkeys(table["reference"]))
     folds = table["folds"].max()
     winners = ahead(table, every)
+    if table["p_holm"].notna().any():
+        verdict = f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test."
+    else:
+        verdict = "Too few folds have results for an interval or a test."
     caption = (
-        f"Reference ({references}) less variant, paired over {folds:g} folds: mean and 95 % interval (Nadeau and Bengio 2003, which allows for "
+        f"Reference ({references}) less variant, paired over {counted(folds, 'folds')}: mean and 95 % interval (Nadeau and Bengio 2003, which allows for "
         f"folds sharing training cells). Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled: p < {LEVEL:g} after Holm's correction over "
         f"{families(table)} of comparisons.csv. "
         + (f"The first {len(metrics)} of {len(every)} measures are drawn. " if len(metrics) < len(every) else "")
-        + (f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test.")
+        + verdict
         + f" {choice_note(run)}".rstrip()
     )
     return Drawn(figure, caption)

@@ -88,6 +88,11 @@ def mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
     return mean, float(finite.std(ddof=1)) if len(finite) > 1 else np.nan
 
 
+def counted(count: float, words: str) -> str:
+    """'3 folds', '1 fold'."""
+    return f"{count:.0f} {words.removesuffix('s') if count == 1 else words}"
+
+
 def dots_with_mean(axes: Axes, place: float, values: Sequence[float], colour: str) -> None:
     """A dot a value, beside one another in their order, and a bar at their mean."""
     shift = np.linspace(-0.22, 0.22, len(values)) if len(values) > 1 else np.zeros(1)
