@@ -21,13 +21,18 @@ data::ObsColumn number_column(std::string name, std::vector<double> values) {
   return {.name = std::move(name), .is_text = false, .text = {}, .numbers = std::move(values)};
 }
 
-/// The new data's own columns, but those that are predicted anew, then the predicted ones.
+/// The new data's own columns, but those of an earlier export or predicted anew, then the predicted ones.
 std::vector<data::ObsColumn> all_columns(const PredictedCells& predicted) {
   auto made = predicted_columns(predicted.prediction);
+  std::vector<std::string> gone;
+  for (const auto& column : predicted.obs)
+    gone.push_back(column.name);
+  gone = data::exported_columns(gone, {});
+  for (const auto& column : made)
+    gone.push_back(column.name);
   std::vector<data::ObsColumn> columns;
   for (const auto& column : predicted.obs)
-    if (std::none_of(made.begin(), made.end(), [&](const auto& own) { return own.name == column.name; }))
-      columns.push_back(column);
+    if (std::find(gone.begin(), gone.end(), column.name) == gone.end()) columns.push_back(column);
   columns.insert(columns.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   return columns;
 }
