@@ -28,7 +28,7 @@ std::vector<const Variant*> named_variants(const store::ResultsReader& results, 
   for (const auto& variant : results.plan().variants) {
     if (study::is_of(variant, id)) found.push_back(&variant);
     for (const auto& name : {variant.id, variant.ensemble})
-      if (!name.empty() && (known.empty() || known.back() != name)) known.push_back(name);
+      if (!name.empty() && std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
   }
   if (!found.empty()) return found;
   const auto near = nearest(id, known);

@@ -1,6 +1,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <iostream>
@@ -12,6 +13,7 @@
 
 #include "choose_network.hpp"
 #include "commands.hpp"
+#include "cplae/core/error.hpp"
 #include "cplae/core/files.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/write.hpp"
@@ -120,6 +122,24 @@ data::Additions additions_of(const store::ResultsReader& results, ExportedCells 
   return additions;
 }
 
+/// Label columns stay as they are, so that nothing of their names can be added.
+void check_labels(const ExportArguments& options, const store::ResultsReader& results,
+                  const ExportedCells& exported) {
+  const auto labels = label_columns(results.study());
+  const auto& modalities = results.study().base.modalities;
+  for (const auto& [modality, column] : exported.columns) {
+    std::vector<std::string> written{column.name};
+    if (modality && options.to.extension() == ".csv")
+      written = {column.name + "_" + modalities[*modality].name};
+    else if (modality)
+      written.push_back(study::source_name(modalities[*modality]) + ":" + column.name);
+    for (const auto& name : written)
+      if (std::find(labels.begin(), labels.end(), name) != labels.end())
+        throw DataError("--to " + options.to.string() + ": the study's label column '" + name +
+                        "' has the name of a column that export adds, expected data and study with another");
+  }
+}
+
 void write_h5mu_copy(const std::vector<data::Source>& sources, const data::Dataset& dataset,
                      const data::Additions& additions, const fs::path& path) {
   std::vector<fs::path> paths;
@@ -145,6 +165,7 @@ ExitCode export_cells(const ExportArguments& options) {
                           .chosen = chosen,
                           .is_decoded = !options.without_decoded};
   ExportedCells exported = exported_cells(input);
+  check_labels(options, results, exported);
   const auto notes = exported.notes;
   if (options.to.extension() == ".csv")
     write_latents_table(input, exported, options.to);

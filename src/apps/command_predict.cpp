@@ -191,10 +191,26 @@ Predicting choose_predicting(const store::ResultsReader& results, const PredictA
   return {variant, best.network, share_space, variant == own.ensemble};
 }
 
-std::string note_of_variances(const Trained& trained, const Predicting& predicting) {
+/// "all folds", or how many of them have two members with a result, as error bars need.
+std::string folds_of_variances(const store::ResultsReader& results, const std::string& ensemble) {
+  std::vector<std::size_t> members;
+  for (const auto& variant : results.plan().variants) {
+    if (!study::is_of(variant, ensemble)) continue;
+    const auto replicates = results.replicates(variant.id);
+    members.resize(replicates.size(), 0);
+    for (std::size_t fold = 0; fold < replicates.size(); ++fold)
+      if (replicates[fold].done) ++members[fold];
+  }
+  const auto used = std::count_if(members.begin(), members.end(), [](std::size_t n) { return n > 1; });
+  if (static_cast<std::size_t>(used) == members.size()) return "all folds";
+  return std::to_string(used) + " of " + std::to_string(members.size()) + " folds";
+}
+
+std::string note_of_variances(const store::ResultsReader& results, const Trained& trained,
+                              const Predicting& predicting) {
   if (!trained.variances.empty())
-    return "predictive_sd: of the truth about the mean, from the held-out errors of all folds of " +
-           predicting.variant;
+    return "predictive_sd: of the truth about the mean, from the held-out errors of " +
+           folds_of_variances(results, predicting.variant) + " of " + predicting.variant;
   return "predictive_sd: none, since " + predicting.variant +
          (predicting.has_members ? " has no fold of two members with a result"
                                  : " has no members (a key of cross-validations)");
@@ -206,7 +222,7 @@ struct Prepared {
 };
 
 Prepared prepare(const NewCells& found, const Trained& trained, const InputKinds& kinds) {
-  Prepared prepared;
+  Prepared prepared{.measured = {}, .notes = found.notes};
   for (std::size_t i = 0; i < trained.asked.size(); ++i) {
     const auto& own = trained.modalities[trained.asked[i]];
     prepared.measured.push_back(prepare_modality({.found = found.modalities[i],
@@ -247,7 +263,7 @@ ExitCode predict_new_cells(const PredictArguments& options) {
     notes.push_back("lambda = 0: the modalities of " + predicting.variant +
                     " share no space, and other modalities than " + options.modalities.front() +
                     " are predicted from nothing");
-  if (!prediction.modalities.empty()) notes.push_back(note_of_variances(trained, predicting));
+  if (!prediction.modalities.empty()) notes.push_back(note_of_variances(results, trained, predicting));
   for (const auto& line :
        prediction_summary(prediction, {.variant = predicting.variant, .best = predicting.best.id}))
     notes.push_back(line);

@@ -117,6 +117,24 @@ std::vector<ExportedColumn> columns_of(const predict::OwnCells& cells,
   return columns;
 }
 
+/// By which networks types and decoded modalities are, where there are folds.
+std::vector<std::string> notes_of_folds(const ExportInput& input, const predict::OwnCells& cells,
+                                        const std::string& folds, const std::string& what) {
+  const std::size_t all = input.results.replicates(folds).size();
+  const bool is_whole = cells.networks == all;
+  std::vector<std::string> notes{what + (is_whole ? " of each cell" : " of cells") + " by the network of " +
+                                 folds + " that did not train on it (" +
+                                 (is_whole ? "" : std::to_string(cells.networks) + " of ") +
+                                 std::to_string(all) + " folds; cplae_fold)"};
+  const auto left = std::count(cells.fold.begin(), cells.fold.end(), -1);
+  if (!is_whole)
+    notes.push_back(std::to_string(left) + " of " + std::to_string(cells.fold.size()) +
+                    " cells are of folds that failed: no cplae_fold, nothing decoded, and types by network " +
+                    input.chosen.network.id +
+                    "; of those that it trained on types look better than they are (predicted_..._role)");
+  return notes;
+}
+
 std::vector<std::string> notes_of(const ExportInput& input, const predict::OwnCells& cells,
                                   const std::string& folds,
                                   const std::optional<predict::OwnClusters>& clusters) {
@@ -131,8 +149,8 @@ std::vector<std::string> notes_of(const ExportInput& input, const predict::OwnCe
                     " of held-out cells by the same network; types of the others, which it trained on, "
                     "look better than they are (predicted_..._role)");
   else
-    notes.push_back(what + " of each cell by the network of " + folds + " that did not train on it (" +
-                    std::to_string(cells.networks) + " folds; cplae_fold)");
+    for (const auto& line : notes_of_folds(input, cells, folds, what))
+      notes.push_back(line);
   const auto& variants = input.results.plan().variants;
   for (const auto& variant : variants)
     if (variant.id == (folds.empty() ? variants.at(input.chosen.network.variant.index()).id : folds) &&

@@ -42,6 +42,18 @@ std::optional<data::Modality> take_modality(data::Dataset& dataset, const study:
   return taken;
 }
 
+/// A cell without a finite value lacks the modality. How many those are.
+std::size_t drop_empty_cells(data::Modality& modality) {
+  std::size_t dropped = 0;
+  for (std::size_t cell = 0; cell < modality.present.size(); ++cell) {
+    if (modality.present[cell] == 0) continue;
+    if (modality.values.row(static_cast<Eigen::Index>(cell)).array().isFinite().any()) continue;
+    modality.present[cell] = 0;
+    ++dropped;
+  }
+  return dropped;
+}
+
 }  // namespace
 
 std::vector<std::size_t> modalities_named(const study::Study& study, const std::vector<std::string>& names) {
@@ -93,6 +105,7 @@ NewCells read_new_cells(const std::vector<data::Source>& sources,
   const auto there = names_of(dataset);
   const std::string files = sources.size() == 1 ? sources.front().path.string() : given_text(sources);
   std::vector<data::Modality> taken;
+  std::vector<std::string> notes;
   std::vector<std::uint8_t> kept(dataset.cells.size(), 0);
   for (const auto& spec : modalities) {
     auto own = take_modality(dataset, spec, modalities.size() == 1);
@@ -100,12 +113,17 @@ NewCells read_new_cells(const std::vector<data::Source>& sources,
       throw DataError(files + ": no modality '" + study::source_name(spec) +
                       "'; there are: " + join(there, ", "));
     taken.push_back(std::move(*own));
+    if (const std::size_t dropped = drop_empty_cells(taken.back()); dropped > 0)
+      notes.push_back(spec.name + ": " + std::to_string(dropped) +
+                      " cells without a value count as lacking it");
     for (std::size_t cell = 0; cell < kept.size(); ++cell)
       if (taken.back().present[cell] != 0) kept[cell] = 1;
   }
+  if (std::find(kept.begin(), kept.end(), 1) == kept.end())
+    throw DataError(files + ": no cell has a value in what --modality names, expected one at least");
   dataset.modalities = std::move(taken);
   data::keep_cells(dataset, kept);
-  return {std::move(dataset.cells), std::move(dataset.obs), std::move(dataset.modalities)};
+  return {std::move(dataset.cells), std::move(dataset.obs), std::move(dataset.modalities), std::move(notes)};
 }
 
 predict::NewModality prepare_modality(const Preparation& how, std::vector<std::string>& notes) {

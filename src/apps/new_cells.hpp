@@ -38,9 +38,11 @@ struct NewCells {
   std::vector<std::string> cells;
   std::vector<data::ObsColumn> obs;
   std::vector<data::Modality> modalities;  ///< as asked for, by the study's names
+  std::vector<std::string> notes;          ///< what was left out, for people; a line each
 };
 
-/// Throws DataError where a modality is not there, or as read_data does.
+/// A cell without a finite value in a modality lacks it. Throws DataError where a modality is not there, or
+/// no cell has one, or as read_data does.
 [[nodiscard]] NewCells read_new_cells(const std::vector<data::Source>& sources,
                                       const std::vector<study::ModalitySpec>& modalities);
 

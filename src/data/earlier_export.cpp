@@ -10,9 +10,11 @@ namespace cplae::data {
 
 namespace {
 
-/// Also of "<modality>:<name>".
-bool begins(const std::string& column, const std::string& prefix) {
-  return column.starts_with(prefix) || column.find(":" + prefix) != std::string::npos;
+/// The name that begins so, of "<modality>:<name>" too; "" where none does.
+std::string name_with(const std::string& prefix, const std::string& column) {
+  if (column.starts_with(prefix)) return column;
+  const auto colon = column.find(":" + prefix);
+  return colon == std::string::npos ? "" : column.substr(colon + 1);
 }
 
 void remove_columns(const h5::Handle& group, const std::vector<std::string>& kept) {
@@ -42,15 +44,18 @@ void remove_members(const h5::Handle& group, const std::string& dict, const std:
 
 std::vector<std::string> exported_columns(const std::vector<std::string>& columns,
                                           const std::vector<std::string>& kept) {
-  const std::set<std::string> there(columns.begin(), columns.end());
+  // What modalities have alike is read as one column of all cells, beside "<modality>:..." for what differs.
+  std::set<std::string> there;
+  for (const auto& column : columns)
+    there.insert(name_with("predicted_", column));
+  std::set<std::string> of_types;
+  for (const auto& name : there)
+    if (!name.empty() && there.contains(name + "_probability") && there.contains(name + "_role"))
+      of_types.insert({name, name + "_probability", name + "_role"});
   std::set<std::string> made;
-  for (const auto& name : columns) {
-    if (begins(name, "cplae_")) made.insert(name);
-    const std::string probability = name + "_probability";
-    const std::string role = name + "_role";
-    if (begins(name, "predicted_") && there.contains(probability) && there.contains(role))
-      made.insert({name, probability, role});
-  }
+  for (const auto& column : columns)
+    if (!name_with("cplae_", column).empty() || of_types.contains(name_with("predicted_", column)))
+      made.insert(column);
   for (const auto& name : kept)
     made.erase(name);
   return {made.begin(), made.end()};

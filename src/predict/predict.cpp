@@ -76,7 +76,10 @@ public:
     const model::Predictor predictor(spec, features, input_.results.weights(network));
     const MatrixF latents = encode(predictor, spec.training.latent_dim);
     decode(predictor, latents, network.replicate);
-    if (network.index == input_.best.index) prediction_.latents = latents;
+    if (network.index == input_.best.index) {
+      prediction_.latents = latents;
+      prediction_.own_latents = own_latents_;
+    }
     const MatrixD places = latents.cast<double>();
     for (GroupTypes& group : groups_)
       group.add(network, places);
@@ -112,10 +115,13 @@ private:
   /// Mean over the modalities that a cell has. [cells x latent]
   [[nodiscard]] MatrixF encode(const model::Predictor& predictor, std::int64_t latent_dim) {
     MatrixF latents = MatrixF::Zero(static_cast<Eigen::Index>(input_.cells.size()), latent_dim);
-    for (const NewModality& own : input_.measured)
+    own_latents_.clear();
+    for (const NewModality& own : input_.measured) {
+      MatrixF& own_latents = own_latents_.emplace_back(own.seen.rows(), latent_dim);
       for (const Block& block : blocks_of(own.seen.rows())) {
         const MatrixF seen = own.seen.middleRows(block.first, block.count);
         const MatrixF z = predictor.encode(index_of(own.modality), seen);
+        own_latents.middleRows(block.first, block.count) = z;
         const auto errors = stats::squared_error_per_cell(seen, predictor.decode(index_of(own.modality), z));
         for (Eigen::Index i = 0; i < block.count; ++i) {
           const Eigen::Index cell = own.cells[static_cast<std::size_t>(block.first + i)];
@@ -124,6 +130,7 @@ private:
           add_to_mean(errors_, cell, share_below(own.held_out.error, errors[static_cast<std::size_t>(i)]));
         }
       }
+    }
     for (Eigen::Index cell = 0; cell < latents.rows(); ++cell)
       latents.row(cell) /= static_cast<float>(modalities_of_cell_[static_cast<std::size_t>(cell)]);
     return latents;
@@ -222,6 +229,7 @@ private:
 
   const PredictionInput& input_;
   std::vector<std::size_t> modalities_of_cell_;  ///< how many of those measured [cells]
+  std::vector<MatrixF> own_latents_;             ///< of the last network, as in Prediction
   std::vector<GroupTypes> groups_;
   std::vector<DecodedSums> decoded_;
   std::vector<WithinFolds> within_;  ///< of each decoded; none without variances

@@ -21,13 +21,18 @@ data::ObsColumn number_column(std::string name, std::vector<double> values) {
   return {.name = std::move(name), .is_text = false, .text = {}, .numbers = std::move(values)};
 }
 
-/// The new data's own columns, but those that are predicted anew, then the predicted ones.
+/// The new data's own columns, but those of an earlier export or predicted anew, then the predicted ones.
 std::vector<data::ObsColumn> all_columns(const PredictedCells& predicted) {
   auto made = predicted_columns(predicted.prediction);
+  std::vector<std::string> gone;
+  for (const auto& column : predicted.obs)
+    gone.push_back(column.name);
+  gone = data::exported_columns(gone, {});
+  for (const auto& column : made)
+    gone.push_back(column.name);
   std::vector<data::ObsColumn> columns;
   for (const auto& column : predicted.obs)
-    if (std::none_of(made.begin(), made.end(), [&](const auto& own) { return own.name == column.name; }))
-      columns.push_back(column);
+    if (std::find(gone.begin(), gone.end(), column.name) == gone.end()) columns.push_back(column);
   columns.insert(columns.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
   return columns;
 }
@@ -56,6 +61,27 @@ data::Modality measured_modality(const PredictedCells& predicted, const NewModal
   return made;
 }
 
+/// Of all new cells, NaN where one lacks the modality.
+MatrixD own_latents(const PredictedCells& predicted, std::size_t measured) {
+  const MatrixF& latents = predicted.prediction.own_latents.at(measured);
+  MatrixD all = MatrixD::Constant(static_cast<Eigen::Index>(predicted.cells.size()), latents.cols(),
+                                  std::numeric_limits<double>::quiet_NaN());
+  all(predicted.measured[measured].cells, Eigen::all) = latents.cast<double>();
+  return all;
+}
+
+/// By each modality, and by several together.
+void add_embeddings(const PredictedCells& predicted, data::Extras& extras) {
+  const MatrixD joint = predicted.prediction.latents.cast<double>();
+  for (std::size_t i = 0; i < predicted.measured.size(); ++i) {
+    const auto& name = predicted.modalities[predicted.measured[i].modality].name;
+    auto& own = extras.modalities[name].obsm;
+    extras.obsm["X_cplae_" + name] = own["X_cplae_" + name] = own_latents(predicted, i);
+    own["X_cplae_" + joint_name(predicted.modalities, predicted.measured)] = joint;
+  }
+  extras.obsm["X_cplae_" + joint_name(predicted.modalities, predicted.measured)] = joint;
+}
+
 }  // namespace
 
 std::array<std::string, 3> type_columns(const std::string& label) {
@@ -81,18 +107,14 @@ std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction) {
 }
 
 void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path) {
-  const std::string embedding = "X_cplae_" + joint_name(predicted.modalities, predicted.measured);
   data::Dataset dataset{.cells = predicted.cells,
                         .modalities = {},
                         .obs = all_columns(predicted),
                         .taxonomy = predicted.taxonomy};
   data::Extras extras;
-  const MatrixD latents = predicted.prediction.latents.cast<double>();
-  extras.obsm[embedding] = latents;
-  for (const auto& own : predicted.measured) {
+  add_embeddings(predicted, extras);
+  for (const auto& own : predicted.measured)
     dataset.modalities.push_back(measured_modality(predicted, own));
-    extras.modalities[dataset.modalities.back().name].obsm[embedding] = latents;
-  }
   for (const auto& other : predicted.prediction.modalities) {
     dataset.modalities.push_back(predicted_modality(predicted, other));
     auto& layers = extras.modalities[dataset.modalities.back().name].layers;

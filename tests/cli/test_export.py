@@ -1,5 +1,7 @@
 """What `cplae export` adds to the cells, computed again from results.h5, the tables and the data by NumPy and scikit-learn."""
 
+import shutil
+
 import h5py
 import mudata as md
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 from program import make_modalities, make_mudata, refused, study_text, succeed
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sums import seal
 
 MODALITIES = ("T", "E", "M")
 FOLDS = 3
@@ -122,6 +125,32 @@ def test_types_are_those_of_the_network_that_did_not_train_on_the_cell(fold, res
     assert set(own[f"{name}_role"]) == {"held_out"}
     found = table[f"{name}_{modality}"].fillna("")
     assert list(found) == list(expected["type"]) and (found == "").sum() == len(cells) - len(own)
+
+
+def test_cells_of_a_fold_that_failed_are_told_apart(run, results, fold, tmp_path):
+    """Typed by the network that is exported, which trained on them; not decoded, and of no fold."""
+    shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("work"))
+    with h5py.File(tmp_path / "run/results.h5", "r+") as file:
+        replicates = file["variants/folds/replicate"]
+        rows = replicates[:]
+        rows["status"][0] = 1
+        replicates[:] = rows
+        for name in MODALITIES:
+            file[f"variants/folds/latents/{name}"][0] = np.nan
+    seal(tmp_path / "run/results.h5")
+    done = succeed("export", tmp_path / "run", "--to", tmp_path / "out.h5mu", "--fold", 1)
+    lost = results[1][0] != 0
+    data = md.read_h5mu(tmp_path / "out.h5mu")
+    lines = list(data.uns["cplae_export"])
+    assert "types and decoded modalities of cells by the network of folds that did not train on it (2 of 3 folds; cplae_fold)" in lines
+    assert any(line.startswith(f"{lost.sum()} of {len(lost)} cells are of folds that failed") and "folds,fold=1" in line for line in lines)
+    assert all(line in done.stdout for line in lines) and not any("failed" in line for line in fold[0].uns["cplae_export"])
+    assert np.array_equal(data.obs["cplae_fold"].astype(object).fillna("") == "", lost)
+    for name, other in (("T", "E"), ("E", "M")):
+        own = data[name]
+        gone = own.obs_names.isin(results[0][lost])
+        assert np.array_equal(own.obs["predicted_half_role"] == "training", gone)
+        assert np.isnan(own.layers[f"cplae_from_{other}"][gone]).all()
 
 
 def test_held_out_types_have_the_accuracy_of_the_table(fold, results, run):

@@ -165,3 +165,51 @@ def test_labels_of_the_study_stay_though_an_export_made_them(exported, tmp_path)
     first, found = md.read_h5mu(exported), md.read_h5mu(tmp_path / "out.h5mu")
     assert list(found.obs["cplae_fold"]) == list(first.obs["cplae_fold"]) and "predicted_cplae_fold" in found["T"].obs
     assert "cplae_cluster" not in found["T"].obs and "T:cplae_cluster" not in found.obs
+
+
+@pytest.mark.parametrize(("name", "kind"), [("column", "h5mu"), ("also", "h5mu"), ("column", "csv")])
+def test_a_label_column_is_not_replaced(cohort, tmp_path, name, kind):
+    data = md.read_h5mu(cohort)
+    data.obs["cplae_role"] = data.obs["cell class"]
+    data.write_h5mu(tmp_path / "data.h5mu")
+    text = study_text(["T", "E"], column="cplae_role" if name == "column" else "cell class", experiment=REPEATS)
+    text = text.replace('column = "cell class"', 'column = "cell class"\nalso = ["cplae_role"]')
+    (tmp_path / "own.toml").write_text(text)
+    succeed("run", tmp_path / "own.toml", "--data", tmp_path / "data.h5mu", "--out", tmp_path / "run", "--quiet")
+    refused("export", tmp_path / "run", "--to", tmp_path / f"out.{kind}", names=["label column 'cplae_role'", "export adds"])
+    assert not (tmp_path / f"out.{kind}").exists()
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """Data that are an export, all of whose roles agree: they are read as one column, beside T:predicted_... and E:predicted_..."""
+    folder = tmp_path_factory.mktemp("twice")
+    make_mudata(make_modalities(["T", "E"], cells=90)).write_h5mu(folder / "data.h5mu")
+    first = run_on(folder / "data.h5mu", folder, 'kind = "kfold"\nfolds = 2\n')
+    succeed("export", first, "--to", folder / "first.h5mu")
+    data = md.read_h5mu(folder / "first.h5mu")
+    assert all(set(data[name].obs["predicted_cell class_role"]) == {"held_out"} for name in "TE")
+    # As mudata's pull_obs leaves them: one column of what the modalities have alike.
+    data.obs = data.obs.drop(columns=[f"{name}:predicted_cell class_role" for name in "TE"])
+    data.obs["predicted_cell class_role"] = "held_out"
+    data.write_h5mu(folder / "first.h5mu")
+    return first, folder
+
+
+def test_roles_that_agree_are_an_earlier_export_too(twice, tmp_path):
+    _, folder = twice
+    run = run_on(folder / "first.h5mu", tmp_path, REPEATS)
+    succeed("export", run, "--to", tmp_path / "out.csv", "--without-decoded")
+    header = list(pd.read_csv(tmp_path / "out.csv", nrows=1))
+    types = [f"predicted_cell class{ending}_{name}" for name in "TE" for ending in ("", "_probability", "_role")]
+    assert header == ["cell", "cell class", "cplae_role", *types, *(f"z_{name}_{i}" for name in "TE" for i in range(2))]
+    succeed("export", run, "--to", tmp_path / "out.h5mu")
+    assert "predicted_cell class_role" not in md.read_h5mu(tmp_path / "out.h5mu").obs
+
+
+def test_predictions_do_not_keep_what_an_export_said(twice, tmp_path):
+    run, folder = twice
+    succeed("predict", run, "--data", folder / "first.h5mu", "--modality", "T", "--out", tmp_path / "p.h5mu")
+    obs = md.read_h5mu(tmp_path / "p.h5mu").obs
+    types = {f"predicted_cell class{ending}" for ending in ("", "_agreement", "_probability")}
+    assert "cell class" in obs and {name for name in obs if "predicted_" in name or "cplae_" in name} == types

@@ -1,6 +1,8 @@
 """New cells that have any of several modalities: what `cplae predict` makes of them, computed again by NumPy and scikit-learn from
 the weights in results.h5."""
 
+import shutil
+
 import h5py
 import mudata as md
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 from program import make_mudata, refused, study_text, succeed
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sums import seal
 from test_tables import has
 from three_modalities import APART, CLOSE, COUPLED, NAMES, RIDGE, TOGETHER, TRAINED, Network, cohort, having, networks, run, table, values, values_of  # noqa: F401
 
@@ -53,6 +56,9 @@ def test_cells_are_predicted_from_the_mean_of_what_they_have(run, predicted, new
     np.testing.assert_allclose(data.obsm["X_cplae_E+M"], latents[best], **CLOSE)
     np.testing.assert_allclose(frame[["z_E+M_0", "z_E+M_1"]], latents[best], **CLOSE)
     for name in ("E", "M"):
+        own = np.where(has(values[name])[:, None], networks[COUPLED][best].encode(name, values[name]), np.nan)
+        np.testing.assert_allclose(data.obsm[f"X_cplae_{name}"], own, **CLOSE)
+        np.testing.assert_allclose(data[name].obsm[f"X_cplae_{name}"], own[has(values[name])], **CLOSE)
         np.testing.assert_allclose(data[name].X, values[name][has(values[name])], rtol=1e-6)
         np.testing.assert_allclose(data[name].obsm["X_cplae_E+M"], latents[best][has(values[name])], **CLOSE)
 
@@ -218,3 +224,47 @@ def test_modalities_that_few_training_cells_have_together(cohort, tmp_path):  # 
             posterior = posterior + model.predict_proba(own)
     best = (votes + posterior / 100).argmax(axis=1)
     assert list(both["predicted_cell class"]) == [model.classes_[i] for i in best] and both["distance_latent"].between(0, 1).all()
+
+
+def test_cells_without_a_value_lack_the_modality(run, cohort, predicted, tmp_path):  # noqa: F811
+    """As if they had no row in it; of one modality alone they are left out."""
+    data = cohort[TRAINED:].copy()
+    names = predicted[0].obs_names
+    emptied = [name for name in data["E"].obs_names if name in names and predicted[0].obs.loc[name, "from_modalities"] != "M"][:7]
+    data["E"].X[data["E"].obs_names.isin(emptied)] = np.nan
+    data.write_h5mu(tmp_path / "empty.h5mu")
+    make_mudata({name: (own[~own.obs_names.isin(emptied)] if name == "E" else own).copy() for name, own in data.mod.items()}).write_h5mu(tmp_path / "lacking.h5mu")
+    found = {}
+    for name in ("empty", "lacking"):
+        words = ["predict", run, "--data", tmp_path / f"{name}.h5mu", "--modality", "E", "--variant", COUPLED]
+        told = [succeed(*words, *more, "--out", tmp_path / f"{name}{i}.csv").stdout for i, more in enumerate(([], ["--modality", "M"]))]
+        assert [told[i].count("E: 7 cells without a value count as lacking it") for i in range(2)] == [int(name == "empty")] * 2
+        found[name] = [pd.read_csv(tmp_path / f"{name}{i}.csv").set_index("cell").sort_index() for i in range(2)]
+    for one, other in zip(*found.values()):
+        pd.testing.assert_frame_equal(one, other, rtol=1e-5, atol=1e-6)
+    assert not set(emptied) & set(found["empty"][0].index) and "M" in set(found["empty"][1]["from_modalities"].reindex(emptied))
+    data["E"].X[:] = np.nan
+    data.write_h5mu(tmp_path / "empty.h5mu")
+    refused("predict", run, "--data", tmp_path / "empty.h5mu", "--modality", "E", "--out", tmp_path / "none.csv", "--variant", COUPLED, names=["no cell has a value"])
+
+
+def test_what_is_said_of_error_bars_counts_the_folds(run, cohort, tmp_path):  # noqa: F811
+    """One of two members of a fold has failed: that fold tells nothing of the spread."""
+    cohort[TRAINED:].copy().write_h5mu(tmp_path / "new.h5mu")
+    copied = shutil.copytree(run, tmp_path / "run", ignore=shutil.ignore_patterns("work"))
+    words = ["predict", copied, "--data", tmp_path / "new.h5mu", "--modality", "E", "--variant", TOGETHER, "--out", tmp_path / "p.csv", "--force"]
+    assert f"held-out errors of all folds of {TOGETHER}\n" in succeed(*words).stdout
+    with h5py.File(copied / "results.h5", "r+") as file:
+        replicates = file[f"variants/{COUPLED}/replicate"]
+        rows = replicates[:]
+        rows["status"][1] = 1
+        replicates[:] = rows
+    seal(copied / "results.h5")
+    assert f"held-out errors of 2 of 3 folds of {TOGETHER}\n" in succeed(*words).stdout
+
+
+def test_an_unknown_variant_is_told_the_others_once(run, cohort, tmp_path):  # noqa: F811
+    cohort[TRAINED:].copy().write_h5mu(tmp_path / "new.h5mu")
+    line = refused("predict", run, "--data", tmp_path / "new.h5mu", "--modality", "E", "--variant", "nope", "--out", tmp_path / "p.csv")
+    known = line.split("expected one of ")[1].split("; nearest")[0].split("; ")
+    assert len(known) == len(set(known)) == 7 and {COUPLED, APART, TOGETHER, "again"} <= set(known)

@@ -52,7 +52,7 @@ struct Additions {
 };
 
 /// Those of the columns of obs that an earlier export made, but for the `kept` ones: cplae_*, and predicted_*
-/// with its _probability and _role; also as "<modality>:<name>". Sorted. Pure.
+/// with its _probability and _role; each also as "<modality>:<name>". Sorted. Pure.
 [[nodiscard]] std::vector<std::string> exported_columns(const std::vector<std::string>& columns,
                                                         const std::vector<std::string>& kept);
 

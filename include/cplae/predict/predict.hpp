@@ -72,6 +72,7 @@ struct Prediction {
   std::vector<PredictedModality> modalities;  ///< all but those that new cells were measured in
   Distance distance;
   MatrixF latents;  ///< of the best network, mean over the modalities that a cell has [cells x latent]
+  std::vector<MatrixF> own_latents;  ///< the same by each of those measured [measured][its cells x latent]
 };
 
 /// Names of modalities as one: "T+M".

@@ -32,9 +32,9 @@ struct PredictedCells {
 [[nodiscard]] std::vector<data::ObsColumn> predicted_columns(const Prediction& prediction);
 
 /// An .h5mu: the new cells' modalities as the networks took them, each of the cells that have it, with
-/// obsm/X_cplae_<their names joined by +>; every other modality with X = mean and the layers sd,
-/// agreement and, of an ensemble with members, predictive_sd; obs; the tree of types. Atomic. Throws IoError,
-/// DataError.
+/// obsm/X_cplae_<its name> and X_cplae_<their names joined by +>; every other modality with X = mean and the
+/// layers sd, agreement and, of an ensemble with members, predictive_sd; obs; the tree of types. Atomic.
+/// Throws IoError, DataError.
 void write_prediction(const PredictedCells& predicted, const std::filesystem::path& path);
 
 /// A CSV file: cell, the columns of predicted_columns, z_<their names joined by +>_0... Atomic. Throws
