@@ -16,6 +16,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from nested import scores
 
 JOBS = Path(__file__).parents[2] / "jobs"
@@ -52,6 +53,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
             mean = rows.groupby("steps").value.mean()
             axes.plot(mean.index, mean, "o-", color=COLOURS[recipe], label=recipe, markersize=3)
         axes.set(title=measure, xscale="log")
+        axes.xaxis.set_major_locator(FixedLocator(sorted(set(table.steps))))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda steps, _: f"{steps:,.0f}"))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.title.set_fontsize(9)
     grid[0, 0].legend(frameon=False)
     for axes in grid[-1]:
