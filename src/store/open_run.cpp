@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 #include <optional>
 #include <system_error>
 
@@ -31,6 +32,14 @@ bool holds_something(const fs::path& folder) {
   return fs::exists(folder, error) && !fs::is_empty(folder, error);
 }
 
+/// All that a start leaves which was killed before it had its lock.
+bool holds_an_empty_work_alone(const RunFolder& folder) {
+  std::error_code error;
+  const fs::file_status work = fs::symlink_status(folder.work(), error);
+  if (!fs::is_directory(work) || !fs::is_empty(folder.work(), error)) return false;
+  return std::distance(fs::directory_iterator(folder.root(), error), fs::directory_iterator()) == 1;
+}
+
 /// Throws UsageError unless the folder is there and may be written, or may be made.
 void require_writable(const fs::path& root) {
   std::error_code error;
@@ -51,7 +60,7 @@ void require_usable(const RunFolder& folder) {
   if (fs::exists(root, error) && !fs::is_directory(root, error))
     throw UsageError(root.string() + ": is a file, expected a run folder or a new name");
   const bool is_run = fs::exists(folder.provenance(), error) || fs::exists(folder.lock(), error);
-  if (holds_something(root) && !is_run)
+  if (holds_something(root) && !is_run && !holds_an_empty_work_alone(folder))
     throw UsageError(root.string() +
                      ": holds files but is no run folder (no provenance.json); expected a run folder, an " +
                      "empty folder or a new name");

@@ -103,6 +103,20 @@ TEST_F(OpenRunTest, AnEmptyFolderIsTaken) {
   EXPECT_FALSE(open_resumes());
 }
 
+TEST_F(OpenRunTest, AFolderWhoseStartWasKilledBeforeItsLockIsTaken) {
+  std::filesystem::create_directories(folder().work());
+  EXPECT_FALSE(open_resumes());
+}
+
+TEST_F(OpenRunTest, AWorkOfSomebodyElseIsNoKilledStart) {
+  std::filesystem::create_directories(folder().work());
+  write_file_atomically(folder().root() / "notes.txt", std::string_view("mine"));
+  EXPECT_NE(refusal().find("no run folder"), std::string::npos);
+  std::filesystem::remove(folder().root() / "notes.txt");
+  write_file_atomically(folder().work() / "mine.txt", std::string_view("mine"));
+  EXPECT_NE(refusal().find("no run folder"), std::string::npos);
+}
+
 TEST_F(OpenRunTest, TheSameStudyAndDataResumeAndAddASession) {
   ASSERT_EQ(setenv("SLURM_JOB_ID", "4711", 1), 0);
   EXPECT_FALSE(open_resumes());
