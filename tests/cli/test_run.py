@@ -14,35 +14,10 @@ import mudata as md
 import numpy as np
 import pandas as pd
 import pytest
+from bits import assert_same_bits
 from program import CPLAE, SMOKE, command, copy_of, refused, succeed
 
 STUDY_NETWORKS = 8  # of jobs/smoke.toml: 3 folds x lambda 0 and 1, 2 initialisations
-
-
-def datasets(path):
-    """Name -> (dtype, shape, SHA-256 of the bytes) of every dataset of an HDF5 file."""
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset):
-            values = item[()]
-            content = repr(values.tolist()).encode() if item.dtype.hasobject else values.tobytes()
-            found[name] = (str(item.dtype), item.shape, hashlib.sha256(content).hexdigest())
-
-    with h5py.File(path) as file:
-        file.visititems(visit)
-    return found
-
-
-def tables(run):
-    return {path.name: path.read_bytes() for path in sorted((run / "tables").glob("*.csv"))}
-
-
-def assert_same_results(one, other):
-    first, second = datasets(one / "results.h5"), datasets(other / "results.h5")
-    assert first.keys() == second.keys() and len(first) > 10
-    assert [name for name in first if first[name] != second[name]] == []
-    assert tables(one) == tables(other) and len(tables(one)) > 5
 
 
 def hashes(run):
@@ -61,7 +36,7 @@ def runs(tiny, tmp_path_factory):
 
 @pytest.mark.parametrize("ranks", [2, 3, 4])
 def test_ranks_change_no_bit(runs, ranks):
-    assert_same_results(runs[0], runs[ranks])
+    assert_same_bits(runs[0], runs[ranks])
 
 
 def test_run_folder_is_complete(runs):
@@ -150,7 +125,7 @@ def test_lost_units_are_made_again(runs, tiny, tmp_path):
     networks[-1].write_bytes(networks[-1].read_bytes()[:-7])
     statistics[0].write_bytes(b"garbage")
     succeed("run", SMOKE, "--data", tiny, "--out", run, ranks=2)
-    assert_same_results(runs[0], run)
+    assert_same_bits(runs[0], run)
 
 
 def test_another_study_is_refused(runs, tiny):
@@ -166,7 +141,7 @@ def test_stages_one_by_one(runs, tiny, tmp_path):
         succeed(stage, SMOKE, "--data", tiny, "--out", run)
         assert (run / "results.h5").exists()
         assert (run / "tables/summary.csv").exists() == (stage == "reduce")
-    assert_same_results(runs[0], run)
+    assert_same_bits(runs[0], run)
 
 
 def test_reduce_wants_all_statistics(runs, tiny, tmp_path):
@@ -348,7 +323,7 @@ def test_time_is_up(over, enough, runs, tiny, tmp_path):
     refused(*words, "--quiet", *over, code=75, names=["again"])
     assert list((tmp_path / "run/work/networks").glob("*.unit")) == []
     succeed(*words, *enough, ranks=2)
-    assert_same_results(runs[0], tmp_path / "run")
+    assert_same_bits(runs[0], tmp_path / "run")
 
 
 @pytest.mark.parametrize("option", ["--max-minutes", "--stop-at"])
@@ -380,5 +355,5 @@ def test_stopped_and_resumed(ranks, kind, then, undisturbed, tiny, tmp_path):
     # A kill may fall between two networks; whoever is told to stop saves the one at hand.
     assert "running" in succeed("status", run).stdout or kind == signal.SIGKILL
     succeed(*words, ranks=then)
-    assert_same_results(undisturbed, run)
+    assert_same_bits(undisturbed, run)
     assert list((run / "work").rglob("*.ckpt")) == [] and list(run.rglob("*.part*")) == []

@@ -8,9 +8,10 @@ import shutil
 
 import h5py
 import pytest
+from bits import assert_same_bits
 from program import SMOKE, call, refused, succeed
 from sums import seal
-from test_run import assert_same_results, hashes
+from test_run import hashes
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_reduce_wants_statistics_of_this_version(whole, tiny, tmp_path):
     refused("reduce", SMOKE, "--data", tiny, "--out", run, "--quiet", names=[units[0].stem, "this version", "cplae evaluate"])
     assert f"statistics  {len(units) - 1} of {len(units)} done, 1 left" in succeed("status", run).stdout
     succeed("run", SMOKE, "--data", tiny, "--out", run)
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 @pytest.mark.parametrize(("stage", "kind", "before"), [("evaluate", "networks", "train"), ("reduce", "statistics", "evaluate")])
@@ -78,7 +79,7 @@ def test_results_without_their_units_are_not_replaced_unasked(whole, tiny, tmp_p
         refused(stage, SMOKE, "--data", tiny, "--out", run, names=[run / "results.h5", "--overwrite"])
     assert hashes(run) == before
     succeed("run", SMOKE, "--data", tiny, "--out", run, "--overwrite")
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 @pytest.mark.parametrize("stage", ["run", "evaluate"])
@@ -93,7 +94,7 @@ def test_results_are_made_again_from_their_units(stage, damage, whole, tiny, tmp
         results.write_bytes(content[: len(content) // 2])
     told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
     assert ("results.h5: cannot be opened" in told) == (damage == "cut")
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 def flip(results, dataset, bit=0):
@@ -117,7 +118,7 @@ def test_a_flipped_bit_in_the_results_is_named_and_mended(stage, whole, tiny, tm
     flip(run / "results.h5", names[0])
     told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
     assert f"results.h5: /{names[0]}: its checksum is wrong; results.h5 is made again from its units" in told
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
     assert "made again" not in succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
 
 
@@ -134,7 +135,7 @@ def test_results_of_another_plan_are_written_again(origin, stage, whole, tiny, t
     shutil.copy(other / "results.h5", run)
     told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
     assert "results.h5: is of another study: " in told and "results.h5 is made again from its units" in told and "was missing" not in told
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
     assert "made again" not in succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
 
 
@@ -148,7 +149,7 @@ def test_results_that_say_other_data_are_written_again(whole, tiny, tmp_path):
     assert f"results.h5: is of other data, of SHA-256 {'0' * 64}" in told
     with h5py.File(run / "results.h5") as file:
         assert file.attrs["data_sha256"] != "0" * 64
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 def test_a_look_that_fails_fails_on_all_ranks(whole, tiny, tmp_path):
@@ -170,7 +171,7 @@ def test_stale_results_are_written_again(stage, whole, tiny, tmp_path):
     shutil.copy(other / "results.h5", run)
     told = succeed(stage, SMOKE, "--data", tiny, "--out", run).stderr
     assert "is not the one of its unit" in told and "more); results.h5 is made again from its units" in told
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 def test_a_folder_among_the_units_is_nobody_s(whole, tiny, tmp_path):
@@ -181,7 +182,7 @@ def test_a_folder_among_the_units_is_nobody_s(whole, tiny, tmp_path):
     succeed("run", SMOKE, "--data", tiny, "--out", run)
     succeed("status", run)
     succeed("verify", run)
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
 
 
 def test_a_run_without_its_study_is_refused(whole, tiny, tmp_path):
@@ -196,7 +197,7 @@ def test_the_trainer_by_its_name_is_the_same_run(whole, tiny, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(whole, run)
     succeed("run", SMOKE, "--data", tiny, "--out", run, "--set", "training.trainer=fused")
-    assert_same_results(whole, run)
+    assert_same_bits(whole, run)
     refused("run", SMOKE, "--data", tiny, "--out", run, "--set", "training.trainer=reference", names=["trainer", "fused", "reference"])
 
 
