@@ -268,7 +268,7 @@ def test_export_wants_the_run_s_own_data(runs, tiny, tmp_path):
     assert not (tmp_path / "b.h5mu").exists()
 
 
-LONG = ["--set", "training.steps=8000", "--set", "training.checkpoint_seconds=0.1"]
+LONG = ["--set", "training.steps=40000", "--set", "training.checkpoint_seconds=0.1"]
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,8 @@
 import subprocess
-import time
 
 import pytest
 from cluster import Cluster, obstacle
-from jobs import CPLAE, OPTIONS, STUDY, Desk
+from jobs import CPLAE, Desk, enough_steps, run_alone
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +21,20 @@ def cohort(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(cohort, tmp_path_factory):
-    """The study on one rank, without SLURM."""
+def steps(cohort, tmp_path_factory):
+    return enough_steps(cohort, tmp_path_factory.mktemp("few"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(cohort, steps, tmp_path_factory):
     run = tmp_path_factory.mktemp("undisturbed") / "run"
-    began = time.monotonic()
-    subprocess.run([CPLAE, "run", STUDY, "--data", cohort, "--out", run, "--device", "cpu", *OPTIONS], check=True, capture_output=True)
-    (run / "seconds").write_text(str(time.monotonic() - began))
+    seconds = run_alone(cohort, run, steps)
+    (run / "seconds").write_text(str(seconds))
     return run
 
 
 @pytest.fixture
-def desk(cluster, cohort, tmp_path):
-    made = Desk(cluster, cohort, tmp_path)
+def desk(cluster, cohort, steps, tmp_path):
+    made = Desk(cluster, cohort, steps, tmp_path)
     yield made
     cluster.scancel_all()

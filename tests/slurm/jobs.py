@@ -1,7 +1,9 @@
 """What the tests submit: the scripts of slurm/ on a small study, and what they compare."""
 
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cluster import await_
@@ -14,7 +16,6 @@ from bits import assert_same_bits  # noqa: E402
 CPLAE = Path(os.environ["CPLAE_BIN_DIR"]) / "cplae"
 STUDY = ROOT / "jobs" / "demo.toml"
 SETTINGS = {
-    "training.steps": 1500,
     "training.keep_best_after": 300,
     "training.validate_every": 100,
     "training.checkpoint_seconds": 1,
@@ -22,7 +23,7 @@ SETTINGS = {
     "experiment.consensus.components": "[6,8]",
     "experiment.consensus.starts": 2,
 }
-OPTIONS = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
+LONG_ENOUGH_SECONDS = 20  # of one rank: that what SLURM is asked to do comes while there is work left
 SITE = """
 launcher="${CPLAE_LAUNCHER:-srun}"
 srun_options="--mpi=pmix --wait=5"         # two nodes on one host: no binding
@@ -35,6 +36,26 @@ load_modules() { export SITE_WAS_LOADED=1; }
 TWO_RANKS = ["--nodes=2", "--ntasks-per-node=1"]
 
 
+def study_words(data, run, steps):
+    settings = {**SETTINGS, "training.steps": steps}
+    return [STUDY, data, run, *(word for key, value in settings.items() for word in ("--set", f"{key}={value}"))]
+
+
+def run_alone(data, run, steps):
+    """The study on one rank, without SLURM; how many seconds it took."""
+    study, _, _, *options = study_words(data, run, steps)
+    began = time.monotonic()
+    subprocess.run([CPLAE, "run", study, "--data", data, "--out", run, "--device", "cpu", *options], check=True, capture_output=True)
+    return time.monotonic() - began
+
+
+def enough_steps(data, folder):
+    """So many that the study is not done before SLURM has done what it is asked to, however fast this machine is."""
+    few = 500
+    seconds = run_alone(data, folder / "run", few)
+    return max(1500, 100 * round(few * LONG_ENOUGH_SECONDS / seconds / 100))
+
+
 def sessions(run):
     """Of the sessions that did not finish the study and lived to tell: (exit code, whether there was progress)."""
     path = run / "sessions.tsv"
@@ -45,14 +66,18 @@ def sessions(run):
 class Desk:
     """Submits jobs from a folder and waits for them."""
 
-    def __init__(self, cluster, data, folder):
-        self.cluster, self.data, self.folder = cluster, data, folder
+    def __init__(self, cluster, data, steps, folder):
+        self.cluster, self.data, self.steps, self.folder = cluster, data, steps, folder
         self.run = folder / "run"
         (folder / "site.sh").write_text(SITE)
 
+    def words(self, *more):
+        """What the scripts are given for the study of these tests."""
+        return [*study_words(self.data, self.run, self.steps), *more]
+
     def submit(self, *options, script="cpu", words=None, cwd=None, **environment):
         """The number of the job; `cwd`: where sbatch is called, if not in this folder."""
-        words = [STUDY, self.data, self.run, *OPTIONS] if words is None else words
+        words = self.words() if words is None else words
         given = {"CPLAE_HOME": str(ROOT), "CPLAE_SITE": str(self.folder / "site.sh"), "CPLAE_PROGRAM": str(CPLAE), "CPLAE_DEVICE": "cpu"}
         call = ["sbatch", "--parsable", "--mem-per-cpu=100", *options, ROOT / "slurm" / f"{script}.sbatch", *words]
         return self.cluster.call(*call, cwd=cwd or self.folder, **{**given, **environment})

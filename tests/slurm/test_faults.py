@@ -9,7 +9,7 @@ import struct
 
 import pytest
 from cluster import await_, environment_of
-from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
+from jobs import CPLAE, ROOT, TWO_RANKS, sessions
 
 
 def test_requeued_by_its_user(desk, undisturbed):
@@ -24,7 +24,7 @@ def test_requeued_by_its_user(desk, undisturbed):
 @pytest.mark.parametrize("partition", ["requeued", "cancelled"])
 def test_overwrite_is_for_the_first_session(partition, desk, undisturbed):
     """A requeued session and a follow-up keep what the first one has done."""
-    job = desk.submit(*TWO_RANKS, f"--partition={partition}", words=[STUDY, desk.data, desk.run, *OPTIONS, "--overwrite"])
+    job = desk.submit(*TWO_RANKS, f"--partition={partition}", words=desk.words("--overwrite"))
     desk.await_midst()
     if partition == "requeued":
         desk.cluster.call("scontrol", "requeue", job)
@@ -46,7 +46,7 @@ def test_overwrite_outlives_a_session_that_never_opened_the_folder(desk, undistu
     flag, program = desk.folder / "flag", desk.folder / "program"
     program.write_text(f'#!/bin/bash\n[ "$1" = status ] || [ -e {flag} ] && exec {CPLAE} "$@"\ntouch {flag}\nexit 137\n')
     program.chmod(0o755)
-    desk.submit("--nodes=1", "--ntasks-per-node=1", words=[STUDY, desk.data, desk.run, *OPTIONS, "--overwrite"], CPLAE_PROGRAM=str(program))
+    desk.submit("--nodes=1", "--ntasks-per-node=1", words=desk.words("--overwrite"), CPLAE_PROGRAM=str(program))
     desk.await_end()
     assert desk.log().count("] session ") == 2 and "--overwrite removed" in desk.log() and "this one goes on" not in desk.log(), desk.log()
     desk.assert_results(undisturbed)

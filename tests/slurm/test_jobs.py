@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from cluster import await_
-from jobs import CPLAE, OPTIONS, ROOT, STUDY, TWO_RANKS, sessions
+from jobs import CPLAE, ROOT, TWO_RANKS, sessions
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,28 @@ def test_a_study(script, launcher, options, desk, undisturbed):
     assert f"{launcher} " in log and "2 rank(s)" in log and "ended with code 0" in log
 
 
+@pytest.mark.parametrize(
+    ("script", "launcher", "options", "said"),
+    [
+        ("paper", "srun", ["--gpus-per-node=1", "--cpus-per-task=1"], "--mpi=pmix --cpu-bind=cores --gpu-bind=single:1"),
+        ("cpu", "mpirun", [], "--bind-to core --map-by slot:PE=1"),
+    ],
+    ids=["srun", "mpirun"],
+)
+def test_the_site_file_as_shipped(script, launcher, options, said, desk, undisturbed):
+    desk.submit(*TWO_RANKS, *options, script=script, CPLAE_SITE="", CPLAE_LAUNCHER=launcher)
+    desk.await_end()
+    desk.assert_results(undisturbed)
+    assert said in desk.log() and "2 rank(s)" in desk.log() and "ended with code 0" in desk.log(), desk.log()
+
+
 @pytest.mark.parametrize("option", [[], ["--no-report"]], ids=["report", "no-report"])
 def test_a_report_that_takes_longer_than_srun_waits(option, desk):
     """--wait ends ranks that stay on when another one has left (5 s in this site file): none of them may draw the pictures."""
     python = desk.folder / "python"
     python.write_text('#!/bin/sh\nsleep 9\necho page > "$3/report.html"\n')
     python.chmod(0o755)
-    job = desk.submit(*TWO_RANKS, words=[STUDY, desk.data, desk.run, *OPTIONS, "--set", "training.steps=300", *option], CPLAE_PYTHON=str(python))
+    job = desk.submit(*TWO_RANKS, words=desk.words("--set", "training.steps=300", *option), CPLAE_PYTHON=str(python))
     desk.await_end()
     assert desk.cluster.state(job) == "COMPLETED" and sessions(desk.run) == [], desk.log()
     assert (desk.run / "report.html").exists() == (option == []), desk.log()
