@@ -104,8 +104,8 @@ void Coupling::find_scale(Side& side, std::size_t rows) const {
   if (scale_ == study::CouplingScale::min_singular_value) {
     side.covariance.noalias() = centred * centred.transpose();
     side.covariance /= degrees;
-    side.solver.compute(side.covariance);
-    side.scale.setConstant(side.solver.eigenvalues()[0]);
+    side.least.compute(side.covariance);
+    side.scale.setConstant(side.least.value());
     return;
   }
   side.scale = centred.rowwise().squaredNorm() / degrees;
@@ -181,10 +181,10 @@ void Coupling::add_through_divisor(Latents& latents, const Side& side,
   for (std::size_t s = 0; s < rows.size(); ++s) {
     const auto off = side.centred.col(static_cast<Eigen::Index>(s));
     // d (least eigenvalue) / dz = 2 / (n - 1) v (v . z) for its eigenvector v; of a variance 2 / (n - 1) z.
-    const double along = by_vector ? side.solver.eigenvectors().col(0).dot(off) : 0;
+    const double along = by_vector ? side.least.vector().dot(off) : 0;
     for (std::size_t k = 0; k < dim_; ++k) {
       const auto at = static_cast<Eigen::Index>(k);
-      const double direction = by_vector ? side.solver.eigenvectors()(at, 0) * along : off[at];
+      const double direction = by_vector ? side.least.vector()[at] * along : off[at];
       latents.derivatives[rows[s] * dim_ + k] += factor * side.slopes[at] * direction;
     }
   }

@@ -1,11 +1,12 @@
 #pragma once
 // Batch norm and coupling: small, and in double precision.
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "cplae/study/study.hpp"
+#include "engine/fused/least_eigen.hpp"
 #include "engine/fused/row_lists.hpp"
 #include "engine/fused/tiles.hpp"
 
@@ -53,12 +54,12 @@ public:
 private:
   struct Side {
     Side(Eigen::Index dim, Eigen::Index rows)
-        : centred(dim, rows), covariance(dim, dim), scale(dim), slopes(dim), solver(dim) {}
+        : centred(dim, rows), covariance(dim, dim), scale(dim), slopes(dim), least(dim) {}
     Eigen::MatrixXd centred;     ///< [dim x rows]
     Eigen::MatrixXd covariance;  ///< [dim x dim]
     Eigen::VectorXd scale;       ///< [dim or 1] what the divisor is the lesser of
     Eigen::VectorXd slopes;      ///< [dim] of the loss with respect to `scale`
-    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+    LeastEigen least;
   };
 
   void find_distances(const Latents& first, const Latents& second, const SharedRows& rows);
