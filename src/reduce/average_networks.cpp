@@ -27,6 +27,7 @@ std::vector<store::NetworkUnit> finite_networks(const Context& context, std::siz
   std::vector<store::NetworkUnit> members;
   for (std::size_t n = first; n < networks.size(); ++n) {
     if (networks[n].variant != networks[first].variant) break;
+    heed_stop(context);
     auto unit = store::to_network_unit(units.read_awaited(store::UnitKind::network, networks[n].id));
     if (unit.result.finite) members.push_back(std::move(unit));
   }
@@ -82,6 +83,7 @@ private:
     stats::EnsembleSums sums(truth.rows(), truth.cols());
     AgainstMembers r2;
     for (std::size_t i = 0; i < members_.size(); ++i) {
+      heed_stop(context_);
       const MatrixF seen = mean_latents(members_[i].result.latents, from)(cells, Eigen::all);
       const MatrixF predicted = predictors_[i].decode(ModalityIndex(static_cast<std::int64_t>(to)), seen);
       sums.add(predicted);

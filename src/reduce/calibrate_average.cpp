@@ -74,6 +74,7 @@ private:
     const auto& networks = context_.plan.networks;
     for (std::size_t n = unit_.network; n < networks.size(); ++n) {
       if (networks[n].variant != networks[unit_.network].variant) break;
+      heed_stop(context_);
       const auto record =
           units_.read_awaited(store::UnitKind::statistics, fold_id(context_, unit_, networks[n].replicate));
       if (failure(record).empty()) visit_fold(networks[n], record, see);

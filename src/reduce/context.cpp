@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "cplae/core/error.hpp"
+
 namespace cplae::reduce {
 
 namespace {
@@ -71,6 +73,10 @@ Context make_context(study::Study study, data::Dataset dataset) {
   context.panels = study::panels_of(study, dataset);
   context.study = std::move(study);
   return context;
+}
+
+void heed_stop(const Context& context) {
+  if (context.stop && context.stop()) throw Stopped("statistics stopped");
 }
 
 }  // namespace cplae::reduce

@@ -28,6 +28,7 @@ std::vector<Member> members_of(const Context& context, const StatisticsUnit& uni
   for (const auto& network : context.plan.networks) {
     const auto& variant = context.plan.variants[network.variant.index()];
     if (variant.ensemble != id || network.replicate != fold) continue;
+    heed_stop(context);
     auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
     if (!stored.result.finite) continue;
     model::Predictor predictor(variant.spec, study::feature_counts(context.data), stored.result.weights);
@@ -70,6 +71,7 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
     for (std::size_t to = 0; to < modalities.size(); ++to) {
       const auto held_out = held_out_with(from, modalities[to], members.front().unit.split);
       if (!is_predicted(subset, to) || held_out.empty()) continue;
+      heed_stop(context);
       const auto average = average_of(members, {subset, to, held_out}, modalities[to].values.cols());
       rows.add(from, modalities[to], modalities[to].values(held_out, Eigen::all), average.mean);
       put(record, subset, to, average);

@@ -137,7 +137,7 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
       const auto& to = modalities[t];
       const auto held_out = held_out_with(from, to, split);
       if (holds(subset, t) || held_out.empty()) continue;
-      if (context.stop && context.stop()) throw Stopped("regression stopped");
+      heed_stop(context);
       try {
         const MatrixF predicted =
             predicted_by(method, problem_of(from, to, {training_with(from, to, split), held_out}))

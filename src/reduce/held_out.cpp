@@ -72,6 +72,7 @@ std::size_t visit_held_out(const Context& context, const StatisticsUnit& unit, c
   std::size_t folds = 0;
   for (std::size_t n = unit.network; n < networks.size(); ++n) {
     if (networks[n].variant != networks[unit.network].variant) break;
+    heed_stop(context);
     const bool is_shown =
         is_baseline(unit) ? show_baseline(context, networks[n],
                                           units.read_awaited(store::UnitKind::statistics,

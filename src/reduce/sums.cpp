@@ -65,7 +65,15 @@ store::Inspection inspect_tables(const fs::path& tables) {
   std::error_code error;
   const bool is_there = fs::exists(sums_file(tables), error);
   if (error) throw IoError(sums_file(tables).string() + ": cannot be looked at: " + error.message());
-  if (!is_there) return found;
+  if (!is_there) {
+    const std::size_t unnamed = fs::is_directory(tables, error) ? tables_in(tables).size() : 0;
+    if (unnamed > 0)
+      found.notes.push_back(
+          tables.string() + ": " + std::to_string(unnamed) +
+          " tables and no SHA256SUMS: the run is not finished, or the file was deleted; they "
+          "were not checked, and cplae reduce makes them anew");
+    return found;
+  }
   std::istringstream lines(read_file(sums_file(tables), largest_sums_bytes));
   std::set<fs::path> listed;
   for (std::string line; std::getline(lines, line);) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/data/read.hpp"
 #include "cplae/study/networks.hpp"
@@ -23,6 +24,21 @@ data::Split held_out_split(const Study& study, const ExperimentSpec& experiment,
   } catch (const UsageError& error) {
     throw UsageError("experiment." + experiment.name + "." + error.what());
   }
+}
+
+/// Of whom nothing was measured there is nothing to learn: as a row of zeros it would be learnt from.
+void leave_out_without_values(data::Modality& modality) {
+  std::size_t left_out = 0;
+  for (std::size_t cell = 0; cell < modality.present.size(); ++cell) {
+    if (modality.present[cell] == 0 ||
+        !modality.values.row(static_cast<Eigen::Index>(cell)).array().isNaN().all())
+      continue;
+    modality.present[cell] = 0;
+    ++left_out;
+  }
+  if (left_out > 0)
+    log::shared_warning("modality " + modality.name + ": " + std::to_string(left_out) +
+                        " cells have no value there: they count as cells that lack it");
 }
 
 }  // namespace
@@ -83,6 +99,8 @@ void adopt_names(const Study& study, data::Dataset& dataset) {
 
 std::size_t keep_used_cells(const Study& study, data::Dataset& dataset) {
   std::vector<std::uint8_t> used(dataset.cells.size(), 0);
+  for (auto& modality : dataset.modalities)
+    leave_out_without_values(modality);
   for (const auto& spec : study.base.modalities) {
     const auto& present = dataset.modality(spec.name).present;
     for (std::size_t cell = 0; cell < used.size(); ++cell)

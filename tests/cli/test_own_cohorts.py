@@ -40,6 +40,29 @@ def test_any_number_of_modalities(count, tmp_path):
         assert np.array_equal(everywhere[np.isfinite(everywhere[:, 0])], here)
 
 
+def test_cells_of_which_nothing_was_measured_lack_the_modality(tmp_path):
+    """The same networks and tables as where the file leaves them out; exported in the place that the file gives them."""
+    modalities = make_modalities(["one", "two"], cells=120)
+    lacking = modalities["two"].obs_names[5:25]
+    blank = modalities["two"].copy()
+    blank.X[5:25] = np.nan
+    runs = {}
+    for name, two in (("blank", blank), ("absent", modalities["two"][~modalities["two"].obs_names.isin(lacking)].copy())):
+        runs[name] = tmp_path / name
+        runs[name].mkdir()
+        make_mudata({"one": modalities["one"], "two": two}).write_h5mu(runs[name] / "data.h5mu")
+        (runs[name] / "own.toml").write_text(study_text(["one", "two"]))
+    warnings = {name: succeed("run", run / "own.toml", "--data", run / "data.h5mu", "--out", run / "run").stderr for name, run in runs.items()}
+    said = "modality two: 20 cells have no value there"
+    assert said in warnings["blank"] and said not in warnings["absent"]
+    for table in sorted((runs["absent"] / "run/tables").glob("*.csv")):
+        assert table.read_bytes() == (runs["blank"] / "run/tables" / table.name).read_bytes(), table.name
+    succeed("export", runs["blank"] / "run", "--to", tmp_path / "latents.h5mu")
+    exported = md.read_h5mu(tmp_path / "latents.h5mu")["two"]
+    empty = np.isnan(exported.obsm["X_cplae_two"]).all(axis=1)
+    assert exported.obs_names[empty].tolist() == lacking.tolist()
+
+
 def test_modalities_under_names_of_their_own(tmp_path):
     """Names with blanks, as of 10x Genomics, cannot stand in ids; a study gives the modality another."""
     modalities = make_modalities(["Gene Expression", "ATAC peaks", "one"])

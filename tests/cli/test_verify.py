@@ -129,6 +129,7 @@ def test_missing_units(copy):
     text = succeed("verify", copy).stdout
     assert f"networks    {all_networks - 1} whole of {all_networks}, 1 not there yet" in text
     assert f"statistics  {all_statistics - 3} whole of {all_statistics}, 3 not there yet" in text
+    assert "note: " in text and "tables and no SHA256SUMS" in text
 
 
 def test_work_may_be_deleted(copy):

@@ -37,4 +37,7 @@ struct Context {
 /// UsageError, DataError as check_against does.
 [[nodiscard]] Context make_context(study::Study study, data::Dataset dataset);
 
+/// Between two parts of a unit's work. Throws Stopped where the run was told to stop.
+void heed_stop(const Context& context);
+
 }  // namespace cplae::reduce

@@ -80,8 +80,9 @@ struct Plan {
 void adopt_names(const Study& study, data::Dataset& dataset);
 
 /// Leaves out the cells that have none of the study's modalities: they would count in splits and in the sizes
-/// of classes, and nothing could be learnt from them. Returns how many. Throws DataError naming a modality
-/// that there is not.
+/// of classes, and nothing could be learnt from them. A cell all of whose values of a modality are missing
+/// lacks it, which a warning says. Returns how many were left out. Throws DataError naming a modality that
+/// there is not.
 [[nodiscard]] std::size_t keep_used_cells(const Study& study, data::Dataset& dataset);
 
 /// Every check of a study against its data that can be made before anything runs (DESIGN: exit 2, nothing

@@ -82,6 +82,17 @@ std::string error_of(const Edit& edit) {
   return "";
 }
 
+TEST(KeepUsedCells, OfWhichNothingWasMeasuredAreThoseThatLackTheModality) {
+  const Study study = parse_study(small_study(), "s.toml");
+  data::Dataset dataset = cohort();
+  dataset.modalities[1].values.row(3).setConstant(std::numeric_limits<float>::quiet_NaN());
+  dataset.modalities[1].values(4, 0) = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(keep_used_cells(study, dataset), 0U);
+  EXPECT_EQ(dataset.modalities[1].present[3], 0);
+  EXPECT_EQ(dataset.modalities[1].present[4], 1);
+  EXPECT_EQ(dataset.modalities[0].present[3], 1);
+}
+
 TEST(KeepUsedCells, LeavesOutThoseWithNoneOfTheModalities) {
   const Study study = parse_study(small_study(), "s.toml");  // T and E, not M
   data::Dataset dataset = cohort();
