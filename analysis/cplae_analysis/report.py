@@ -18,7 +18,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from cplae_analysis.checksums import require_whole_tables, staleness, sum_of_tables
-from cplae_analysis.figures import accuracy, clusters, collapse, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, stability, tree, types
+from cplae_analysis.figures import accuracy, calibration, clusters, collapse, comparisons, consensus, ensembles, features, latents, losses, matching, reconstruction, relative, stability, tree, types
 from cplae_analysis.figures.run_folder import ReportError, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 from cplae_analysis.page import Section, page_html
@@ -38,6 +38,7 @@ FIGURES = (
     ("clusters", "Best number of components", clusters.draw, ("cluster_counts", "clusters", "bic")),
     ("consensus", "Consensus clusters", consensus.draw, ("consensus", "contingency", "consensus_cells")),
     ("ensembles", "Networks that predict together", ensembles.draw, ("ensembles",)),
+    ("calibration", "Prediction intervals: do they hold what they say?", calibration.draw, ("calibration", "predictive")),
     ("relative", "What coupling costs", relative.draw, ("relative",)),
     ("losses", "Losses in training", losses.draw, ("losses",)),
     ("features", "Feature by feature", features.draw, ("features",)),

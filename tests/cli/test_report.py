@@ -18,7 +18,7 @@ from cplae_analysis.figures import labels  # noqa: E402
 
 FIGURES = [
     *("latents", "accuracy", "reconstruction", "types", "type_correlations", "comparisons", "matching", "collapse", "stability", "clusters"),
-    *("consensus", "ensembles", "relative", "losses", "features", "tree"),
+    *("consensus", "ensembles", "calibration", "relative", "losses", "features", "tree"),
 ]
 CELLS, FOLDS = 40, 3
 LEAVES = ("a1", "a2", "b1", "b2")
@@ -43,13 +43,11 @@ LATER = {
     "typewise": "from to type feature n_cells measured decoded",
     "type_correlations": "from to over name panel folds n n_cells pearson pearson_raw pearson_centred",
     "ensembles": "measure from to label members n_cells value",
+    "calibration": "fold from to n_cells nominal coverage_spread coverage",
     "relative": "term loss n reference reference_loss reference_n relative",
     "latents": "scale representation axis sd",
 }
-WITHOUT_REPLICATE = (
-    *("cluster_counts", "summary", "comparisons", "consensus", "contingency"),
-    *("typewise", "type_correlations", "ensembles", "relative"),
-)
+WITHOUT_REPLICATE = ("cluster_counts", "summary", "comparisons", "consensus", "contingency", "typewise", "type_correlations", "ensembles", "calibration", "relative")
 
 
 def keys(variant, replicate=None):
@@ -135,6 +133,9 @@ class FakeRun:
         for measure in measures:
             row = {"measure": measure, "from": "E", "to": "T", "label": "", "members": 3, "n_cells": 9, "value": 0.375}
             self.rows["ensembles"].append(keys("consensus") | row)
+        for fold in range(2):
+            row = {"fold": fold, "from": "E", "to": "T", "n_cells": 9, "nominal": 0.95, "coverage_spread": 0.25, "coverage": 0.875 + fold / 8}
+            self.rows["calibration"].append(keys(VARIANT) | row)
         row = {"term": "mse_T", "loss": 2, "n": 3, "reference": "cross_validation,lambda=0", "reference_loss": 1, "reference_n": 3, "relative": 2}
         self.rows["relative"].append(keys(VARIANT) | row)
 

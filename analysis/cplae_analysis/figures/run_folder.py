@@ -43,6 +43,7 @@ LATER_NUMBERS = {
     "typewise": ("n_cells", "measured", "decoded"),
     "type_correlations": ("folds", "n", "n_cells", "pearson", "pearson_raw", "pearson_centred"),
     "ensembles": ("members", "n_cells", "value"),
+    "calibration": ("n_cells", "nominal", "coverage_spread", "coverage"),
     "relative": ("loss", "n", "reference_loss", "reference_n", "relative"),
 }
 LATER_NAMES = {
@@ -54,6 +55,7 @@ LATER_NAMES = {
     "typewise": ("from", "to", "type", "feature"),
     "type_correlations": ("from", "to", "over", "name", "panel"),
     "ensembles": ("measure", "from", "to", "label"),
+    "calibration": ("fold", "from", "to"),
     "relative": ("term", "reference"),
 }
 # Without the keys that other tables start with.
