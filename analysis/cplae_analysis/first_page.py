@@ -16,6 +16,7 @@ from cplae_analysis.figures.run_folder import Run, Variant, is_baseline
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.stability import sentence
 from cplae_analysis.figures.style import counted, metric_name
+from cplae_analysis.pooled import LEAST_MODALITIES, Mean, is_many, means_of_directions, means_of_types, of_networks
 
 MOST_TILES = 8
 MOST_NAMED = 8
@@ -62,44 +63,37 @@ def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
 def wanted_tiles(run: Run, variant: Variant) -> list[tuple[str, str, float, int]]:
     """(metric, name, factor, digits): across modalities first, then types, then how well latents meet."""
     across = [pair for pair in directions(run) if pair[0] != pair[1]] or directions(run)
-    if len(run.modalities) > 2:
+    if len(run.modalities) >= LEAST_MODALITIES:
         across = []  # means over all directions say more: pooled_tiles
     found = [(f"r2 {end}<-{start}", f"R² {start} → {end}", 1.0, 2) for start, end in across]
-    for label, representation, classes in finest(run, variant.id):
+    for label, representation, classes in [] if is_many(run) else finest(run, variant.id):
         found.append((f"accuracy {representation} {label} {classes:.0f}", f"{label} from {representation}, % right", 100.0, 1))
     found += [(f"foscttm {end}<-{start}", f"FOSCTTM {start} → {end}", 1.0, 2) for start, end in across[:2]]
     return found
 
 
-def pooled(run: Run, variant: Variant, table: str, value: str, rows) -> tuple[int, pd.Series]:
-    """How many directions there are, and their mean in each network."""
-    frame = run.tables[table]
-    if not len(frame):
-        return 0, pd.Series(dtype=float)
-    own = frame[(frame["variant"] == variant.id) & rows(frame)].dropna(subset=[value])
-    return len(own[["from", "to"]].drop_duplicates()), own.groupby(["fold", "init"])[value].mean()
+def means_of(run: Run) -> list[Mean]:
+    """What stands for single directions, where there are many."""
+    if len(run.modalities) < LEAST_MODALITIES:
+        return []
+    return means_of_directions(run) + (means_of_types(run) if is_many(run) else [])
 
 
 def pooled_tiles(run: Run, variant: Variant) -> list[Tile]:
-    """Of more than two modalities: means over all directions, whose number grows with the square of that of modalities."""
-    wanted = (
-        ("R² across", "reconstruction", "r2", lambda frame: (frame["from"] != frame["to"]) & frame["from"].isin(run.modalities)),
-        ("R² from several", "reconstruction", "r2", lambda frame: ~frame["from"].isin(run.modalities)),
-        ("R² within", "reconstruction", "r2", lambda frame: frame["from"] == frame["to"]),
-        ("FOSCTTM", "matching", "value", lambda frame: frame["measure"] == "foscttm"),
-    )
     made = []
-    for name, table, column, rows in wanted:
-        directions_there, values = pooled(run, variant, table, column, rows)
+    for mean in means_of(run):
+        count, frame = of_networks(run.tables, mean)
+        values = frame.loc[frame["variant"] == variant.id, mean.value] if len(frame) else ()
         if len(values):
-            under = f"mean of {directions_there} directions, n = {counted(len(values), run.replicate_word(variant))}"
-            made.append(Tile(name, html.with_spread(values.mean(), values.std(), 2), under))
+            factor, digits, unit = (100, 1, ", % right") if mean.is_share else (1, 2, "")
+            under = f"{f'mean of {count} {mean.words}, ' if count > 1 else ''}n = {counted(len(values), run.replicate_word(variant))}"
+            made.append(Tile(mean.name + unit, html.with_spread(factor * values.mean(), factor * values.std(), digits), under))
     return made
 
 
 def tiles(run: Run, variant: Variant) -> list[Tile]:
     values = values_of(run, variant.id)
-    made = pooled_tiles(run, variant) if len(run.modalities) > 2 else []
+    made = pooled_tiles(run, variant)
     for metric, name, factor, digits in wanted_tiles(run, variant):
         mean, sd, n = values.get(metric, (np.nan, np.nan, 0))
         if not pd.isna(mean):
@@ -143,7 +137,7 @@ def tiles_html(run: Run) -> str:
     )
     if any(tile.name.startswith("FOSCTTM") for tile in shown):
         note += " FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance)."
-    chance = sentence(run, variant, [metric for metric, *_ in wanted_tiles(run, variant)])
+    chance = sentence(run, variant, [mean.name for mean in means_of(run)] + [metric for metric, *_ in wanted_tiles(run, variant)])
     return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p><p><b>How much is chance:</b> {escape(chance)}</p>'
 
 

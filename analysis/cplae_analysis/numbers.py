@@ -1,4 +1,4 @@
-"""The main numbers of every variant, of summary.csv."""
+"""The main numbers of every variant, of summary.csv; of many modalities means over directions."""
 
 from html import escape
 
@@ -9,16 +9,38 @@ from cplae_analysis.figures.members import MEMBER
 from cplae_analysis.figures.names import single_or_all
 from cplae_analysis.figures.reconstruction import directions
 from cplae_analysis.figures.run_folder import Run
+from cplae_analysis.figures.style import mean_and_sd
+from cplae_analysis.pooled import Mean, is_many, means_of_directions, means_of_targets, of_networks
 
 
 def columns(run: Run) -> list[tuple[str, str]]:
-    """(metric of summary.csv, heading): every direction's R2, then each label at its finest, by representation."""
-    found = [(f"r2 {end}<-{start}", f"R² {start} → {end}") for start, end in directions(run)]
+    """(metric, heading): every direction's R2, or means over them; then each label at its finest, by representation."""
+    if is_many(run):
+        found = [(mean.name, mean.name) for mean in means(run)]
+    else:
+        found = [(f"r2 {end}<-{start}", f"R² {start} → {end}") for start, end in directions(run)]
     table = run.tables["accuracy"]
     finest = table.groupby(["label", "representation"], sort=False)["n_classes"].max()
     shown = single_or_all(table["representation"])
     for (label, representation), classes in finest[finest.index.isin(shown, level="representation")].items():
         found.append((f"accuracy {representation} {label} {classes:.0f}", f"{label}, {representation} (%)"))
+    return found
+
+
+def means(run: Run) -> list[Mean]:
+    return [*means_of_directions(run), *means_of_targets(run)]
+
+
+def pooled_rows(run: Run) -> dict[tuple[str, str], pd.Series]:
+    """(variant, name of the mean) -> mean, SD and n over networks."""
+    found = {}
+    for mean in means(run) if is_many(run) else ():
+        frame = of_networks(run.tables, mean)[1]
+        # Where an ensemble stands for its members, they have no line of their own.
+        alone = frame[~frame["variant"].map(lambda variant: bool(MEMBER.match(variant))) | frame["variant"].isin(run.tables["summary"]["variant"])] if len(frame) else frame
+        for variant, own in alone.groupby("variant") if len(alone) else ():
+            middle, sd = mean_and_sd(own[mean.value])
+            found[variant, mean.name] = pd.Series({"mean": middle, "sd": sd, "n": len(own)})
     return found
 
 
@@ -35,6 +57,7 @@ def cell(row: pd.Series | None, count: int, is_share: bool) -> str:
 def headline(run: Run) -> str:
     heads = columns(run)
     found = {(row["variant"], row["metric"]): row for _, row in run.tables["summary"].iterrows()}
+    found |= pooled_rows(run)
     lines, starts, before = [], [], ""
     for variant in run.variants:
         rows = [found.get((variant.id, metric)) for metric, _ in heads]
@@ -47,8 +70,12 @@ def headline(run: Run) -> str:
         before = variant.experiment
         cells = [cell(row, count, metric.startswith("accuracy")) for row, (metric, _) in zip(rows, heads, strict=True)]
         lines.append((name, *cells, str(count)))
+    many = (
+        "Across: mean over the directions from one modality to another; from several: over those from two modalities and more; others → A: over those to A; "
+        "FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance). Each direction is in the figures below. "
+    )
     note = (
-        f"Mean ± SD over n {run.replicate_words()}, on held-out cells. A → B: B decoded from the latents of A, R² as the mean over features. "
+        f"Mean ± SD over n {run.replicate_words()}, on held-out cells. A → B: B decoded from the latents of A, R² as the mean over features. {many if is_many(run) else ''}"
         "Accuracy of predicting a cell's type from the latents (zA: those of modality A), at the finest resolution of each label."
     )
     return html.table(("variant", *(name for _, name in heads), "n"), lines, starts) + f'<p class="note">{escape(note)}</p>'

@@ -28,6 +28,10 @@ class Section:
     table: tuple[Sequence[str], Sequence[Sequence[str]]] | None = None
 
 
+# Figures wider than the page shrink to it, but no further: their words must be read, so they scroll in their box.
+LEAST_SCALE = 0.8
+
+
 def resource(name: str) -> str:
     return (resources.files("cplae_analysis") / "data" / name).read_text(encoding="utf-8")
 
@@ -111,7 +115,7 @@ def section_html(run: Run, section: Section, before: str = "") -> str:
     data = base64.b64encode(section.png).decode()
     files = html.links(run.folder, [f"figures/{section.name}.{kind}" for kind in ("svg", "pdf")])
     return (
-        f'<section>{title}{before}<figure><div class="wide" tabindex="0"><img alt="{escape(section.title)}" style="width:{96 * section.width:.0f}px" '
+        f'<section>{title}{before}<figure><div class="wide" tabindex="0"><img alt="{escape(section.title)}" style="width:{96 * section.width:.0f}px;min-width:{LEAST_SCALE * 96 * section.width:.0f}px" '
         f'src="data:image/png;base64,{data}"></div><figcaption>{escape(section.text)}</figcaption></figure>'
         + (f'<p class="note">Figure: {files}</p>' if files else "")
         + f"{own_table_html(section)}{tables_html(run, section.tables)}</section>"

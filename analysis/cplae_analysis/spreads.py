@@ -7,6 +7,7 @@ import pandas as pd
 
 from cplae_analysis.figures.members import MEMBER
 from cplae_analysis.figures.run_folder import Run, is_baseline
+from cplae_analysis.pooled import LEAST_MODALITIES, means_of_directions, means_of_types, of_networks
 
 COLUMNS = ["group", "experiment", "settings", "metric", "seed", "fold", "value"]
 SPREADS = ["group", "experiment", "settings", "metric", "mean", "sd_seeds", "seeds", "splits", "sd_folds", "folds", "folds_of"]
@@ -38,7 +39,8 @@ def named(table: pd.DataFrame, metric: pd.Series | str, value: str) -> pd.DataFr
 
 
 def scores(run: Run) -> pd.DataFrame:
-    """Headline numbers of every network: R² of each direction, accuracies at the finest resolutions, FOSCTTM, best number of components.
+    """Headline numbers of every network: R² of each direction, accuracies at the finest resolutions, FOSCTTM, best number of components; of three modalities and more
+    first the means over directions.
 
     `group` is what differs in chance alone: the variant, of members of an ensemble without their number. `fold` is '' for one split.
     """
@@ -48,8 +50,11 @@ def scores(run: Run) -> pd.DataFrame:
         matching = matching[matching["measure"] == "foscttm"]
     r2, directions = tables["reconstruction"], lambda table, name: name + table["to"] + "<-" + table["from"] if len(table) else name
     classes = accuracy["n_classes"].map("{:.0f}".format) if len(accuracy) else ""
+    many = len(run.modalities) >= LEAST_MODALITIES
+    pooled = [(mean, of_networks(tables, mean)[1]) for mean in (means_of_directions(run) + means_of_types(run) if many else ())]
     found = pd.concat(
         [
+            *(named(frame, mean.name, mean.value) for mean, frame in pooled),
             named(r2, directions(r2, "r2 "), "r2"),
             named(accuracy, "accuracy " + accuracy["representation"] + " " + accuracy["label"] + " " + classes if len(accuracy) else "", "accuracy"),
             named(matching, directions(matching, "foscttm "), "value"),

@@ -117,7 +117,7 @@ def test_many_modalities_have_a_diagram_and_a_matrix_a_variant(tmp_path):
         }
         assert lines == wanted and len(top.lines) == 1 + 18, "a line a direction and kind, and the diagonal; none from several modalities"
         shown = matrix.images[0].get_array()
-        assert np.allclose(shown, [[mean_of(expected[variant, start, end, 0.95, "coverage"]) / 100 for end in names] for start in names])
+        assert np.allclose(shown, [[mean_of(expected[variant, start, end, 0.95, "coverage"]) for end in names] for start in names])
     means = {(a, b): mean_of(expected[ENSEMBLE, a, b, 0.95, "coverage"]) for a in names for b in names}
     least, most = min(means, key=means.get), max(means, key=means.get)
     said = f"{least[0]} → {least[1]} {means[least]:.1f} %, {most[0]} → {most[1]} {means[most]:.1f} % (least and most of 9 directions)"

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from cplae_analysis.figures.matrices import balanced
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names, single_or_all
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import (
@@ -17,6 +18,9 @@ from cplae_analysis.figures.style import (
     places,
     strip_width,
 )
+
+
+WIDEST = 12.0  # inches of panels beside one another
 
 
 def modality_of(representation: str) -> str:
@@ -73,10 +77,17 @@ def panels(table: pd.DataFrame) -> tuple[list[tuple[str, str]], bool]:
     return (several, True) if several else (list(counts.index), False)
 
 
-def empty_grid(rows: int, columns: int, width: float):
-    return plt.subplots(
-        rows, columns, figsize=(width * columns + 1.5, 3.3 * rows), squeeze=False, sharey=True, layout="constrained"
+def empty_grid(rows: int, representations: int, width: float):
+    """Axes [rows x representations], whose lines are broken where the page ends."""
+    columns = balanced(representations, max(1, int(WIDEST // width)))
+    lines = -(-representations // columns)
+    figure, grid = plt.subplots(
+        rows * lines, columns, figsize=(width * columns + 1.5, 3.3 * rows * lines), squeeze=False, sharey=True, layout="constrained"
     )
+    grid = grid.reshape(rows, lines * columns)
+    for axes in grid[:, representations:].flat:
+        axes.set_visible(False)
+    return figure, grid[:, :representations], columns
 
 
 def titles_of(shown: dict) -> dict[tuple[str, str, str], str]:
@@ -102,9 +113,10 @@ def draw_panels(grid, table: pd.DataFrame, shown: dict, colour: dict) -> None:
             (draw_lines if as_lines else draw_strip)(axes, panel, variants, colour)
             axes.set_title(titles[experiment, label, representation])
             axes.grid(axis="y", alpha=0.3)
-        grid[row, 0].set_ylabel("accuracy on held-out cells (%)")
+        for first in grid[row, :: shown["columns"]]:
+            first.set_ylabel("accuracy on held-out cells (%)")
         if as_lines:
-            grid[row, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            grid[row, shown["columns"] - 1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def caption_of(run: Run, table: pd.DataFrame, shown: dict) -> str:
@@ -134,7 +146,7 @@ def draw(run: Run) -> Drawn:
         "variants": [v for v in run.variants if v.id in set(table["variant"])],
     }
     width = 3.6 if as_lines else strip_width(shown["variants"])
-    figure, grid = empty_grid(len(rows), len(shown["representations"]), width)
+    figure, grid, shown["columns"] = empty_grid(len(rows), len(shown["representations"]), width)
     draw_panels(grid, table, shown, colours(run.variants))
     return Drawn(figure, caption_of(run, table, shown))
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cplae_analysis.figures.matrices import Measure, draw_matrix
+from cplae_analysis.figures.matrices import MOST_COLUMNS, Measure, draw_matrix, matrix_inches
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.reconstruction import direction_name, directions
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
@@ -119,15 +119,17 @@ def draw_directions(axes: Axes, rows: pd.DataFrame, pairs: list[tuple[str, str]]
 
 
 def draw_many(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: list[tuple[str, str]]) -> Figure:
-    """A column a variant: all directions in one diagram, and the widest interval as a matrix."""
-    size = max(2.9, 0.5 + 0.42 * len(run.modalities))
+    """A column a variant, of the first few: all directions in one diagram, and the widest interval as a matrix."""
+    variants = variants[:MOST_COLUMNS]
+    size = max(2.9, matrix_inches(run.modalities))
     figure, grid = plt.subplots(2, len(variants), figsize=(size * len(variants) + 1.9, 2 * size + 0.6), squeeze=False, layout="constrained")
-    widest = Measure("", table[table["nominal"] == WIDEST], "coverage", 0.85, 1.0)
+    percents = table[table["nominal"] == WIDEST].assign(coverage=lambda rows: 100 * rows["coverage"])
+    widest = Measure("", percents, "coverage", 85, 100, digits=1)
     for column, variant in enumerate(variants):
         draw_directions(grid[0, column], table[table["variant"] == variant.id], pairs)
         draw_matrix(grid[1, column], widest.rows[widest.rows["variant"] == variant.id], widest, run.modalities)
         grid[0, column].set_title(variant.label)
-        grid[1, column].set_title(f"share held by {100 * WIDEST:g} % intervals", fontsize=8)
+        grid[1, column].set_title(f"held by {100 * WIDEST:g} % intervals (%)", fontsize=8)
     grid[0, 0].set_ylabel("values held (%)")
     grid[0, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
     return figure
@@ -174,6 +176,7 @@ def caption_of(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: li
     many = len(pairs) > MOST_PANELS
     folds = [int(count) for count in table.dropna(subset=["coverage"]).groupby(["variant", "from", "to"])["fold"].nunique()]
     cells = sorted(int(count) for count in table["n_cells"])
+    hidden = f" The first {MOST_COLUMNS} of {len(variants)} variants are drawn." if many and len(variants) > MOST_COLUMNS else ""
     joint = " Several modalities at once: calibration.csv." if (~table["from"].isin(run.modalities)).any() else ""
     drawn = "Top: a line a direction, mean over" if many else "Top: mean and SD (error bars, mostly smaller than the marks) over"
     below = "bottom: mean and SD (small) over them" if many else "bottom: one dot a fold, line: mean"
@@ -183,7 +186,7 @@ def caption_of(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: li
         f"{drawn} n = {counts_text(folds)} folds, {counts_text(cells)} held-out cells each, all their features together; {below}. "
         "Calibrated: from the spread of the fold's networks and their errors on the other folds, so that the cells which are counted had no part in it (docs/statistics.md). "
         "Spread alone: the SD among the networks taken for that of the errors, which knows of chance in training but not of noise in the cells. "
-        f"Held by the 95 % intervals: {said_of_widest(table, variants, pairs)}.{joint}"
+        f"Held by the 95 % intervals: {said_of_widest(table, variants, pairs)}.{hidden}{joint}"
     )
 
 

@@ -2,12 +2,16 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
+from cplae_analysis.figures.comparison_matrices import draw_matrices
+from cplae_analysis.figures.matrices import MOST_PANELS_WIDE
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
-from cplae_analysis.figures.run_folder import EARLIER, Run, is_baseline, settings_of
+from cplae_analysis.figures.run_folder import EARLIER, Run, Variant, is_baseline, settings_of
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counted, metric_name
 
 MOST_METRICS = 12
+MOST_NAMED = 8
 LEVEL = 0.05
 
 
@@ -31,11 +35,11 @@ def chosen_metrics(table) -> list[str]:
     return sorted(r2 + list(accuracy.values()) + matching, key=lambda metric: "+" in metric)  # of single modalities first
 
 
-def ahead(table, metrics) -> list[str]:
-    """Who beats the reference in what, by more than chance allows after correction."""
+def ahead(table, metrics) -> list[tuple[str, str]]:
+    """(variant, metric): who beats the reference in what, by more than chance allows after correction."""
     better = np.where(table["metric"].map(is_less_better), table["difference"] > 0, table["difference"] < 0)
     won = table[better & (table["p_holm"] < LEVEL) & table["metric"].isin(metrics)]
-    return [f"{row.variant} in {metric_name(row.metric)}" for row in won.itertuples()]
+    return [(row.variant, row.metric) for row in won.itertuples()]
 
 
 def families(table) -> str:
@@ -69,13 +73,17 @@ def choice_note(run: Run) -> str:
     )
 
 
-def draw(run: Run) -> Drawn:
-    table = run.tables["comparisons"]
-    if not len(table):
-        raise LeftOut(f"no experiment has folds and two variants, all networks of the reference failed, or {EARLIER}")
-    every = chosen_metrics(table)
-    metrics = every[:MOST_METRICS]
-    variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
+def winners_text(table, metrics) -> str:
+    """'variant in R² T → E, R² E → T; ...': of each variant the first few."""
+    won: dict[str, list[str]] = {}
+    for variant, metric in ahead(table, metrics):
+        won.setdefault(variant, []).append(metric_name(metric))
+    more = {variant: f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "" for variant, names in won.items()}
+    return "; ".join(f"{variant} in {', '.join(names[:MOST_NAMED])}{more[variant]}" for variant, names in won.items())
+
+
+def draw_intervals(run: Run, table, metrics: list[str], variants: list[Variant]) -> Figure:
+    """A panel a metric, an interval a variant."""
     columns = min(4, len(metrics))
     rows = -(-len(metrics) // columns)
     figure, grid = plt.subplots(
@@ -95,19 +103,43 @@ def draw(run: Run) -> Drawn:
         axes.set_yticks(list(height.values()), [variant.label for variant in variants], fontsize=8)
     for axes in list(grid.flat)[len(metrics) :]:
         axes.set_visible(False)
+    return figure
+
+
+def how_to_read(many: bool) -> tuple[str, str]:
+    """What stands for the interval and its direction, and for p."""
+    if many:
+        return "mean and half of the 95 % interval (small)", "Blue: the reference is ahead (higher, of FOSCTTM lower), red: behind. Bold and framed"
+    return "mean and 95 % interval", "Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled"
+
+
+def hidden_text(every: list[str], metrics: list[str]) -> str:
+    if len(metrics) == len(every):
+        return ""
+    several = all("+" in metric for metric in set(every) - set(metrics))
+    return f"{len(metrics)} of {len(every)} measures are drawn, " + ("those of single modalities. " if several else "the first. ")
+
+
+def draw(run: Run) -> Drawn:
+    table = run.tables["comparisons"]
+    if not len(table):
+        raise LeftOut(f"no experiment has folds and two variants, all networks of the reference failed, or {EARLIER}")
+    every = chosen_metrics(table)
+    variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
+    many = len(run.modalities) > MOST_PANELS_WIDE
+    metrics = [metric for metric in every if "+" not in metric] if many else every[:MOST_METRICS]
+    figure = draw_matrices(table, metrics, variants, run.modalities, LEVEL) if many else draw_intervals(run, table, metrics, variants)
     references = ", ".join(dict.fromkeys(table["reference"]))
-    folds = table["folds"].max()
-    winners = ahead(table, every)
     if table["p_holm"].notna().any():
-        verdict = f"Ahead of the reference by that test: {'; '.join(winners)}." if winners else "None of the others is ahead of it by that test."
+        winners = winners_text(table, every)
+        verdict = f"Ahead of the reference by that test: {winners}." if winners else "None of the others is ahead of it by that test."
     else:
         verdict = "Too few folds have results for an interval or a test."
+    shown, direction = how_to_read(many)
     caption = (
-        f"Reference ({references}) less variant, paired over {counted(folds, 'folds')}: mean and 95 % interval (Nadeau and Bengio 2003, which allows for "
-        f"folds sharing training cells). Right of 0 the reference is higher: ahead, or behind in FOSCTTM. Filled: p < {LEVEL:g} after Holm's correction over "
-        f"{families(table)} of comparisons.csv. "
-        + (f"The first {len(metrics)} of {len(every)} measures are drawn. " if len(metrics) < len(every) else "")
-        + verdict
+        f"Reference ({references}) less variant, paired over {counted(table['folds'].max(), 'folds')}: {shown} (Nadeau and Bengio 2003, which allows for "
+        f"folds sharing training cells). {direction}: p < {LEVEL:g} after Holm's correction over "
+        f"{families(table)} of comparisons.csv. {hidden_text(every, metrics)}{verdict}"
         + f" {choice_note(run)}".rstrip()
     )
     return Drawn(figure, caption)

@@ -9,11 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.consensus_scores import cells_word, comparisons_of, draw_agreement, draw_silhouettes, silhouettes_of, silhouettes_text
+from cplae_analysis.figures.matrices import balanced
 from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 
 MOST_NAMED = 60
+# Pairs of modalities of which each has a matrix of counts: those of three modalities.
+MOST_PAIRS = 3
+MOST_COLUMNS = 3
 
 
 def matrix_of(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
@@ -35,6 +39,18 @@ def panels(table: pd.DataFrame, modalities: Sequence[str]) -> list[tuple[str, st
     first = table["first"].iloc[0]
     labels = dict.fromkeys(pair[1] for pair in pairs if pair[0] == first and pair[1] not in latents)
     return across + [(first, label, "held_out" if (first, label, "held_out") in pairs else "all") for label in labels]
+
+
+def chosen(shown: list[tuple[str, str, str]], scores: pd.DataFrame, modalities: Sequence[str]) -> tuple[list[tuple[str, str, str]], str]:
+    """The panels that there is room for, and what to say of the others: of many pairs of modalities that which agrees best and that which does so least."""
+    latents = {f"z{name}" for name in modalities}
+    across = [panel for panel in shown if panel[1] in latents]
+    if len(across) <= MOST_PAIRS:
+        return shown, ""
+    rand = scores[scores["measure"] == "adjusted_rand_index"].set_index(["first", "second", "cells"])["value"]
+    ordered = sorted(across, key=lambda panel: -rand.get(panel, -np.inf))
+    said = f" Of {len(across)} pairs of modalities those that agree best and least are drawn above; all are below and in consensus.csv."
+    return [ordered[0], ordered[-1], *(panel for panel in shown if panel[1] not in latents)], said
 
 
 def said_of(own: pd.DataFrame, first: str, second: str, cells: str) -> str:
@@ -60,9 +76,14 @@ def draw_all(own: pd.DataFrame, scores: pd.DataFrame, shown: list[tuple[str, str
     """Counts above; below them indices of agreement and silhouettes."""
     short = short_names(["", *own["row"], *own["column"], *own["first"], *own["second"], *scores["first"], *scores["second"]])
     lower = max(2.2, 1.2 + 0.25 * max(len(comparisons_of(scores)), len(silhouettes_of(scores))))
-    figure = plt.figure(figsize=(min(16, max(9.5, 5.2 * len(shown))), 5 + lower), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(5, lower))
-    for axes, (first, second, cells) in zip(above.subplots(1, len(shown), squeeze=False).flat, shown, strict=True):
+    columns = balanced(len(shown), MOST_COLUMNS)
+    lines = -(-len(shown) // columns)
+    figure = plt.figure(figsize=(min(13.5, max(9.5, 5.2 * columns)), 5 * lines + lower), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(5 * lines, lower))
+    grid = list(above.subplots(lines, columns, squeeze=False).flat)
+    for axes in grid[len(shown) :]:
+        axes.set_visible(False)
+    for axes, (first, second, cells) in zip(grid, shown, strict=False):
         draw_counts(axes, own[(own["first"] == first) & (own["second"] == second) & (own["cells"] == cells)], short)
         axes.set(xlabel=short[second], ylabel=f"clusters by {short[first]}", title="held-out cells" if cells == "held_out" else "all cells, training included")
     agreement, silhouettes = below.subplots(1, 2)
@@ -82,7 +103,7 @@ def draw(run: Run) -> Drawn:
         raise LeftOut(f"every network or mixture failed, or {EARLIER}")
     variant = next(variant for variant in run.variants if variant.id in set(table["variant"]))
     own, said = table[table["variant"] == variant.id], measures[measures["variant"] == variant.id]
-    shown = panels(own, run.modalities)
+    shown, hidden = chosen(panels(own, run.modalities), said, run.modalities)
     figure = draw_all(own, said, shown)
     value = {row.measure: row.value for row in said.itertuples() if not row.first}
     caption = (
@@ -91,7 +112,7 @@ def draw(run: Run) -> Drawn:
         + (" It is an end of the counts that were tried: counts beyond it may describe the cells better." if value["components_at_end"] else "")
         + " Against types, clusters stand in the order of those that they are assigned to (most cells in pairs, Kuhn 1955); against one another, by their numbers. "
         + "; ".join(said_of(said, *panel) for panel in told(said, shown))
-        + f". Below: both indices of agreement of every comparison; of other networks' clusters mean and SD (bars) over pairs of networks.{silhouettes_text(said)}"
+        + f". Below: both indices of agreement of every comparison; of other networks' clusters mean and SD (bars) over pairs of networks.{hidden}{silhouettes_text(said)}"
     )
     return Drawn(figure, caption)
 

@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from cplae_analysis.figures.style import INK, PALETTE
 
 AGREEMENT = {"adjusted_rand_index": ("adjusted Rand index", "o"), "normalised_mutual_information": ("normalised mutual information", "s")}
+# Beyond, a caption that lists silhouettes is no longer read.
+MOST_SAID = 9
 WEAK = "Weak evidence alone: a silhouette rewards round clusters, and latents can be round without meaning."
 
 
@@ -67,5 +69,7 @@ def silhouettes_text(own: pd.DataFrame) -> str:
     rows = silhouettes_of(own)
     if not rows:
         return ""
+    if len(rows) > MOST_SAID:
+        return f" Silhouettes: of held-out cells, mean and SD over clusters (bars); their numbers are in consensus.csv. {WEAK}"
     said = ", ".join(f"{name} by {latents} {mean:.2f} ± {sd:.2f} ({cells} cells)" for latents, name, mean, sd, cells in rows)
     return f" Silhouettes of held-out cells, mean ± SD over clusters (bars): {said}. {WEAK}"

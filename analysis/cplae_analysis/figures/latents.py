@@ -8,11 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cplae_analysis.figures.labels import Colouring, colouring
+from cplae_analysis.figures.matrices import balanced
 from cplae_analysis.figures.names import short_names, widen
 from cplae_analysis.figures.run_folder import Replicate, Run
 from cplae_analysis.figures.style import INK, WITHOUT_TYPE, Drawn, LeftOut
 
 PROJECTIONS = ((0, 1), (0, 2))
+MOST_COLUMNS = 4
 MOST_IN_ONE_COLUMN = 24
 MOST_LETTERS_OF_MODALITY = 18
 LEGEND_POINTS = {1: 8.5, 2: 6.5}  # by its columns
@@ -74,30 +76,41 @@ def add_legend(figure: Figure, colours: Colouring) -> None:
 
 
 def draw_latents(run: Run, latents: list[np.ndarray], held_out: np.ndarray, colours: Colouring) -> Figure:
-    """A column for each modality, a row for each pair of axes."""
+    """A column for each modality, a row for each pair of axes; of many modalities a few columns, one below the other."""
     projections = [pair for pair in PROJECTIONS if max(pair) < latents[0].shape[1]]
     many = len(colours.legend) > MOST_IN_ONE_COLUMN
+    columns = balanced(len(latents), MOST_COLUMNS)
+    lines = -(-len(latents) // columns)
     figure, grid = plt.subplots(
-        len(projections),
-        len(latents),
-        figsize=(3.3 * len(latents) + (2.9 if many else 1.4), 3.2 * len(projections) + 0.3),
+        lines * len(projections),
+        columns,
+        figsize=(3.3 * columns + (2.9 if many else 1.4), 3.2 * lines * len(projections) + 0.3),
         squeeze=False,
         sharex=True,
-        sharey="row",
+        sharey="row" if lines == 1 else True,
         layout="constrained",
     )
     colour, short = np.array(colours.cells), short_names(run.modalities, MOST_LETTERS_OF_MODALITY)
     for row, (first, second) in enumerate(projections):
-        for column, (name, values) in enumerate(zip(run.modalities, latents, strict=True)):
-            axes = grid[row, column]
+        for number, (name, values) in enumerate(zip(run.modalities, latents, strict=True)):
+            axes = grid[number // columns * len(projections) + row, number % columns]
             draw_panel(axes, values[:, [first, second]], colour, held_out)
             axes.set_xlabel(f"latent {first + 1}")
             axes.tick_params(labelbottom=True)
             if row == 0:
                 axes.set_title(f"from {short[name]} (n = {int(np.isfinite(values[:, 0]).sum())} cells)")
-        grid[row, 0].set_ylabel(f"latent {second + 1}")
+            if number % columns == 0:
+                axes.set_ylabel(f"latent {second + 1}")
+    for number in range(len(latents), lines * columns):
+        for row in range(len(projections)):
+            grid[number // columns * len(projections) + row, number % columns].set_visible(False)
     add_legend(figure, colours)
     return figure
+
+
+def listed(names: list[str]) -> str:
+    """'T, E and M'."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def draw(run: Run) -> Drawn:
@@ -107,7 +120,7 @@ def draw(run: Run) -> Drawn:
         raise LeftOut("the latent space has one dimension")
     colours = colouring(run)
     caption = (
-        f"Latents of {' and '.join(run.modalities)} in one network: {network.variant}, {network.name} (held-out loss "
+        f"Latents of {listed(run.modalities)} in one network: {network.variant}, {network.name} (held-out loss "
         f"{network.held_out_loss:.4g}, the least of its variant). Axes are latent dimensions in units of their SD in training "
         f"(batch-normalised), the same for all modalities. Ringed: the {int(held_out.sum())} cells that were held out. {colours.says}"
     )

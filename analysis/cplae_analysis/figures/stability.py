@@ -8,9 +8,10 @@ import pandas as pd
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import Run, Variant, variant_label
 from cplae_analysis.figures.style import PALETTE, Drawn, LeftOut, metric_name, name_places, panels_of_strips, places
+from cplae_analysis.pooled import is_many
 from cplae_analysis.spreads import scores, spreads
 
-MOST_PANELS = 12
+MOST_PANELS = 16
 HEAD = ("number", "variant", "mean", "SD over seeds", "seeds × splits", "SD over folds", "folds")
 
 
@@ -36,6 +37,29 @@ def table_of(table: pd.DataFrame, variants: list[Variant], metrics: list[str]) -
             of = "" if row.folds_of in ("", row.group) else f" ({row.folds_of})"
             rows.append([metric_name(metric), label[row.group], f"{row.mean:.3g}", f"{row.sd_seeds:.3g}", f"{row.seeds} × {row.splits}", over_folds, f"{row.folds or '–'}{of}"])
     return rows
+
+
+def metrics_of(run: Run, table: pd.DataFrame) -> list[str]:
+    """In their order; of many modalities those first that are no single direction's, and of single modalities alone."""
+    metrics = list(dict.fromkeys(table["metric"]))
+    if not is_many(run):
+        return metrics
+    single = [metric for metric in metrics if "+" not in metric]
+    return sorted(single, key=lambda metric: ("<-" in metric, metric.startswith("accuracy "), label_place(run, metric)))
+
+
+def label_place(run: Run, metric: str) -> int:
+    """Of an accuracy: which of the study's labels it is of; 0 of others."""
+    labels = list(dict.fromkeys(run.tables["accuracy"]["label"]))
+    label = metric.split(" ", 2)[2].rpartition(" ")[0] if metric.startswith("accuracy ") else ""
+    return labels.index(label) if label in labels else 0
+
+
+def shown_of(run: Run, metrics: list[str]) -> list[str]:
+    """Of many modalities means over directions and accuracies by the first label."""
+    if is_many(run):
+        metrics = [metric for metric in metrics if "<-" not in metric and label_place(run, metric) == 0]
+    return metrics[:MOST_PANELS]
 
 
 def splits_text(count: int) -> str:
@@ -70,8 +94,8 @@ def sentence(run: Run, variant: Variant, metrics: Sequence[str]) -> str:
 
 def draw(run: Run) -> Drawn:
     table = stability(run)
-    variants, metrics = groups_of(run, table), list(dict.fromkeys(table["metric"]))
-    shown = metrics[:MOST_PANELS]
+    variants, metrics = groups_of(run, table), metrics_of(run, table)
+    shown = shown_of(run, metrics)
     figure, grid = panels_of_strips(variants, len(shown), most_columns=4, height=2.5, shares_y=False)
     titles = short_names(map(metric_name, shown), MOST_IN_TITLE)
     for axes, metric in zip(grid.flat, shown, strict=False):
@@ -89,6 +113,7 @@ def draw(run: Run) -> Drawn:
         "SD of the headline numbers, on held-out cells. Over seeds: networks of one split that differ in initial weights and batches alone, pooled over the splits (folds) that have several; n = "
         f"{', '.join(dict.fromkeys(f'{row.seeds} on {splits_text(row.splits)}' for row in table.itertuples()))}. Over folds: networks of one setting on different folds, pooled over seeds; each "
         "fold has a seed of its own, so this SD holds that of seeds as well. Of variants with one split it is that of the cross-validated variant of the same settings, where the study has one."
-        + (f" The first {MOST_PANELS} of {len(metrics)} numbers are drawn." if len(metrics) > MOST_PANELS else "")
+        + (f" The first {len(shown)} of {len(metrics)} numbers are drawn." if len(metrics) > len(shown) else "")
+        + (" Those of several modalities at once are neither drawn nor in the table here." if is_many(run) else "")
     )
     return Drawn(figure, caption, (HEAD, table_of(table, variants, metrics)))

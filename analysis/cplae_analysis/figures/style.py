@@ -1,5 +1,6 @@
 """The look that all figures share: a palette that colour-blind readers can tell apart, axes, dots with a mean."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from cplae_analysis.figures.run_folder import Variant
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#F0E442")
 BASELINES = ("#4D4D4D", "#999999", "#737373", "#BFBFBF")
 INK = "#222222"
+MEMBER_OR_ALL = re.compile(r",members?=\d+$")
 WITHOUT_TYPE = "#BBBBBB"
 
 plt.rcParams.update(
@@ -69,14 +71,15 @@ class LeftOut(Exception):
 
 
 def colours(variants: Sequence[Variant]) -> dict[str, str]:
-    """One colour a variant, the same in all figures; baselines are grey."""
-    trained = [variant.id for variant in variants if not variant.is_baseline]
+    """One colour a variant, the same in all figures; members have that of their ensemble, baselines are grey."""
+    trained = list(dict.fromkeys(MEMBER_OR_ALL.sub("", variant.id) for variant in variants if not variant.is_baseline))
     baselines = [variant.id for variant in variants if variant.is_baseline]
     if len(trained) <= len(PALETTE):
         shades = list(PALETTE)
     else:
         shades = [matplotlib.colors.to_hex(c) for c in plt.get_cmap("viridis")(np.linspace(0, 0.9, len(trained)))]
     chosen = dict(zip(trained, shades, strict=False))
+    chosen = {variant.id: chosen[MEMBER_OR_ALL.sub("", variant.id)] for variant in variants if not variant.is_baseline}
     return chosen | {name: BASELINES[number % len(BASELINES)] for number, name in enumerate(baselines)}
 
 

@@ -4,13 +4,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from cplae_analysis.figures.names import short_names
+from cplae_analysis.figures.matrices import MOST_PANELS_WIDE, Measure, draw_matrices
+from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, mean_and_sd, name_places, panels_of_strips, places
 
 MOST_FEATURES = 60
 MOST_DIRECTIONS = 4
+MOST_TARGETS = 8
 CHOICES = {
     "panel": "the features of the study's list",
     "r2": "the features whose R² within the modality is above 0.25 (a choice on the same cells)",
@@ -33,12 +36,18 @@ def chosen_variant(run: Run, correlations: pd.DataFrame) -> Variant:
     return max(own, key=run.coupling_of)
 
 
-def across(table: pd.DataFrame) -> tuple[list[tuple[str, str]], str]:
-    """Directions between modalities, or those within where a study has one: the first of many, and what to say of the others."""
+def across(table: pd.DataFrame, modalities: list[str]) -> tuple[list[tuple[str, str]], str]:
+    """Directions between modalities, or those within where a study has one: of many one to each modality, and what to say of the others."""
     pairs = [tuple(pair) for pair in table[["from", "to"]].drop_duplicates().to_numpy()]
     pairs = [pair for pair in pairs if pair[0] != pair[1]] or pairs
-    hidden = f" The first {MOST_DIRECTIONS} of {len(pairs)} directions are drawn." if len(pairs) > MOST_DIRECTIONS else ""
-    return pairs[:MOST_DIRECTIONS], hidden
+    if len(pairs) <= MOST_DIRECTIONS:
+        return pairs, ""
+    single = [pair for pair in pairs if pair[0] in modalities]
+    first = {}
+    for start, end in sorted(single, key=lambda pair: modalities.index(pair[0])):
+        first.setdefault(end, (start, end))
+    shown = [first[end] for end in modalities if end in first][:MOST_TARGETS]
+    return shown, f" Of {len(pairs)} directions one to each modality is drawn{'' if len(shown) == len(first) else f', to the first {MOST_TARGETS}'}, from the first of the others."
 
 
 def scaled(rows: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -61,7 +70,7 @@ def draw(run: Run) -> Drawn:
     means, correlations = tables_of(run)
     variant = chosen_variant(run, correlations)
     means, correlations = means[means["variant"] == variant.id], correlations[correlations["variant"] == variant.id]
-    pairs, hidden = across(means)
+    pairs, hidden = across(means, run.modalities)
     types = means["type"].nunique()
     short = short_names([*means["type"], *means["feature"], *run.modalities])
     figure, grid = plt.subplots(
@@ -102,30 +111,42 @@ def described(found: pd.DataFrame, by_type: pd.DataFrame, by_feature: pd.DataFra
     )
 
 
-def draw_correlations(run: Run) -> Drawn:
-    """One dot a type: every variant and baseline, across modalities."""
-    _, correlations = tables_of(run)
-    correlations = correlations[correlations["over"] == "features"]
-    variants = [variant for variant in run.variants if variant.id in set(correlations["variant"])]
-    pairs, hidden = across(correlations)
-    columns = {"pearson": "r of means", "pearson_centred": "r of means less the mean over types"}
+def draw_strips(run: Run, correlations: pd.DataFrame, variants: list[Variant], columns: dict[str, str]) -> tuple[Figure, str]:
+    """A panel a direction and column, a dot a type; and what to say of directions that are not drawn."""
+    pairs, hidden = across(correlations, run.modalities)
     panels = [(pair, column) for pair in pairs for column in columns]
     figure, grid = panels_of_strips(variants, len(panels), most_columns=2, height=2.8)
-    colour, counts = colours(run.variants), []
+    colour = colours(run.variants)
+    titles = short_names([f"{start} → {end}: {name}" for start, end in pairs for name in columns.values()], MOST_IN_TITLE)
     for axes, ((start, end), column) in zip(grid.flat, panels, strict=False):
         own = correlations[(correlations["from"] == start) & (correlations["to"] == end)]
         for place, variant in zip(places(variants), variants, strict=True):
             values = own.loc[own["variant"] == variant.id, column].dropna().to_numpy()
             if len(values):
-                counts.append(len(values))
                 dots_with_mean(axes, place, values, colour[variant.id])
-        axes.set_title(f"{start} → {end}: {columns[column]}")
+        axes.set_title(titles[f"{start} → {end}: {columns[column]}"])
         axes.grid(axis="y", alpha=0.3)
         name_places(axes, variants)
+    return figure, hidden
+
+
+def draw_correlations(run: Run) -> Drawn:
+    """Every variant and baseline, across modalities: one dot a type, or matrices where there are many modalities."""
+    _, correlations = tables_of(run)
+    correlations = correlations[correlations["over"] == "features"]
+    variants = [variant for variant in run.variants if variant.id in set(correlations["variant"])]
+    many, columns, hidden = len(run.modalities) > MOST_PANELS_WIDE, {"pearson": "r of means", "pearson_centred": "r, centred"}, ""
+    if many:
+        figure = draw_matrices([Measure(name, correlations, column, 0, 1) for column, name in columns.items()], variants, run.modalities)
+    else:
+        figure, hidden = draw_strips(run, correlations, variants, columns)
+    counts = correlations.dropna(subset=["pearson"]).groupby(["variant", "from", "to"]).size()
+    of_types = f"n = {counts_text(list(counts)) if len(counts) else 'no'} types"
     caption = (
-        f"Correlation of measured with decoded means of a type over its features, one dot a type of more than 10 cells, bar: mean over n = {counts_text(counts) if counts else 'no'} types. Held-out cells of all "
-        f"{counts_text([int(count) for count in correlations['folds'].dropna()])} folds, "
-        "each predicted by the network or baseline that did not learn from it; the same types and features for all. Left: means scaled as in the paper; the baseline `mean`, "
-        "if the study has it, shows how much of r is the profile that all types share. Right: less each feature's mean over types, so that only what tells types apart counts." + hidden
+        "Correlation of measured with decoded means of a type over its features, "
+        + (f"mean and SD (small) over {of_types} of more than 10 cells. " if many else f"one dot a type of more than 10 cells, bar: mean over {of_types}. ")
+        + f"Held-out cells of all {counts_text([int(count) for count in correlations['folds'].dropna()])} folds, "
+        "each predicted by the network or baseline that did not learn from it; the same types and features for all. r of means: scaled as in the paper; the baseline `mean`, "
+        "if the study has it, shows how much of r is the profile that all types share. Centred: less each feature's mean over types, so that only what tells types apart counts." + hidden
     )
     return Drawn(figure, caption)
