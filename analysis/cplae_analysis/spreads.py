@@ -7,7 +7,7 @@ import pandas as pd
 
 from cplae_analysis.figures.members import MEMBER
 from cplae_analysis.figures.run_folder import Run, is_baseline
-from cplae_analysis.pooled import LEAST_MODALITIES, means_of_directions, means_of_types, of_networks
+from cplae_analysis.pooled import LEAST_MODALITIES, is_many, means_of_directions, means_of_types, of_networks
 
 COLUMNS = ["group", "experiment", "settings", "metric", "seed", "fold", "value"]
 SPREADS = ["group", "experiment", "settings", "metric", "mean", "sd_seeds", "seeds", "splits", "sd_folds", "folds", "folds_of"]
@@ -40,7 +40,8 @@ def named(table: pd.DataFrame, metric: pd.Series | str, value: str) -> pd.DataFr
 
 def scores(run: Run) -> pd.DataFrame:
     """Headline numbers of every network: R² of each direction, accuracies at the finest resolutions, FOSCTTM, best number of components; of three modalities and more
-    first the means over directions.
+    first the means over directions, of more than three without those
+    of several modalities at once.
 
     `group` is what differs in chance alone: the variant, of members of an ensemble without their number. `fold` is '' for one split.
     """
@@ -61,6 +62,9 @@ def scores(run: Run) -> pd.DataFrame:
             named(tables["clusters"], "best_components", "best_components"),
         ]
     )
+    if is_many(run):
+        # Hundreds, which nobody reads one by one and which take most of the report's time.
+        found = found[~found["metric"].str.contains("+", regex=False)]
     found = found[~found["variant"].map(is_baseline) & ~found["variant"].str.contains(r",members=\d+$")]
     member = found["variant"].str.extract(MEMBER)
     found = found.assign(group=member["of"].fillna(found["variant"]), seed=member["number"].fillna(found["init"]))
@@ -86,6 +90,7 @@ def spreads(table: pd.DataFrame) -> pd.DataFrame:
     seeds; where the group has one split, of the cross-validated group of the same settings, which `folds_of` names.
     """
     found = []
+    folded = dict(list(table[table["fold"] != ""].groupby(["settings", "metric"], sort=False)))
     for (group, experiment, settings, metric), own in table.groupby(["group", "experiment", "settings", "metric"], sort=False):
         own = own.dropna(subset=["value"])
         sd_seeds = pooled_sd(own["value"], own["fold"])
@@ -94,7 +99,7 @@ def spreads(table: pd.DataFrame) -> pd.DataFrame:
         sizes = own.groupby("fold").size()
         (sd_folds, folds), folds_of = over_folds(own), group
         if not folds:
-            alike = table[(table["settings"] == settings) & (table["metric"] == metric) & (table["fold"] != "")]
+            alike = folded.get((settings, metric), table.iloc[:0])
             folds_of = alike["group"].iloc[0] if len(alike) else ""
             sd_folds, folds = over_folds(alike[alike["group"] == folds_of])
         found.append((group, experiment, settings, metric, own["value"].mean(), sd_seeds, count_text(sizes), len(sizes), sd_folds, folds, folds_of if folds else ""))

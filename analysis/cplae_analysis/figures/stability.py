@@ -40,12 +40,11 @@ def table_of(table: pd.DataFrame, variants: list[Variant], metrics: list[str]) -
 
 
 def metrics_of(run: Run, table: pd.DataFrame) -> list[str]:
-    """In their order; of many modalities those first that are no single direction's, and of single modalities alone."""
+    """In their order; of many modalities those first that are no single direction's."""
     metrics = list(dict.fromkeys(table["metric"]))
     if not is_many(run):
         return metrics
-    single = [metric for metric in metrics if "+" not in metric]
-    return sorted(single, key=lambda metric: ("<-" in metric, metric.startswith("accuracy "), label_place(run, metric)))
+    return sorted(metrics, key=lambda metric: ("<-" in metric, metric.startswith("accuracy "), label_place(run, metric)))
 
 
 def label_place(run: Run, metric: str) -> int:
@@ -114,6 +113,6 @@ def draw(run: Run) -> Drawn:
         f"{', '.join(dict.fromkeys(f'{row.seeds} on {splits_text(row.splits)}' for row in table.itertuples()))}. Over folds: networks of one setting on different folds, pooled over seeds; each "
         "fold has a seed of its own, so this SD holds that of seeds as well. Of variants with one split it is that of the cross-validated variant of the same settings, where the study has one."
         + (f" The first {len(shown)} of {len(metrics)} numbers are drawn." if len(metrics) > len(shown) else "")
-        + (" Those of several modalities at once are neither drawn nor in the table here." if is_many(run) else "")
+        + (" Those of several modalities at once are in it as their mean alone." if is_many(run) else "")
     )
     return Drawn(figure, caption, (HEAD, table_of(table, variants, metrics)))
