@@ -207,5 +207,13 @@ def test_lines_of_panels_are_about_equally_full(count, columns):
     assert balanced(count, 4) == columns
 
 
+def test_classes_stand_in_their_order_where_more_of_them_leave_fewer_with_cells():
+    def rows(usable):
+        return pd.DataFrame({"n_classes": [5.0, 10.0, 10.0, 20.0], "n_usable": usable})
+
+    assert accuracy.class_places(rows([5, 8, 9, 12])) == {5: 5, 10: 8.5, 20: 12}
+    assert accuracy.class_places(rows([5, 8, 8, 5])) == accuracy.class_places(rows([5, 8, 8, 8])) == {5: 0, 10: 1, 20: 2}
+
+
 def test_a_rounded_zero_has_no_sign():
     assert (number(-0.004, 2), number(-0.006, 2), number(0.125, 1)) == ("0.00", "-0.01", "0.1")

@@ -27,12 +27,21 @@ def modality_of(representation: str) -> str:
     return f"latents of {representation[1:]}" if representation.startswith("z") else representation
 
 
+def class_places(rows: pd.DataFrame) -> dict[float, float]:
+    """Where each number of classes stands: at those that the classifier could use; one step apart where more classes leave no more
+    of them with cells enough, since a line would turn back."""
+    usable = rows.groupby("n_classes")["n_usable"].mean()
+    if usable.is_monotonic_increasing and usable.is_unique:
+        return dict(usable)
+    return {classes: float(place) for place, classes in enumerate(usable.index)}
+
+
 def draw_line(axes: Axes, rows: pd.DataFrame, variant: Variant, look: dict) -> None:
-    """Mean accuracy against the number of classes that the classifier could use."""
+    """Mean accuracy against the number of classes."""
     at, means, sds = [], [], []
-    for _, own in rows.groupby("n_classes"):
+    for classes, own in rows.groupby("n_classes"):
         mean, sd = mean_and_sd(own["accuracy"])
-        at.append(own["n_usable"].mean() + look["shift"])
+        at.append(look["places"][classes] + look["shift"])
         means.append(100 * mean)
         sds.append(0 if pd.isna(sd) else 100 * sd)
     axes.errorbar(
@@ -51,14 +60,17 @@ def draw_line(axes: Axes, rows: pd.DataFrame, variant: Variant, look: dict) -> N
 
 
 def draw_lines(axes: Axes, rows: pd.DataFrame, variants: list[Variant], colour: dict) -> None:
-    reach = rows["n_usable"].max() - rows["n_usable"].min()
+    at = class_places(rows)
+    reach = max(at.values(), default=0) - min(at.values(), default=0)
     for number, variant in enumerate(variants):
         shift = 0.007 * reach * (number - (len(variants) - 1) / 2)
         own = rows[rows["variant"] == variant.id]
-        draw_line(axes, own, variant, {"colour": colour[variant.id], "shift": shift})
-    pairs = rows[["n_classes", "n_usable"]].drop_duplicates().sort_values("n_classes").to_numpy().astype(int)
-    names = {usable: f"{usable}" if usable == classes else f"{usable}\n({classes})" for classes, usable in pairs}
-    axes.set_xticks(list(names), list(names.values()))
+        draw_line(axes, own, variant, {"colour": colour[variant.id], "shift": shift, "places": at})
+    names = []
+    for classes, own in rows.groupby("n_classes"):
+        usable = counts_text([int(count) for count in own["n_usable"]])
+        names.append(usable if usable == f"{classes:.0f}" else f"{usable}\n({classes:.0f})")
+    axes.set_xticks(list(at.values()), names, fontsize=8)
     axes.set_xlabel("types with more than 10 cells (of all)")
 
 

@@ -14,7 +14,7 @@ from cplae_analysis.figures.names import short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run
 from cplae_analysis.figures.style import Drawn, LeftOut
 
-MOST_NAMED = 60
+MOST_NAMED, MOST_OF_PLAIN_SIZE = 60, 40
 # Pairs of modalities of which each has a matrix of counts: those of three modalities.
 MOST_PAIRS = 3
 MOST_COLUMNS = 3
@@ -68,7 +68,7 @@ def draw_counts(axes: Axes, rows: pd.DataFrame, short: dict[str, str]) -> None:
     image = axes.imshow(shares, cmap="viridis", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axes.set_yticks(range(len(row_names)), [short[name] for name in row_names], fontsize=6)
     named = len(column_names) <= MOST_NAMED
-    axes.set_xticks(range(len(column_names)) if named else [], [short[name] for name in column_names] if named else [], fontsize=6, rotation=90)
+    axes.set_xticks(range(len(column_names)) if named else [], [short[name] for name in column_names] if named else [], fontsize=6 if len(column_names) <= MOST_OF_PLAIN_SIZE else 4.2, rotation=90)
     axes.figure.colorbar(image, ax=axes, label="share of the row's cells", shrink=0.7)
 
 

@@ -53,7 +53,7 @@ def draw_agreement(axes: Axes, own: pd.DataFrame, short: dict[str, str]) -> None
     name_rows(axes, [f"{short[first]}, {short[second]} ({'held out' if cells == 'held_out' else 'all'})" for first, second, cells in panels])
     axes.axvline(0, color="#888888", linewidth=0.8)
     axes.set(xlabel="agreement (1: the same, 0: of chance for Rand)", xlim=(min(-0.05, axes.get_xlim()[0]), 1.02))
-    axes.legend(fontsize=7, loc="best")
+    axes.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
 
 def draw_silhouettes(axes: Axes, own: pd.DataFrame, short: dict[str, str]) -> None:

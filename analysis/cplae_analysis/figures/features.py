@@ -159,7 +159,7 @@ def draw_all(run: Run, stats: dict[str, pd.DataFrame], chosen: dict[str, Chosen]
     lines = -(-len(chosen) // columns)
     most = max(len(one.features) for one in chosen.values())
     heights = (2.6, 1.3 + 0.2 * most)
-    width = 4.3 if bars else 5.4
+    width = 4.3 if columns > 2 else 5.4
     figure, grid = plt.subplots(
         2 * lines, columns, figsize=(width * columns, sum(heights) * lines), squeeze=False, height_ratios=heights * lines, layout="constrained"
     )

@@ -14,7 +14,7 @@ from cplae_analysis.figures.run_folder import Replicate, Run
 from cplae_analysis.figures.style import INK, WITHOUT_TYPE, Drawn, LeftOut
 
 PROJECTIONS = ((0, 1), (0, 2))
-MOST_COLUMNS = 4
+MOST_COLUMNS = 3
 MOST_IN_ONE_COLUMN = 24
 MOST_LETTERS_OF_MODALITY = 18
 LEGEND_POINTS = {1: 8.5, 2: 6.5}  # by its columns

@@ -41,7 +41,7 @@ def measures(table: pd.DataFrame) -> list[Measure]:
 
 def draw_strips(run: Run, table: pd.DataFrame, variants: list[Variant]) -> Figure:
     shown = panels(table)
-    figure, grid = panels_of_strips(variants, len(shown), most_columns=2, height=2.6)
+    figure, grid = panels_of_strips(variants, len(shown), most_columns=len(run.modalities), height=2.6)
     colour, titles = colours(run.variants), short_names([title(*panel) for panel in shown], MOST_IN_TITLE)
     for axes, (measure, label, start, end) in zip(grid.flat, shown, strict=False):
         own = table[(table["measure"] == measure) & (table["label"] == label) & (table["from"] == start) & (table["to"] == end)]
