@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from cplae_analysis.figures.matrices import MOST_COLUMNS, Cells, Measure, balanced, draw_cells, matrix_inches, number
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import Variant
+from cplae_analysis.figures.style import LeftOut
 
 DIRECTION = re.compile(r"^(?P<kind>r2|foscttm) (?P<to>\S+)<-(?P<from>\S+)$")
 ACCURACY = re.compile(r"^accuracy z(?P<from>\S+) (?P<label>.+) \d+$")
@@ -66,6 +67,8 @@ def cells_of(rows: pd.DataFrame, block: Block, level: float) -> tuple[Cells, set
 def draw_matrices(table: pd.DataFrame, metrics: list[str], variants: list[Variant], modalities: list[str], level: float) -> Figure:
     """Lines of matrices for each kind of metric, one for each variant; bold and framed: beyond chance."""
     drawn = blocks(metrics, modalities)
+    if not drawn:
+        raise LeftOut("no measure of single modalities is compared")
     columns = balanced(len(variants), MOST_COLUMNS)
     lines, size = -(-len(variants) // columns), matrix_inches(modalities)
     heights = [0.9 + 0.42 * len(block.rows) for block in drawn for _ in range(lines)]

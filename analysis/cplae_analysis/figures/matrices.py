@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.run_folder import Variant
-from cplae_analysis.figures.style import mean_and_sd
+from cplae_analysis.figures.style import LeftOut, mean_and_sd
 
 # Beyond: one matrix a variant in place of one panel a pair.
 MOST_PANELS_WIDE = 3
@@ -96,6 +96,8 @@ def balanced(count: int, most: int) -> int:
 def draw_matrices(measures: list[Measure], variants: list[Variant], names: list[str]) -> Figure:
     """Lines of matrices for each measure, one for each variant that has it; the measures of a single variant are beside one another."""
     shown = [(measure, variant) for measure in measures for variant in variants if measure.rows.loc[measure.rows["variant"] == variant.id, measure.column].notna().any()]
+    if not shown:
+        raise LeftOut("no number of it is finite")
     groups = [shown] if len(variants) == 1 else [[panel for panel in shown if panel[0] is measure] for measure in measures]
     columns = balanced(max(map(len, groups)), MOST_COLUMNS)
     lines, size = [-(-len(group) // columns) for group in groups], matrix_inches(names)
