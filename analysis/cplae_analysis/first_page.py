@@ -1,6 +1,5 @@
 """What a reader wants to know in ten seconds: did it run, what came out, is a simple model ahead, how does it stand to the paper."""
 
-import re
 from dataclasses import dataclass
 from html import escape
 
@@ -52,9 +51,9 @@ def values_of(run: Run, variant: str) -> dict[str, tuple[float, float, float]]:
 
 
 def finest(run: Run, variant: str) -> list[tuple[str, str, float]]:
-    """(label, representation, classes) of the first label at its finest, by representation; of an ensemble those of its members."""
+    """(label, representation, classes) of the first label at its finest, by representation."""
     table = run.tables["accuracy"]
-    own = table[table["variant"].isin((variant, re.sub(r",members=\d+$", ",member=0", variant)))]
+    own = table[table["variant"] == variant]
     labels = list(dict.fromkeys(own["label"]))[:1]
     most = own[own["label"].isin(labels)].groupby("representation", sort=False)["n_classes"].max()
     return [(labels[0], representation, most[representation]) for representation in single_or_all(most.index)]

@@ -51,26 +51,6 @@ def pooled_rows(run: Run) -> dict[tuple[str, str], pd.Series]:
     return found
 
 
-def of_members(run: Run, frame: pd.DataFrame, value: str) -> pd.DataFrame:
-    """What single networks alone have, for their ensemble: the mean over its members, a row a fold."""
-    names = run.tables["summary"]["variant"].unique()
-    ensembles = {name.rpartition(",members=")[0]: name for name in names if ",members=" in name}
-    if not len(frame) or not ensembles:
-        return pd.DataFrame()
-    own = frame.assign(variant=frame["variant"].str.extract(MEMBER)["of"].map(ensembles)).dropna(subset=["variant", value])
-    return own.groupby(["variant", "fold"], sort=False)[value].mean().reset_index()
-
-
-def member_rows(run: Run) -> dict[tuple[str, str], pd.Series]:
-    """Accuracies, and of many modalities FOSCTTM, of ensembles by their members."""
-    found, table = {}, run.tables_with_members["accuracy"]
-    for (representation, label, classes), own in table.groupby(["representation", "label", "n_classes"], sort=False):
-        found |= described(of_members(run, own, "accuracy"), "accuracy", f"accuracy {representation} {label} {classes:.0f}")
-    for mean in means(run) if is_many(run) else ():
-        found |= described(of_members(run, of_networks(run.tables_with_members, mean)[1], mean.value), mean.value, mean.name)
-    return found
-
-
 def cell(row: pd.Series | None, count: int, is_share: bool) -> str:
     if row is None or pd.isna(row["mean"]):
         return "–"
@@ -83,8 +63,6 @@ def cell(row: pd.Series | None, count: int, is_share: bool) -> str:
 
 def headline(run: Run) -> str:
     found = {(row["variant"], row["metric"]): row for _, row in run.tables["summary"].iterrows()} | pooled_rows(run)
-    by_members = {place: row for place, row in member_rows(run).items() if place not in found}
-    found |= by_members
     heads = [head for head in columns(run) if any((variant.id, head[0]) in found for variant in run.variants)]
     lines, starts, before = [], [], ""
     for variant in run.variants:
@@ -105,6 +83,5 @@ def headline(run: Run) -> str:
     note = (
         f"Mean ± SD over n {run.replicate_words()}, on held-out cells. A → B: B decoded from the latents of A, R² as the mean over features. {many if is_many(run) else ''}"
         "Accuracy of predicting a cell's type from the latents (zA: those of modality A), at the finest resolution of each label."
-        + (" Of networks that predict together, accuracies and FOSCTTM are means over them." if by_members else "")
     )
     return html.table(("variant", *(name for _, name in heads), "n"), lines, starts) + f'<p class="note">{escape(note)}</p>'

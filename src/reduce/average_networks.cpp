@@ -1,16 +1,14 @@
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "aligned_latents.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/model/predictor.hpp"
 #include "cplae/stats/classify.hpp"
 #include "cplae/stats/ensemble.hpp"
-#include "cplae/stats/procrustes.hpp"
 #include "cplae/stats/r2.hpp"
 #include "cplae/stats/summary.hpp"
 #include "cplae/study/feature_counts.hpp"
-#include "cplae/study/shared_space.hpp"
 #include "ensemble_rows.hpp"
 #include "parts.hpp"
 #include "scores.hpp"
@@ -65,13 +63,20 @@ public:
     for (const Subset& from : sources_of(spec_, modalities))
       for (std::size_t to = 0; to < modalities; ++to)
         if (is_predicted(from, to)) add_direction(from, to);
+    const auto averages = aligned_latents(context_, spec_, members());
     for (std::size_t m = 0; m < modalities; ++m)
-      add_accuracy(m, aligned_average(m));
+      add_accuracy(m, averages[m]);
     put(record, "ensembles", std::move(rows_).frame());
   }
 
 private:
   [[nodiscard]] const data::Split& split() const { return members_.front().split; }
+  [[nodiscard]] std::vector<const store::NetworkUnit*> members() const {
+    std::vector<const store::NetworkUnit*> all;
+    for (const auto& member : members_)
+      all.push_back(&member);
+    return all;
+  }
 
   /// What the members decode, together and one by one.
   void add_direction(const Subset& from, std::size_t to) {
@@ -105,50 +110,6 @@ private:
     rows_.add(place, measure + "_of_average", compared.together);
     rows_.add(place, measure + "_of_members", stats::summarise(compared.members).mean);
     rows_.add(place, measure + "_of_best_member", compared.best());
-  }
-
-  /// Latents of the training cells that have modality m, over one another for all modalities that the map is
-  /// fitted on.
-  [[nodiscard]] MatrixD stacked(const store::NetworkUnit& member, const std::vector<std::size_t>& on) const {
-    MatrixD all(0, spec_.training.latent_dim);
-    for (const std::size_t m : on) {
-      const auto cells = training_with(context_.data.modalities[m], context_.data.modalities[m], split());
-      const Eigen::Index before = all.rows();
-      all.conservativeResize(before + static_cast<Eigen::Index>(cells.size()), Eigen::NoChange);
-      all.bottomRows(all.rows() - before) = member.result.latents[m](cells, Eigen::all).cast<double>();
-    }
-    return all;
-  }
-
-  /// Mean over the members of their latents of modality m, each turned onto the first member's: with one map
-  /// for all modalities, which share a space; uncoupled ones do not. NaN where a cell lacks the modality.
-  /// [cells x latent]
-  [[nodiscard]] MatrixD aligned_average(std::size_t m) const {
-    std::vector<std::size_t> on{m};
-    if (study::share_space(spec_)) {
-      on.resize(context_.data.modalities.size());
-      for (std::size_t i = 0; i < on.size(); ++i)
-        on[i] = i;
-    }
-    const MatrixD first = stacked(members_.front(), on);
-    const auto cells = cells_with_modality(m);
-    MatrixD mean = MatrixD::Zero(static_cast<Eigen::Index>(cells.size()), first.cols());
-    for (const auto& member : members_) {
-      const auto map = stats::OrthogonalMap::fit({stacked(member, on), first}, stats::Centring::none);
-      mean += map.apply(member.result.latents[m](cells, Eigen::all).cast<double>());
-    }
-    MatrixD all = MatrixD::Constant(static_cast<Eigen::Index>(split().size()), first.cols(),
-                                    std::numeric_limits<double>::quiet_NaN());
-    all(cells, Eigen::all) = mean / static_cast<double>(members_.size());
-    return all;
-  }
-
-  [[nodiscard]] std::vector<Eigen::Index> cells_with_modality(std::size_t m) const {
-    const auto& present = context_.data.modalities[m].present;
-    std::vector<Eigen::Index> cells;
-    for (std::size_t cell = 0; cell < present.size(); ++cell)
-      if (present[cell] != 0) cells.push_back(static_cast<Eigen::Index>(cell));
-    return cells;
   }
 
   /// How well the labels as they stand are told from the average, and from each member's own latents.

@@ -1,9 +1,12 @@
 #include <utility>
 
+#include "aligned_latents.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/model/predictor.hpp"
 #include "cplae/stats/ensemble.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "cplae/study/shared_space.hpp"
+#include "matching_rows.hpp"
 #include "parts.hpp"
 #include "prediction_record.hpp"
 #include "scores.hpp"
@@ -57,6 +60,36 @@ AveragePrediction average_of(const std::vector<Member>& members, const Wanted& w
   return average;
 }
 
+/// Types by the members' latents together, and how well these of two modalities meet.
+void put_scores(const Context& context, const study::Variant& variant, const std::vector<Member>& members,
+                Record& record) {
+  std::vector<const store::NetworkUnit*> networks;
+  for (const auto& member : members)
+    networks.push_back(&member.unit);
+  const auto& modalities = context.data.modalities;
+  const auto& schemes = context.schemes[variant.experiment];
+  const auto& split = members.front().unit.split;
+  const auto latents = aligned_latents(context, variant.spec, networks);
+  AccuracyRows accuracy;
+  MatchingRows matching;
+  std::vector<EncodedModality> encoded;
+  std::vector<MatrixF> narrow;  // as the networks' own are averaged over modalities
+  for (std::size_t m = 0; m < modalities.size(); ++m) {
+    accuracy.add(modalities[m], latents[m], split, schemes);
+    encoded.push_back({modalities[m], latents[m]});
+    narrow.push_back(latents[m].cast<float>());
+  }
+  matching.add(encoded, split, schemes);
+  if (study::share_space(variant.spec))
+    for (const Subset& subset : joint_subsets(modalities.size())) {
+      const data::Modality from = together(modalities, subset);
+      if (!held_out_with(from, from, split).empty())
+        accuracy.add(from, mean_latents(narrow, subset).cast<double>(), split, schemes);
+    }
+  put(record, "accuracy", std::move(accuracy).frame());
+  put(record, "matching", std::move(matching).frame());
+}
+
 }  // namespace
 
 void evaluate_average(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
@@ -65,8 +98,8 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
   if (members.empty()) throw NumericError("all members of the fold have failed");
   ReconstructionRows rows;
   const auto& modalities = context.data.modalities;
-  const auto& spec = context.plan.variants[context.plan.networks[unit.network].variant.index()].spec;
-  for (const Subset& subset : sources_of(spec, modalities.size())) {
+  const auto& variant = context.plan.variants[context.plan.networks[unit.network].variant.index()];
+  for (const Subset& subset : sources_of(variant.spec, modalities.size())) {
     const data::Modality from = together(modalities, subset);
     for (std::size_t to = 0; to < modalities.size(); ++to) {
       const auto held_out = held_out_with(from, modalities[to], members.front().unit.split);
@@ -79,6 +112,7 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
   }
   put(record, "features", std::move(rows).features());
   put(record, "reconstruction", std::move(rows).reconstruction());
+  put_scores(context, variant, members, record);
 }
 
 }  // namespace cplae::reduce

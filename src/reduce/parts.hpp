@@ -23,7 +23,8 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
 void evaluate_regression(const Context& context, const StatisticsUnit& unit, Record& record);
 
 /// Frames reconstruction and features of what the members of an ensemble predict together on one fold, and
-/// what that is, with its spread. Throws NumericError, IoError, DataError.
+/// what that is, with its spread; accuracy and matching by the mean of their aligned latents. Throws
+/// NumericError, IoError, DataError.
 void evaluate_average(const Context& context, const StatisticsUnit& unit, const store::UnitStore& units,
                       Record& record);
 

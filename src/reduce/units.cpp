@@ -89,7 +89,7 @@ std::string statistics_version(UnitType type) {
     case UnitType::regression:
       return "4";
     case UnitType::average:
-      return "4";
+      return "5";
     case UnitType::mixture:
       return "4";
     case UnitType::consensus:

@@ -100,14 +100,18 @@ def typed():
     return make_cohort()
 
 
-@pytest.fixture(scope="module")
-def typed_run(typed, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("typed")
-    typed.write_h5mu(folder / "data.h5mu")
+def run_typed(data, folder, *more):
+    """The study of these tests, and whatever else is set."""
+    data.write_h5mu(folder / "data.h5mu")
     (folder / "own.toml").write_text(study_text(MODALITIES, column="type", experiment=EXPERIMENTS))
-    words = [word for setting in SETTINGS for word in ("--set", setting)]
+    words = [word for setting in (*SETTINGS, *more) for word in ("--set", setting)]
     succeed("run", folder / "own.toml", "--data", folder / "data.h5mu", "--out", folder / "run", "--quiet", *words, ranks=2)
     return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def typed_run(typed, tmp_path_factory):
+    return run_typed(typed, tmp_path_factory.mktemp("typed"))
 
 
 def values_of(data):
