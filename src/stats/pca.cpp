@@ -8,6 +8,7 @@
 #include "cplae/core/error.hpp"
 #include "leading_eigenpairs.hpp"
 #include "present_means.hpp"
+#include "products.hpp"
 
 namespace cplae::stats {
 
@@ -30,13 +31,8 @@ Directions leading_directions(const Eigen::MatrixXd& values, Eigen::Index compon
   // The smaller of the two products has all eigenvalues that are not zero.
   const bool wide = values.cols() > values.rows();
   const Eigen::Index size = std::min(values.rows(), values.cols());
-  Eigen::MatrixXd product = Eigen::MatrixXd::Zero(size, size);
-  if (wide) {
-    product.selfadjointView<Eigen::Lower>().rankUpdate(values);
-  } else {
-    product.selfadjointView<Eigen::Lower>().rankUpdate(values.transpose());
-  }
-  const Eigenpairs pairs = leading_eigenpairs(product, std::clamp<Eigen::Index>(components, 0, size));
+  const Eigenpairs pairs =
+      leading_eigenpairs(smaller_gram(values), std::clamp<Eigen::Index>(components, 0, size));
   Directions result{{}, pairs.values, 0};
   const double largest = std::max(result.squares.tail(1)[0], 0.0);
   result.rank = (result.squares.array() > 1e-13 * largest).count();

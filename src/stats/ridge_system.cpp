@@ -1,14 +1,15 @@
 #include "ridge_system.hpp"
 
-#include <Eigen/Cholesky>
 #include <Eigen/QR>
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "check.hpp"
 #include "cplae/core/error.hpp"
 #include "cplae/core/text.hpp"
 #include "leading_eigenpairs.hpp"
+#include "products.hpp"
 
 namespace cplae::stats {
 
@@ -37,14 +38,8 @@ RidgeSystem::RidgeSystem(const RegressionData& data) {
   mean_y_ = data.y.colwise().mean();
   x_ = data.x.rowwise() - mean_x_;
   right_ = data.y.rowwise() - mean_y_;
-  const Eigen::Index size = std::min(x_.rows(), x_.cols());
-  left_ = Eigen::MatrixXd::Zero(size, size);
-  if (dual()) {
-    left_.selfadjointView<Eigen::Lower>().rankUpdate(x_);
-  } else {
-    left_.selfadjointView<Eigen::Lower>().rankUpdate(x_.transpose());
-    right_ = (x_.transpose() * right_).eval();
-  }
+  left_ = smaller_gram(x_);
+  if (!dual()) right_ = (x_.transpose() * right_).eval();
 }
 
 Eigen::MatrixXd RidgeSystem::coefficients(double penalty) const {
@@ -53,7 +48,7 @@ Eigen::MatrixXd RidgeSystem::coefficients(double penalty) const {
   }
   Eigen::MatrixXd left = left_;
   left.diagonal().array() += penalty;
-  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Lower> factor(left);
+  const Cholesky factor(std::move(left));
   if (factor.info() != Eigen::Success || !(factor.rcond() >= 1e-13)) {
     throw NumericError("regression: " + shape(x_) + " with a penalty of " + number_text(penalty) +
                        " leave the coefficients undetermined, expected a larger penalty");

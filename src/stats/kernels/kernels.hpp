@@ -56,6 +56,21 @@ struct Centres {
   const double* centres = nullptr;  ///< [clusters x dim]
 };
 
+/// Rows of the factors are taken in portions of this many, and each portion's sum is added as a whole.
+constexpr std::size_t product_depth = 192;
+
+/// sums(i, j) += sign * (sum over k of factors(k, i) factors(k, j)) where i >= j; what lies above stays.
+struct SymmetricProduct {
+  std::size_t size = 0;
+  std::size_t depth = 0;
+  std::size_t stride = 0;           ///< of the factors' rows
+  std::size_t sums_stride = 0;      ///< of the sums' columns
+  const double* factors = nullptr;  ///< [depth x size], by rows
+  double* sums = nullptr;           ///< [size x size], by columns
+  double* scratch = nullptr;        ///< [product_depth * (size + 3 * widest)]
+  double sign = 1;
+};
+
 struct Kernels {
   /// Sum of the log-likelihoods of the cells; adds to `partial`.
   double (*mixture_step)(const MixtureStep&);
@@ -66,6 +81,7 @@ struct Kernels {
   double (*closer)(const Centres&, const double* squares, std::size_t count, double* out);
   /// x becomes exp(x) for -700 < x <= 0, 0 below; within two units in the last place.
   void (*exponentials)(double* values, std::size_t count);
+  void (*add_symmetric_product)(const SymmetricProduct&);
   const char* name;
 };
 

@@ -60,11 +60,13 @@ CPLAE_INLINE unsigned bits_of(Mask mask) {
 #include "kernels/moments.inl"
 
 #include "kernels/mixture.inl"  // uses the two above it
+#include "kernels/products.inl"
 
 #define CPLAE_TEXT(word) #word
 #define CPLAE_NAME(word) CPLAE_TEXT(word)
 
-constexpr Kernels table{mixture_step, nearest, closer, exponentials, CPLAE_NAME(CPLAE_INSTRUCTIONS)};
+constexpr Kernels table{
+    mixture_step, nearest, closer, exponentials, add_symmetric_product, CPLAE_NAME(CPLAE_INSTRUCTIONS)};
 
 }  // namespace
 
