@@ -17,13 +17,18 @@ using Networks = std::vector<const store::NetworkUnit*>;
 /// fitted on.
 MatrixD stacked(const Context& context, const store::NetworkUnit& network,
                 const std::vector<std::size_t>& on) {
-  MatrixD all(0, network.result.latents.front().cols());
+  std::vector<std::vector<Eigen::Index>> cells;
+  Eigen::Index rows = 0;
   for (const std::size_t m : on) {
-    const auto& modality = context.data.modalities[m];
-    const auto cells = training_with(modality, modality, network.split);
-    const Eigen::Index before = all.rows();
-    all.conservativeResize(before + static_cast<Eigen::Index>(cells.size()), Eigen::NoChange);
-    all.bottomRows(all.rows() - before) = network.result.latents[m](cells, Eigen::all).cast<double>();
+    cells.push_back(training_with(context.data.modalities[m], context.data.modalities[m], network.split));
+    rows += static_cast<Eigen::Index>(cells.back().size());
+  }
+  MatrixD all(rows, network.result.latents.front().cols());
+  Eigen::Index row = 0;
+  for (std::size_t i = 0; i < on.size(); ++i) {
+    const auto count = static_cast<Eigen::Index>(cells[i].size());
+    all.middleRows(row, count) = network.result.latents[on[i]](cells[i], Eigen::all).cast<double>();
+    row += count;
   }
   return all;
 }
@@ -35,18 +40,26 @@ std::vector<Eigen::Index> cells_with(const data::Modality& modality) {
   return cells;
 }
 
-/// The maps fitted on the modalities `on`, the mean taken of modality m.
-MatrixD average_of(const Context& context, std::size_t m, const std::vector<std::size_t>& on,
-                   const Networks& networks) {
+using Maps = std::vector<stats::OrthogonalMap>;
+
+/// One for each network, fitted on the modalities `on`.
+Maps maps_on(const Context& context, const std::vector<std::size_t>& on, const Networks& networks) {
   const MatrixD first = stacked(context, *networks.front(), on);
-  const auto cells = cells_with(context.data.modalities[m]);
-  MatrixD mean = MatrixD::Zero(static_cast<Eigen::Index>(cells.size()), first.cols());
+  Maps maps;
   for (const auto* network : networks) {
-    const auto map =
-        stats::OrthogonalMap::fit({stacked(context, *network, on), first}, stats::Centring::none);
-    mean += map.apply(network->result.latents[m](cells, Eigen::all).cast<double>());
+    heed_stop(context);
+    maps.push_back(stats::OrthogonalMap::fit({stacked(context, *network, on), first}, stats::Centring::none));
   }
-  MatrixD all = MatrixD::Constant(static_cast<Eigen::Index>(networks.front()->split.size()), first.cols(),
+  return maps;
+}
+
+MatrixD average_of(const Context& context, std::size_t m, const Maps& maps, const Networks& networks) {
+  const auto cells = cells_with(context.data.modalities[m]);
+  const Eigen::Index dim = networks.front()->result.latents[m].cols();
+  MatrixD mean = MatrixD::Zero(static_cast<Eigen::Index>(cells.size()), dim);
+  for (std::size_t n = 0; n < networks.size(); ++n)
+    mean += maps[n].apply(networks[n]->result.latents[m](cells, Eigen::all).cast<double>());
+  MatrixD all = MatrixD::Constant(static_cast<Eigen::Index>(networks.front()->split.size()), dim,
                                   std::numeric_limits<double>::quiet_NaN());
   all(cells, Eigen::all) = mean / static_cast<double>(networks.size());
   return all;
@@ -58,12 +71,12 @@ std::vector<MatrixD> aligned_latents(const Context& context, const study::Networ
                                      const Networks& networks) {
   std::vector<std::size_t> all(context.data.modalities.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  const bool is_shared = study::share_space(spec);
+  Maps shared;
+  if (study::share_space(spec)) shared = maps_on(context, all, networks);
   std::vector<MatrixD> averages;
-  for (const std::size_t m : all) {
-    heed_stop(context);
-    averages.push_back(average_of(context, m, is_shared ? all : std::vector<std::size_t>{m}, networks));
-  }
+  for (const std::size_t m : all)
+    averages.push_back(
+        average_of(context, m, shared.empty() ? maps_on(context, {m}, networks) : shared, networks));
   return averages;
 }
 

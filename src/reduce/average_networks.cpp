@@ -11,6 +11,7 @@
 #include "cplae/study/feature_counts.hpp"
 #include "ensemble_rows.hpp"
 #include "parts.hpp"
+#include "read_network.hpp"
 #include "scores.hpp"
 #include "subsets.hpp"
 
@@ -26,7 +27,7 @@ std::vector<store::NetworkUnit> finite_networks(const Context& context, std::siz
   for (std::size_t n = first; n < networks.size(); ++n) {
     if (networks[n].variant != networks[first].variant) break;
     heed_stop(context);
-    auto unit = store::to_network_unit(units.read_awaited(store::UnitKind::network, networks[n].id));
+    auto unit = read_network(context, networks[n], units);
     if (unit.result.finite) members.push_back(std::move(unit));
   }
   if (members.size() < least_members)

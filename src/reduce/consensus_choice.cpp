@@ -14,6 +14,7 @@
 #include "cplae/study/feature_counts.hpp"
 #include "mixture_record.hpp"
 #include "parts.hpp"
+#include "read_network.hpp"
 #include "scores.hpp"
 
 namespace cplae::reduce {
@@ -84,7 +85,7 @@ std::optional<ConsensusMember> member_of(const Context& context, std::size_t n,
       context.study.experiments[context.plan.variants[network.variant.index()].experiment];
   ConsensusMember member;
   member.network = n;
-  member.unit = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+  member.unit = read_network(context, network, units);
   if (!member.unit.result.finite) return std::nullopt;
   double least = std::numeric_limits<double>::infinity();
   for (std::int64_t k = experiment.components.front(); k <= experiment.components.back(); ++k) {

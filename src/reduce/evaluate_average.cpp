@@ -2,6 +2,7 @@
 
 #include "aligned_latents.hpp"
 #include "cplae/core/error.hpp"
+#include "cplae/core/log.hpp"
 #include "cplae/model/predictor.hpp"
 #include "cplae/stats/ensemble.hpp"
 #include "cplae/study/feature_counts.hpp"
@@ -9,6 +10,7 @@
 #include "matching_rows.hpp"
 #include "parts.hpp"
 #include "prediction_record.hpp"
+#include "read_network.hpp"
 #include "scores.hpp"
 #include "subsets.hpp"
 
@@ -32,7 +34,7 @@ std::vector<Member> members_of(const Context& context, const StatisticsUnit& uni
     const auto& variant = context.plan.variants[network.variant.index()];
     if (variant.ensemble != id || network.replicate != fold) continue;
     heed_stop(context);
-    auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+    auto stored = read_network(context, network, units);
     if (!stored.result.finite) continue;
     model::Predictor predictor(variant.spec, study::feature_counts(context.data), stored.result.weights);
     members.push_back({std::move(stored), std::move(predictor)});
@@ -75,13 +77,15 @@ void put_scores(const Context& context, const study::Variant& variant, const std
   std::vector<EncodedModality> encoded;
   std::vector<MatrixF> narrow;  // as the networks' own are averaged over modalities
   for (std::size_t m = 0; m < modalities.size(); ++m) {
+    heed_stop(context);
     accuracy.add(modalities[m], latents[m], split, schemes);
     encoded.push_back({modalities[m], latents[m]});
     narrow.push_back(latents[m].cast<float>());
   }
-  matching.add(encoded, split, schemes);
+  matching.add(context, encoded, split, schemes);
   if (study::share_space(variant.spec))
     for (const Subset& subset : joint_subsets(modalities.size())) {
+      heed_stop(context);
       const data::Modality from = together(modalities, subset);
       if (!held_out_with(from, from, split).empty())
         accuracy.add(from, mean_latents(narrow, subset).cast<double>(), split, schemes);
@@ -112,7 +116,12 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
   }
   put(record, "features", std::move(rows).features());
   put(record, "reconstruction", std::move(rows).reconstruction());
-  put_scores(context, variant, members, record);
+  try {
+    put_scores(context, variant, members, record);
+  } catch (const NumericError& error) {
+    // What they predict stands all the same.
+    log::warning(unit.id + ": types and matching: " + error.what());
+  }
 }
 
 }  // namespace cplae::reduce

@@ -53,8 +53,9 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
   std::vector<EncodedModality> encoded;
   for (std::size_t m = 0; m < sides.size(); ++m)
     encoded.push_back({modalities[m], encode_present(baseline, sides[m], modalities[m])});
-  matching.add(encoded, split, context.schemes[unit.experiment]);
+  matching.add(context, encoded, split, context.schemes[unit.experiment]);
   for (std::size_t from = 0; from < sides.size(); ++from) {
+    heed_stop(context);
     const MatrixD& latents = encoded[from].latents;
     accuracy.add(modalities[from], latents, split, context.schemes[unit.experiment]);
     for (std::size_t to = 0; to < sides.size(); ++to) {

@@ -65,6 +65,7 @@ void add_subsets(const Evaluated& network, AccuracyRows& accuracy, Reconstructio
   const auto& modalities = network.context.data.modalities;
   const auto& split = network.unit.split;
   for (const Subset& subset : joint_subsets(modalities.size())) {
+    heed_stop(network.context);
     const data::Modality from = together(modalities, subset);
     if (held_out_with(from, from, split).empty()) continue;
     const MatrixF latents = mean_latents(network.unit.result.latents, subset);
@@ -95,8 +96,9 @@ void evaluate_network(const Context& context, const study::Network& network, con
   std::vector<EncodedModality> encoded;
   for (std::size_t m = 0; m < modalities.size(); ++m)
     encoded.push_back({modalities[m], unit.result.latents[m].cast<double>()});
-  matching.add(encoded, unit.split, context.schemes[variant.experiment]);
+  matching.add(context, encoded, unit.split, context.schemes[variant.experiment]);
   for (std::size_t from = 0; from < modalities.size(); ++from) {
+    heed_stop(context);
     const MatrixF& latents = unit.result.latents[from];
     accuracy.add(modalities[from], encoded[from].latents, unit.split, context.schemes[variant.experiment]);
     latent_rows.add(modalities[from], latents, unit.split);

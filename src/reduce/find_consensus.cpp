@@ -155,6 +155,7 @@ private:
   }
 
   void compare_with_types(const Labelling& clusters, const Labelling& types, const std::string& which) {
+    heed_stop(context_);
     const Compared compared{clusters.name, types.name, which};
     const Paired cells = paired(clusters, types, which);
     if (cells.first.empty()) return;
@@ -205,6 +206,7 @@ private:
     std::size_t n = 0;
     for (std::size_t a = 0; a < all.size(); ++a)
       for (std::size_t b = a + 1; b < all.size(); ++b) {
+        heed_stop(context_);
         const Paired cells = paired(all[a], all[b], "all");
         const auto counts = stats::contingency(cells.first, cells.second).counts;
         n = cells.first.size();
@@ -233,6 +235,7 @@ private:
 
   /// Of held-out cells by the latents of one modality; nothing where there are not clusters enough.
   void add_silhouette(std::size_t m, const Labelling& labelling, const std::string& name) {
+    heed_stop(context_);
     const auto& modality = context_.data.modalities[m];
     std::map<std::string, std::int64_t> number;
     std::vector<std::int64_t> labels;

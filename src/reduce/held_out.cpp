@@ -8,6 +8,7 @@
 #include "cplae/store/network_unit.hpp"
 #include "cplae/study/feature_counts.hpp"
 #include "parts.hpp"
+#include "read_network.hpp"
 #include "scores.hpp"
 
 namespace cplae::reduce {
@@ -34,7 +35,7 @@ void show_fold(const Context& context, const data::Split& split, const Predict& 
 /// False where the network has failed.
 bool show_network(const Context& context, const study::Network& network, const store::UnitStore& units,
                   const HeldOutVisitor& visitor) {
-  const auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
+  const auto stored = read_network(context, network, units);
   if (!stored.result.finite) return false;
   const auto& spec = context.plan.variants[network.variant.index()].spec;
   const model::Predictor predictor(spec, study::feature_counts(context.data), stored.result.weights);

@@ -39,14 +39,17 @@ void MatchingRows::put(const std::string& from, const std::string& to, const Mea
   ceiling_.push_back(measured.ceiling);
 }
 
-void MatchingRows::add(const std::vector<EncodedModality>& modalities, const data::Split& split,
-                       const std::vector<LabelScheme>& schemes) {
+void MatchingRows::add(const Context& context, const std::vector<EncodedModality>& modalities,
+                       const data::Split& split, const std::vector<LabelScheme>& schemes) {
   for (auto first = modalities.begin(); first != modalities.end(); ++first)
     for (auto second = first + 1; second != modalities.end(); ++second) {
       const auto held_out = held_out_with(first->modality, second->modality, split);
       if (held_out.empty()) continue;
+      heed_stop(context);
       add_partners(*first, *second, held_out);
+      heed_stop(context);
       add_labels(*first, *second, held_out, split, schemes);
+      heed_stop(context);
       add_labels(*second, *first, held_out, split, schemes);
     }
 }

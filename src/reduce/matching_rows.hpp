@@ -26,8 +26,8 @@ public:
   /// directions; ceiling 0. For the labels as they stand in obs, by the training cells that
   /// have `to`: "label_transfer" (5 nearest), its ceiling being the share of labelled cells whose label is
   /// there to be transferred, and "purity" (15 nearest). Measures without a cell to score are left out.
-  /// Throws NumericError where latents are not finite.
-  void add(const std::vector<EncodedModality>& modalities, const data::Split& split,
+  /// Throws NumericError where latents are not finite, and Stopped.
+  void add(const Context& context, const std::vector<EncodedModality>& modalities, const data::Split& split,
            const std::vector<LabelScheme>& schemes);
   [[nodiscard]] Frame frame() &&;
 

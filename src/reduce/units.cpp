@@ -10,6 +10,7 @@
 #include "cplae/core/hash.hpp"
 #include "cplae/core/log.hpp"
 #include "parts.hpp"
+#include "read_network.hpp"
 
 namespace cplae::reduce {
 
@@ -56,11 +57,7 @@ void compute(const Context& context, const StatisticsUnit& unit, const store::Un
   if (unit.type == UnitType::ensemble) return average_networks(context, unit, units, record);
   if (unit.type == UnitType::calibration) return calibrate_average(context, unit, units, record);
   const auto& network = context.plan.networks[unit.network];
-  const auto stored = store::to_network_unit(units.read_awaited(store::UnitKind::network, network.id));
-  if (stored.split.size() != context.cells.size())
-    throw DataError("unit of network '" + network.id + "': cells of the split " +
-                    std::to_string(stored.split.size()) + ", expected " +
-                    std::to_string(context.cells.size()));
+  const auto stored = read_network(context, network, units);
   if (!stored.result.finite)
     throw NumericError("network " + network.id + " turned non-finite at step " +
                        std::to_string(stored.result.failed_step));
@@ -85,9 +82,9 @@ std::string statistics_version(UnitType type) {
     case UnitType::evaluation:
       return "8";
     case UnitType::baseline:
-      return "6";
+      return "7";
     case UnitType::regression:
-      return "4";
+      return "5";
     case UnitType::average:
       return "5";
     case UnitType::mixture:

@@ -21,19 +21,17 @@ std::vector<double> scratch_for(Eigen::Index size) {
   return std::vector<double>(product_depth * (number(size) + 3 * widest));
 }
 
-/// factors: [depth x size], by rows.
-Eigen::MatrixXd gram(const double* factors, Eigen::Index depth, Eigen::Index size) {
-  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(size, size);
-  auto scratch = scratch_for(size);
-  best_kernels().add_symmetric_product({.size = number(size),
+/// factors: [depth x size of sums], by rows.
+void add_gram(const double* factors, Eigen::Index depth, Eigen::MatrixXd& sums,
+              std::vector<double>& scratch) {
+  best_kernels().add_symmetric_product({.size = number(sums.rows()),
                                         .depth = number(depth),
-                                        .stride = number(size),
-                                        .sums_stride = number(size),
+                                        .stride = number(sums.rows()),
+                                        .sums_stride = number(sums.rows()),
                                         .factors = factors,
                                         .sums = sums.data(),
                                         .scratch = scratch.data(),
                                         .sign = 1});
-  return sums;
 }
 
 /// Greatest sum of a column of the whole symmetric matrix, of which the lower triangle is given.
@@ -73,10 +71,21 @@ bool factor_in_place(Eigen::MatrixXd& matrix) {
 }  // namespace
 
 Eigen::MatrixXd smaller_gram(const Eigen::MatrixXd& x) {
-  // The kernel takes factors by rows, as x' lies there.
-  if (x.cols() > x.rows()) return gram(x.data(), x.cols(), x.rows());
-  const MatrixD by_rows = x;
-  return gram(by_rows.data(), x.rows(), x.cols());
+  // The kernel takes factors by rows, as those of x' lie there; x is copied a portion at a time.
+  const bool is_wide = x.cols() > x.rows();
+  const Eigen::Index size = is_wide ? x.rows() : x.cols();
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(size, size);
+  auto scratch = scratch_for(size);
+  if (is_wide) {
+    add_gram(x.data(), x.cols(), sums, scratch);
+    return sums;
+  }
+  constexpr auto portion = static_cast<Eigen::Index>(product_depth);
+  for (Eigen::Index first = 0; first < x.rows(); first += portion) {
+    const MatrixD rows = x.middleRows(first, std::min(portion, x.rows() - first));
+    add_gram(rows.data(), rows.rows(), sums, scratch);
+  }
+  return sums;
 }
 
 Cholesky::Cholesky(Eigen::MatrixXd symmetric) {

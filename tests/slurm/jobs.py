@@ -23,7 +23,7 @@ SETTINGS = {
     "experiment.consensus.components": "[6,8]",
     "experiment.consensus.starts": 2,
 }
-LONG_ENOUGH_SECONDS = 20  # of one rank: that what SLURM is asked to do comes while there is work left
+LONG_ENOUGH_SECONDS = 12  # of one rank: what SLURM is asked to do has to come while there is work left
 SITE = """
 launcher="${CPLAE_LAUNCHER:-srun}"
 srun_options="--mpi=pmix --wait=5"         # two nodes on one host: no binding
@@ -42,18 +42,19 @@ def study_words(data, run, steps):
 
 
 def run_alone(data, run, steps):
-    """The study on one rank, without SLURM; how many seconds it took."""
+    """The study on one rank, without SLURM and without its report; how many seconds it took."""
     study, _, _, *options = study_words(data, run, steps)
     began = time.monotonic()
-    subprocess.run([CPLAE, "run", study, "--data", data, "--out", run, "--device", "cpu", *options], check=True, capture_output=True)
+    subprocess.run([CPLAE, "run", study, "--data", data, "--out", run, "--device", "cpu", "--no-report", *options], check=True, capture_output=True)
     return time.monotonic() - began
 
 
 def enough_steps(data, folder):
-    """So many that the study is not done before SLURM has done what it is asked to, however fast this machine is."""
-    few = 500
-    seconds = run_alone(data, folder / "run", few)
-    return max(1500, 100 * round(few * LONG_ENOUGH_SECONDS / seconds / 100))
+    """So many that training goes on long after SLURM has done what it is asked to, however fast this machine is: by the slope of two runs."""
+    few, more = 500, 2500
+    seconds = run_alone(data, folder / "more", more) - run_alone(data, folder / "few", few)
+    steps = (more - few) / max(seconds, 0.01) * LONG_ENOUGH_SECONDS
+    return min(20_000, max(1500, 100 * round(steps / 100)))
 
 
 def sessions(run):

@@ -20,8 +20,13 @@ void LeastEigen::compute(const Eigen::MatrixXd& symmetric) {
   tridiagonal_.compute(symmetric);
   diagonal_ = tridiagonal_.diagonal();
   below_ = tridiagonal_.subDiagonal();
+  // What counts as nothing beside the diagonal is measured against 1 there.
+  const double largest = std::max(diagonal_.cwiseAbs().maxCoeff(), below_.cwiseAbs().maxCoeff());
+  const double scale = largest > 0 ? largest : 1;
+  diagonal_ /= scale;
+  below_ /= scale;
   solver_.computeFromTridiagonal(diagonal_, below_);
-  value_ = solver_.eigenvalues()[0];
+  value_ = scale * solver_.eigenvalues()[0];
   vector_ = solver_.eigenvectors().col(0);
   // Back through the reflections I - 2 v v' / |v|^2, last first. v's first entry, a 1, is not stored, and
   // where the others are 0 nothing was reflected. (Eigen hands its factors out as a copy.)

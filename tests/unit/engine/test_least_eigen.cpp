@@ -33,6 +33,18 @@ TEST(LeastEigen, OfCovariancesOfAnySize) {
     expect_least(covariance(dim));
 }
 
+TEST(LeastEigen, OfAnyScaleAndWithRepeatedValues) {
+  const Eigen::MatrixXd turn = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(covariance(10)).eigenvectors();
+  Eigen::VectorXd pairs(10);
+  pairs << 1, 1, 1, 1, 1, 2, 2, 2, 2, 2;
+  for (const double scale : {1e-100, 1e-28, 1e-6, 1.0, 1e6, 1e12, 1e100}) {
+    SCOPED_TRACE(scale);
+    expect_least(scale * covariance(10));
+    expect_least(scale * (turn * turn.transpose()));
+    expect_least(scale * (turn * pairs.asDiagonal() * turn.transpose()));
+  }
+}
+
 TEST(LeastEigen, WhereNothingIsReflectedOrValuesRepeat) {
   expect_least(Eigen::Vector4d(3, 1, 2, 5).asDiagonal());
   expect_least(Eigen::MatrixXd::Identity(5, 5));
