@@ -81,8 +81,9 @@ def means_of(run: Run) -> list[Mean]:
 def pooled_tiles(run: Run, variant: Variant) -> list[Tile]:
     made = []
     for mean in means_of(run):
-        count, frame = of_networks(run.tables, mean)
-        values = frame.loc[frame["variant"] == variant.id, mean.value] if len(frame) else ()
+        table = run.tables[mean.table]
+        count, frame = of_networks(table[table["variant"] == variant.id] if len(table) else table, mean)
+        values = frame[mean.value].dropna() if len(frame) else ()
         if len(values):
             factor, digits, unit = (100, 1, ", % right") if mean.is_share else (1, 2, "")
             under = f"{f'mean of {count} {mean.words}, ' if count > 1 else ''}n = {counted(len(values), run.replicate_word(variant))}"

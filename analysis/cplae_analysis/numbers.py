@@ -2,6 +2,7 @@
 
 from html import escape
 
+import numpy as np
 import pandas as pd
 
 from cplae_analysis import html
@@ -41,10 +42,10 @@ def described(frame: pd.DataFrame, value: str, metric: str) -> dict[tuple[str, s
 
 
 def pooled_rows(run: Run) -> dict[tuple[str, str], pd.Series]:
-    """Means over directions of each network that has a line of its own: an ensemble stands for its members."""
+    """Means over directions of each network that has a line of its own, if it has all of them: an ensemble stands for its members."""
     found = {}
     for mean in means(run) if is_many(run) else ():
-        frame = of_networks(run.tables, mean)[1]
+        frame = of_networks(run.tables[mean.table], mean)[1]
         if len(frame):
             lined = ~frame["variant"].str.match(MEMBER.pattern) | frame["variant"].isin(run.tables["summary"]["variant"])
             found |= described(frame[lined], mean.value, mean.name)
@@ -63,7 +64,8 @@ def cell(row: pd.Series | None, count: int, is_share: bool) -> str:
 
 def headline(run: Run) -> str:
     found = {(row["variant"], row["metric"]): row for _, row in run.tables["summary"].iterrows()} | pooled_rows(run)
-    heads = [head for head in columns(run) if any((variant.id, head[0]) in found for variant in run.variants)]
+    with_mean = {metric for (_, metric), row in found.items() if np.isfinite(row["mean"])}
+    heads = [head for head in columns(run) if head[0] in with_mean]
     lines, starts, before = [], [], ""
     for variant in run.variants:
         rows = [found.get((variant.id, metric)) for metric, _ in heads]
@@ -79,6 +81,7 @@ def headline(run: Run) -> str:
     many = (
         "Across: mean over the directions from one modality to another; from several: over those from two modalities and more; others → A: over those to A; "
         "FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance). Each direction is in the figures below. "
+        "A mean over directions is of networks that have all that any has: – where the variant has fewer, a smaller n where some of its folds have fewer. "
     )
     note = (
         f"Mean ± SD over n {run.replicate_words()}, on held-out cells. A → B: B decoded from the latents of A, R² as the mean over features. {many if is_many(run) else ''}"

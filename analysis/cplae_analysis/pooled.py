@@ -1,5 +1,6 @@
 """Means over directions: of many modalities the directions are too many to be told one by one, since their number grows with the square of that of modalities."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,11 +66,18 @@ def means_of_types(run: Run) -> list[Mean]:
     return [Mean(f"{label} from one modality", rows=of({f"z{name}" for name in run.modalities}), **how), Mean(f"{label} from all together", rows=of({every}), **how)]
 
 
-def of_networks(tables: dict[str, pd.DataFrame], mean: Mean) -> tuple[int, pd.DataFrame]:
-    """How many directions there are, and the mean of each network, with the keys that tables start with, as column `mean.value`."""
-    frame = tables[mean.table]
+def of_networks(frame: pd.DataFrame, mean: Mean) -> tuple[int, pd.DataFrame]:
+    """How many directions the networks have that have most of them, and the mean of each network, with the keys that tables start with, as column
+    `mean.value`: NaN of one that has other directions than most of those have, since means over different directions say nothing beside one another.
+    """
     if not len(frame):
         return 0, pd.DataFrame()
     own = frame[mean.rows(frame)].dropna(subset=[mean.value])
+    if not len(own):
+        return 0, pd.DataFrame()
     keys = list(frame.columns[: frame.columns.get_loc("init") + 1])
-    return len(own[list(mean.over)].drop_duplicates()), own.groupby(keys, sort=False, dropna=False)[mean.value].mean().reset_index()
+    networks = own.assign(over=list(own[list(mean.over)].itertuples(index=False, name=None))).groupby(keys, sort=False, dropna=False)
+    had = networks["over"].agg(frozenset)
+    times = Counter(had)
+    whole = max(times, key=lambda directions: (len(directions), times[directions]))
+    return len(whole), networks[mean.value].mean().where([directions == whole for directions in had]).reset_index()

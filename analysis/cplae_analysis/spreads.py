@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from cplae_analysis.figures.members import MEMBER
+from cplae_analysis.figures.members import MEMBER, TOGETHER
+from cplae_analysis.figures.names import is_of_several
 from cplae_analysis.figures.run_folder import Run, is_baseline
 from cplae_analysis.pooled import LEAST_MODALITIES, is_many, means_of_directions, means_of_types, of_networks
 
@@ -52,7 +53,7 @@ def scores(run: Run) -> pd.DataFrame:
     r2, directions = tables["reconstruction"], lambda table, name: name + table["to"] + "<-" + table["from"] if len(table) else name
     classes = accuracy["n_classes"].map("{:.0f}".format) if len(accuracy) else ""
     many = len(run.modalities) >= LEAST_MODALITIES
-    pooled = [(mean, of_networks(tables, mean)[1]) for mean in (means_of_directions(run) + means_of_types(run) if many else ())]
+    pooled = [(mean, of_networks(tables[mean.table], mean)[1]) for mean in (means_of_directions(run) + means_of_types(run) if many else ())]
     found = pd.concat(
         [
             *(named(frame, mean.name, mean.value) for mean, frame in pooled),
@@ -64,8 +65,8 @@ def scores(run: Run) -> pd.DataFrame:
     )
     if is_many(run):
         # Hundreds, which nobody reads one by one and which take most of the report's time.
-        found = found[~found["metric"].str.contains("+", regex=False)]
-    found = found[~found["variant"].map(is_baseline) & ~found["variant"].str.contains(r",members=\d+$")]
+        found = found[~found["metric"].map(is_of_several).astype(bool)]
+    found = found[~found["variant"].map(is_baseline) & ~found["variant"].str.contains(TOGETHER)]
     member = found["variant"].str.extract(MEMBER)
     found = found.assign(group=member["of"].fillna(found["variant"]), seed=member["number"].fillna(found["init"]))
     return found[COLUMNS].reset_index(drop=True)

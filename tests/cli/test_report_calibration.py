@@ -141,3 +141,22 @@ def test_left_out_with_its_reason(tmp_path):
     run.tables["calibration"] = run.tables["calibration"].iloc[:0]
     with pytest.raises(LeftOut, match="no cross-validation has several networks a fold"):
         calibration.draw(run)
+
+
+def test_variants_lie_where_their_intervals_say_and_look_different(tmp_path):
+    folder = made(tmp_path / "run", ["T", "E"], (APART, ENSEMBLE))
+    axes = calibration.draw(Run(folder)).figure.axes[0]
+    points = {line.get_label(): line[0] for line in axes.containers}
+    assert len(points) == 4 and all(np.allclose(line.get_xdata(), [50, 80, 95]) for line in points.values())
+    looks = {(line.get_color(), line.get_marker(), line.get_markerfacecolor()) for line in points.values()}
+    assert len(looks) == 4 and {line.get_marker() for line in points.values()} == {"o", "s"}
+
+
+@pytest.mark.parametrize("count", [calibration.MOST_VARIANTS, calibration.MOST_VARIANTS + 1])
+def test_many_variants_stay_within_the_page(tmp_path, count):
+    variants = [f"cross_validation,lambda={number},members=4" for number in range(count)]
+    drawn = calibration.draw(Run(made(tmp_path / "run", ["T", "E"], variants)))
+    assert drawn.figure.get_figwidth() <= calibration.WIDEST_FIGURE
+    hidden = f"The first 4 of {count} variants are drawn and told of here."
+    assert (hidden in drawn.caption) == (count > calibration.MOST_VARIANTS) and drawn.caption.count("spread alone ") == min(count, 4 if hidden in drawn.caption else count)
+    assert len(drawn.table[1]) == 4 * count

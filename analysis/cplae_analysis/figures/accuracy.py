@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from cplae_analysis.figures.matrices import balanced
+from cplae_analysis.figures.members import BY_LATENTS, together_text
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names, single_or_all
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import (
@@ -142,6 +143,7 @@ def caption_of(run: Run, table: pd.DataFrame, shown: dict) -> str:
         + (", points set apart a little for sight; the tree of types is merged to the number of classes given." if as_lines else ".")
         + (" Dashed: baselines." if as_lines and any(v.is_baseline for v in shown["variants"]) else "")
         + (" Labels of one resolution are in the table above." if as_lines else "")
+        + together_text(drawn["variant"], "value" if as_lines else "dot", BY_LATENTS)
     )
 
 

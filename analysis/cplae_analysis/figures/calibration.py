@@ -14,8 +14,11 @@ from cplae_analysis.figures.reconstruction import direction_name, directions
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
 from cplae_analysis.figures.style import PALETTE, Drawn, LeftOut, colours, counts_text, dots_with_mean, mean_and_sd, name_places, places, strip_width
 
-# Up to so many directions have a panel each; of more, each variant has one for all of them, and a matrix.
-MOST_PANELS = 4
+# Up to so many directions and variants, directions have a panel each; of more, each variant has one for all of them, and a matrix.
+MOST_PANELS, MOST_VARIANTS = 4, 8
+WIDEST_FIGURE = 14.0  # inches, which a page shows without scrolling
+BESIDE = 1.9  # inches of the legend
+MARKERS = "osD^vP*X"  # of variants in one diagram
 NOMINAL = (0.5, 0.8, 0.95)
 WIDEST = NOMINAL[-1]
 # Of the axis about it, in percent: folds that differ by tenths shall look as alike as they are.
@@ -58,11 +61,12 @@ def draw_diagonal(axes: Axes) -> None:
     axes.grid(alpha=0.3)
 
 
-def draw_series(axes: Axes, rows: pd.DataFrame, kind: Intervals, colour: str, shift: float, label: str) -> None:
+def draw_series(axes: Axes, rows: pd.DataFrame, kind: Intervals, look: dict) -> None:
+    """At the shares that the intervals say: set apart for sight they would lie off the grey line, whatever they hold."""
     found = 100 * held(rows, kind.column)
     axes.errorbar(
-        100 * found.index + shift, found["mean"], yerr=found["sd"].fillna(0), color=colour, label=label, marker=kind.marker, linestyle=kind.line,
-        markerfacecolor=colour if kind is CALIBRATED else "white", markersize=5, linewidth=1.3, elinewidth=1.0, capsize=2.5, zorder=3,
+        100 * found.index, found["mean"], yerr=found["sd"].fillna(0), linestyle=kind.line, markerfacecolor=look["color"] if kind is CALIBRATED else "white",
+        markersize=5, linewidth=1.3, elinewidth=1.0, capsize=2.5, zorder=3, **look,
     )
 
 
@@ -72,10 +76,10 @@ def draw_reliability(axes: Axes, rows: pd.DataFrame, variants: list[Variant], co
     for number, variant in enumerate(variants):
         own = rows[rows["variant"] == variant.id]
         for kind in (CALIBRATED, SPREAD):
-            single = len(variants) == 1
-            look = kind.colour if single else colour[variant.id]
-            label = kind.words if single else f"{variant.label}: {kind.words}"
-            draw_series(axes, own, kind, look, 0.9 * (number - (len(variants) - 1) / 2), label)
+            look = {"color": kind.colour, "marker": kind.marker, "label": kind.words}
+            if len(variants) > 1:
+                look = {"color": colour[variant.id], "marker": MARKERS[number % len(MARKERS)], "label": f"{variant.label}: {kind.words}", "alpha": 0.7}
+            draw_series(axes, own, kind, look)
 
 
 def draw_widest(axes: Axes, rows: pd.DataFrame, variants: list[Variant], colour: dict[str, str]) -> None:
@@ -93,8 +97,8 @@ def draw_widest(axes: Axes, rows: pd.DataFrame, variants: list[Variant], colour:
 
 def draw_panels(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: list[tuple[str, str]]) -> Figure:
     """A column a direction: the diagram, and below it the widest interval."""
-    width = max(2.7, strip_width(variants))
-    figure, grid = plt.subplots(2, len(pairs), figsize=(width * len(pairs) + 1.9, 5.9), squeeze=False, sharey="row", layout="constrained", height_ratios=(1.3, 1))
+    width = min(max(2.7, strip_width(variants)), (WIDEST_FIGURE - BESIDE) / len(pairs))
+    figure, grid = plt.subplots(2, len(pairs), figsize=(width * len(pairs) + BESIDE, 5.9), squeeze=False, sharey="row", layout="constrained", height_ratios=(1.3, 1))
     colour, titles = colours(run.variants), short_names([direction_name(*pair) for pair in pairs], MOST_IN_TITLE)
     for column, pair in enumerate(pairs):
         own = of_direction(table, *pair)
@@ -105,6 +109,11 @@ def draw_panels(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: l
     grid[1, 0].set_ylabel(f"held by {100 * WIDEST:g} % intervals (%)")
     grid[0, -1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
     return figure
+
+
+def is_wide(variants: list[Variant], pairs: list[tuple[str, str]]) -> bool:
+    """Whether there is no room for a panel a direction with all variants in it."""
+    return len(pairs) > MOST_PANELS or len(variants) > MOST_VARIANTS
 
 
 def draw_directions(axes: Axes, rows: pd.DataFrame, pairs: list[tuple[str, str]]) -> None:
@@ -122,7 +131,7 @@ def draw_many(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: lis
     """A column a variant, of the first few: all directions in one diagram, and the widest interval as a matrix."""
     variants = variants[:MOST_COLUMNS]
     size = max(2.9, matrix_inches(run.modalities))
-    figure, grid = plt.subplots(2, len(variants), figsize=(size * len(variants) + 1.9, 2 * size + 0.6), squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(2, len(variants), figsize=(size * len(variants) + BESIDE, 2 * size + 0.6), squeeze=False, layout="constrained")
     percents = table[table["nominal"] == WIDEST].assign(coverage=lambda rows: 100 * rows["coverage"])
     widest = Measure("", percents, "coverage", 85, 100, digits=1)
     for column, variant in enumerate(variants):
@@ -157,8 +166,8 @@ def percent(share: pd.Series) -> str:
 
 def said_of_widest(table: pd.DataFrame, variants: list[Variant], pairs: list[tuple[str, str]]) -> str:
     """What the 95 % intervals hold: of each direction, or of the least and the greatest of many."""
-    said = []
-    for variant in variants:
+    said, many = [], is_wide(variants, pairs)
+    for variant in variants[:MOST_COLUMNS] if many else variants:
         own = table[(table["variant"] == variant.id) & (table["nominal"] == WIDEST)]
         shares = {pair: mean_and_sd(of_direction(own, *pair)["coverage"])[0] for pair in pairs}
         shares = {pair: share for pair, share in shares.items() if np.isfinite(share)}
@@ -173,10 +182,10 @@ def said_of_widest(table: pd.DataFrame, variants: list[Variant], pairs: list[tup
 
 
 def caption_of(run: Run, table: pd.DataFrame, variants: list[Variant], pairs: list[tuple[str, str]]) -> str:
-    many = len(pairs) > MOST_PANELS
+    many = is_wide(variants, pairs)
     folds = [int(count) for count in table.dropna(subset=["coverage"]).groupby(["variant", "from", "to"])["fold"].nunique()]
     cells = sorted(int(count) for count in table["n_cells"])
-    hidden = f" The first {MOST_COLUMNS} of {len(variants)} variants are drawn." if many and len(variants) > MOST_COLUMNS else ""
+    hidden = f" The first {MOST_COLUMNS} of {len(variants)} variants are drawn and told of here." if many and len(variants) > MOST_COLUMNS else ""
     joint = " Several modalities at once: calibration.csv." if (~table["from"].isin(run.modalities)).any() else ""
     drawn = "Top: a line a direction, mean over" if many else "Top: mean and SD (error bars, mostly smaller than the marks) over"
     below = "bottom: mean and SD (small) over them" if many else "bottom: one dot a fold, line: mean"
@@ -199,5 +208,5 @@ def draw(run: Run) -> Drawn:
     variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
     known = {tuple(pair) for pair in table[["from", "to"]].drop_duplicates().to_numpy()}
     pairs = [pair for pair in directions(run) if pair in known]
-    figure = (draw_many if len(pairs) > MOST_PANELS else draw_panels)(run, table, variants, pairs)
+    figure = (draw_many if is_wide(variants, pairs) else draw_panels)(run, table, variants, pairs)
     return Drawn(figure, caption_of(run, table, variants, pairs), (HEAD, table_of(table, variants, pairs)))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from cplae_analysis.figures.comparison_matrices import draw_matrices
 from cplae_analysis.figures.matrices import MOST_PANELS_WIDE
-from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
+from cplae_analysis.figures.names import MOST_IN_TITLE, is_of_several, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant, is_baseline, settings_of
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counted, metric_name
 
@@ -32,7 +32,7 @@ def chosen_metrics(table) -> list[str]:
             if before is None or int(classes) > int(before.rsplit(" ", 1)[1]):
                 accuracy[representation, label] = metric
     matching = [metric for metric in metrics if metric.startswith("foscttm ")]
-    return sorted(r2 + list(accuracy.values()) + matching, key=lambda metric: "+" in metric)  # of single modalities first
+    return sorted(r2 + list(accuracy.values()) + matching, key=is_of_several)  # of single modalities first
 
 
 def ahead(table, metrics) -> list[tuple[str, str]]:
@@ -44,7 +44,7 @@ def ahead(table, metrics) -> list[tuple[str, str]]:
 
 def families(table) -> str:
     """The rows that Holm's correction is over, in words: those of single modalities, and those of several at once."""
-    joint = int(table["metric"].str.contains("+", regex=False).sum())
+    joint = int(table["metric"].map(is_of_several).sum())
     return f"the {len(table) - joint} rows of single modalities and, apart from them, the {joint} of several at once" if joint else f"all {len(table)} rows"
 
 
@@ -116,7 +116,7 @@ def how_to_read(many: bool) -> tuple[str, str]:
 def hidden_text(every: list[str], metrics: list[str]) -> str:
     if len(metrics) == len(every):
         return ""
-    several = all("+" in metric for metric in set(every) - set(metrics))
+    several = all(map(is_of_several, set(every) - set(metrics)))
     return f"{len(metrics)} of {len(every)} measures are drawn, " + ("those of single modalities. " if several else "the first. ")
 
 
@@ -127,7 +127,7 @@ def draw(run: Run) -> Drawn:
     every = chosen_metrics(table)
     variants = [variant for variant in run.variants if variant.id in set(table["variant"])]
     many = len(run.modalities) > MOST_PANELS_WIDE
-    metrics = [metric for metric in every if "+" not in metric] if many else every[:MOST_METRICS]
+    metrics = [metric for metric in every if not is_of_several(metric)] if many else every[:MOST_METRICS]
     figure = draw_matrices(table, metrics, variants, run.modalities, LEVEL) if many else draw_intervals(run, table, metrics, variants)
     references = ", ".join(dict.fromkeys(table["reference"]))
     if table["p_holm"].notna().any():

@@ -48,9 +48,11 @@ def chosen(shown: list[tuple[str, str, str]], scores: pd.DataFrame, modalities: 
     if len(across) <= MOST_PAIRS:
         return shown, ""
     rand = scores[scores["measure"] == "adjusted_rand_index"].set_index(["first", "second", "cells"])["value"]
-    ordered = sorted(across, key=lambda panel: -rand.get(panel, -np.inf))
-    said = f" Of {len(across)} pairs of modalities those that agree best and least are drawn above; all are below and in consensus.csv."
-    return [ordered[0], ordered[-1], *(panel for panel in shown if panel[1] not in latents)], said
+    ordered = sorted((panel for panel in across if np.isfinite(rand.get(panel, np.nan))), key=lambda panel: -rand[panel])
+    ends = list(dict.fromkeys((ordered[0], ordered[-1]))) if ordered else across[:1]
+    which = "those that agree best and least are" if ordered else "none has an index of agreement, and the first is"
+    said = f" Of {len(across)} pairs of modalities {which} drawn above; all are below and in consensus.csv."
+    return [*ends, *(panel for panel in shown if panel[1] not in latents)], said
 
 
 def said_of(own: pd.DataFrame, first: str, second: str, cells: str) -> str:

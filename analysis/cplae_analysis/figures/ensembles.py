@@ -12,6 +12,8 @@ MOST_PANELS = 12
 GAIN = 0.05  # where colours of gains end
 SHOWN = {"of_members": ("mean of one network", "o"), "of_best_member": ("best network", "^"), "of_average": ("average", "D")}
 
+SPREAD_AND_ERROR = ["within_two_spreads", "spread_error_correlation", "spread_error_correlation_within_features"]
+
 
 def panels(table: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     """(measure, from, to, label): R² of every direction, then accuracies."""
@@ -27,25 +29,27 @@ def title(measure: str, start: str, end: str, label: str) -> str:
 
 
 def calibrated(table: pd.DataFrame, variant: str) -> str:
-    """Of directions across modalities: how the spread stands to the errors."""
+    """Of directions across modalities: how the spread stands to the errors; of those that have all measures of it."""
     own = table[(table["variant"] == variant) & (table["to"] != "") & (table["from"] != table["to"])]
     said = []
     for (start, end), rows in own.groupby(["from", "to"], sort=False):
-        value = dict(zip(rows["measure"], rows["value"], strict=True))
-        said.append(
-            f"{start} → {end}: {value['within_two_spreads']:.0%} of entries within two spreads, rank correlation of spread and error "
-            f"{value['spread_error_correlation']:.2f} over all entries, {value['spread_error_correlation_within_features']:.2f} within features"
-        )
+        values = rows.set_index("measure")["value"].reindex(SPREAD_AND_ERROR)
+        if values.isna().any():
+            continue
+        within, every, features = values
+        said.append(f"{start} → {end}: {within:.0%} of entries within two spreads, rank correlation of spread and error {every:.2f} over all entries, {features:.2f} within features")
     return "; ".join(said)
 
 
 def calibrated_text(table: pd.DataFrame, variant: str, modalities: list[str]) -> str:
-    """Of many directions the least and the greatest."""
+    """Of many directions the least and the greatest; '' where a measure is missing, as where no cell has two modalities."""
     if len(modalities) <= MOST_PANELS_WIDE:
         return calibrated(table, variant)
     own = table[(table["variant"] == variant) & (table["to"] != "") & (table["from"] != table["to"]) & table["from"].isin(modalities)]
-    ends = {measure: (rows["value"].min(), rows["value"].max()) for measure, rows in own.groupby("measure")}
-    within, every, features = (ends[name] for name in ("within_two_spreads", "spread_error_correlation", "spread_error_correlation_within_features"))
+    ends = own.groupby("measure")["value"].agg(["min", "max"]).reindex(SPREAD_AND_ERROR)
+    if ends.isna().any(axis=None):
+        return ""
+    within, every, features = ends.to_numpy()
     return (
         f"over the directions across, {within[0]:.0%} to {within[1]:.0%} of entries within two spreads, rank correlation of spread and error "
         f"{every[0]:.2f} to {every[1]:.2f} over all entries, {features[0]:.2f} to {features[1]:.2f} within features"
@@ -71,6 +75,8 @@ def draw_strips(table: pd.DataFrame, variants: list[Variant], shown: list[tuple[
 def draw_gains(table: pd.DataFrame, variants: list[Variant], modalities: list[str]) -> Figure:
     """Matrices: R² of the average, and by how much it is ahead of the mean of one network."""
     wide = table[table["to"] != ""].pivot_table(index=["variant", "from", "to"], columns="measure", values="value", aggfunc="first").reset_index()
+    # Of measures without any number there is no column.
+    wide = wide.reindex(columns=["variant", "from", "to", "r2_of_average", "r2_of_members"])
     wide["gain"] = wide["r2_of_average"] - wide["r2_of_members"]
     measures = [Measure("R² of the average", wide, "r2_of_average", 0, 1), Measure("gain over one network", wide, "gain", -GAIN, GAIN, 3, "RdBu")]
     return draw_matrices(measures, variants, modalities)
@@ -101,10 +107,11 @@ def draw(run: Run) -> Drawn:
         figure = draw_strips(table, variants, every[:MOST_PANELS])
         hidden = f" The first {MOST_PANELS} of {len(every)} measures are drawn." if len(every) > MOST_PANELS else ""
     first = variants[0]
+    said = calibrated_text(table, first.id, run.modalities)
     members = table.loc[table["variant"] == first.id, "members"].max()
     caption = (
         "Held-out cells of the one split. R² of the mean of what the networks decode, against the mean and the best of one network (which is best is known "
         "afterwards only); accuracy by the mean of their latents, after one orthogonal map a network onto the first. "
-        f"{first.label}, {members:g} networks: {calibrated_text(table, first.id, run.modalities)}. Networks that differ in their initial weights alone know nothing of noise, so their spread is no error bar.{hidden}"
+        f"{first.label}, {members:g} networks{f': {said}' if said else ''}. Networks that differ in their initial weights alone know nothing of noise, so their spread is no error bar.{hidden}"
     )
     return Drawn(figure, caption, (("number", "variant", *(words for words, _ in SHOWN.values())), table_of(table, variants, every)))

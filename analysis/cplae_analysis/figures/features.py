@@ -46,7 +46,7 @@ def chosen_variant(run: Run, table: pd.DataFrame) -> Variant:
     if not trained:
         raise LeftOut("every network failed")
     own = [variant for variant in trained if variant.experiment == trained[0].experiment]
-    across = table[(table["from"] != table["to"]) & table["from"].isin(run.modalities)].groupby("variant")["r2"].mean()
+    across = table[(table["from"] != table["to"]) & table["from"].isin(run.modalities)].groupby("variant")["r2"].mean().dropna()
     return max(own, key=lambda variant: across.get(variant.id, -np.inf))
 
 

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.matrices import MOST_PANELS_WIDE, Measure, draw_matrices
+from cplae_analysis.figures.members import BY_LATENTS, together_text
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import EARLIER, Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, panels_of_strips, places
@@ -76,11 +77,12 @@ def draw(run: Run) -> Drawn:
     many = len(run.modalities) > MOST_PANELS_WIDE
     figure = draw_matrices(measures(table), variants, run.modalities) if many else draw_strips(run, table, variants)
     sizes = table.dropna(subset=["value"]).groupby(["variant", "measure", "label", "from", "to"]).size()
+    together = together_text(table["variant"], "value" if many else "dot", BY_LATENTS)
     caption = (
         "Held-out cells that have both modalities, A → B: a cell's latents in A among other cells' latents in B. FOSCTTM: share of "
         "cells of B that lie strictly closer than the cell's own; chance is 0.5. Label transfer and purity: the nearest training "
         f"cells of B, and how many of them are of the cell's type{'' if many else '; dotted: the highest value that class sizes allow'}. "
-        f"{'Mean and SD (small) over' if many else 'One dot a network, bar: mean;'} n = {counts_text(list(sizes))} {run.replicate_words()} of each variant. "
+        f"{'Mean and SD (small) over' if many else 'One dot a network, bar: mean;'} n = {counts_text(list(sizes))} {run.replicate_words()} of each variant.{together} "
         "Latents that have collapsed onto a point have a FOSCTTM of 0 as well: matching.csv also has it with half of the ties, and latents.csv tells a collapse by its least SD"
         f"{least_sd_text(run)}."
     )

@@ -1,10 +1,21 @@
 """Members of an ensemble: variants that differ in nothing but chance (`members` of a cross-validation)."""
 
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
 MEMBER = re.compile(r"^(?P<of>.*),member=(?P<number>\d+)$")
+TOGETHER = re.compile(r",members=\d+$")
+BY_LATENTS = "by the mean of their latents, each turned onto the first one's"
+BY_DECODED = "by the mean of what they decode"
+
+
+def together_text(variants: Iterable[str], mark: str, how: str) -> str:
+    """For captions that say what a mark is: of an ensemble it is no single network; '' where none is drawn."""
+    if not any(TOGETHER.search(variant) for variant in variants):
+        return ""
+    return f" Of a variant with members = n a {mark} is all networks of a fold together, {how}."
 
 
 def is_shown(variant: str, variants: set[str]) -> bool:

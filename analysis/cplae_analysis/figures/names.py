@@ -11,6 +11,8 @@ MOST_IN_TITLE = 44
 # How much of a shown name is its beginning, in the order in which they are tried: names may differ in either end.
 BEGINNINGS = (0.5, 0.85, 0.15)
 # A line break would draw a name over its neighbours, other control characters are boxes.
+# In metrics of summary.csv: a representation or a source. Labels may have a plus of their own ("CD4+"), modalities have none.
+REPRESENTATION_OR_SOURCE = re.compile(r"^(?:accuracy (?P<of>\S+)|\w+ \S+<-(?P<source>\S+))")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -19,6 +21,12 @@ def single_or_all(representations: Iterable[str]) -> list[str]:
     every = list(dict.fromkeys(representations))
     most = max((name.count("+") for name in every), default=0)
     return [name for name in every if name.count("+") in (0, most)]
+
+
+def is_of_several(metric: str) -> bool:
+    """Whether a metric of summary.csv is about several modalities at once, as reduce takes it for Holm's families."""
+    found = REPRESENTATION_OR_SOURCE.match(metric)
+    return found is not None and "+" in (found["of"] or found["source"])
 
 
 def cut(name: str, most: int, beginning: float) -> str:

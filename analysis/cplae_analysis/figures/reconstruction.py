@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cplae_analysis.figures.matrices import MOST_PANELS_WIDE, Measure, draw_matrices
+from cplae_analysis.figures.members import BY_DECODED, together_text
 from cplae_analysis.figures.names import MOST_IN_TITLE, short_names
 from cplae_analysis.figures.run_folder import Run, Variant
 from cplae_analysis.figures.style import Drawn, LeftOut, colours, counts_text, dots_with_mean, name_places, panels_of_strips, places
@@ -49,9 +50,10 @@ def draw(run: Run) -> Drawn:
     else:
         figure = draw_strips(run, table, variants)
     sizes = table.groupby(["variant", "from", "to"]).size()
+    together = together_text(table["variant"], "value" if many else "dot", BY_DECODED)
     caption = (
         "R² between measured and predicted features of the held-out cells, mean over features; A → B: B decoded from the latents "
-        f"of A. {'Mean and SD (small) over' if many else 'One dot a network, bar: their mean;'} n = {counts_text(list(sizes))} {run.replicate_words()} of each variant. "
+        f"of A. {'Mean and SD (small) over' if many else 'One dot a network, bar: their mean;'} n = {counts_text(list(sizes))} {run.replicate_words()} of each variant.{together} "
         "0 is as good as the mean of each feature, 1 is perfect."
     )
     return Drawn(figure, caption)

@@ -44,12 +44,17 @@ def bars_text(own: pd.DataFrame) -> str:
     return "No bars: one network of each setting has no spread."
 
 
+def look_of(number: int) -> dict:
+    """Colours first and then other marks: as many settings look different as there are pairs of both."""
+    return {"marker": MARKERS[number // len(PALETTE) % len(MARKERS)], "color": PALETTE[number % len(PALETTE)]}
+
+
 def draw_terms(axes: Axes, rows: pd.DataFrame, terms: list[str], settings: list[tuple[str, str]]) -> None:
     """The terms beside one another, a mark for each setting."""
     for number, (coupling, setting) in enumerate(settings):
         own = rows[(rows["lambda"] == coupling) & (rows["setting"] == setting)].set_index("term").reindex(terms)
         at = [place + 0.6 * ((number + 0.5) / len(settings) - 0.5) for place in range(len(terms))]
-        look = {"marker": MARKERS[number % len(MARKERS)], "color": PALETTE[number % len(PALETTE)], "markersize": 4.5, "linestyle": ""}
+        look = look_of(number) | {"markersize": 4.5, "linestyle": ""}
         axes.errorbar(at, own["relative"], yerr=own["spread"], elinewidth=1, capsize=2.5, label=f"λ = {coupling}" + (f", {setting}" if setting else ""), **look)
     axes.axhline(1, color="#888888", linewidth=0.8)
     axes.set_xticks(range(len(terms)), [term.partition("_")[2].replace("_", " ") for term in terms], rotation=40, ha="right", rotation_mode="anchor")
@@ -82,7 +87,7 @@ def draw_curves(own: pd.DataFrame, terms: list[str]) -> Figure:
     for axes, term in zip(grid.flat, terms, strict=False):
         for number, (setting, rows) in enumerate(own[own["term"] == term].groupby("setting", sort=False)):
             rows = rows.sort_values("at")
-            look = {"marker": MARKERS[number % len(MARKERS)], "color": PALETTE[number % len(PALETTE)], "markersize": 4, "label": setting}
+            look = look_of(number) | {"markersize": 4, "label": setting}
             axes.errorbar(rows["at"], rows["relative"], yerr=rows["spread"], elinewidth=1, capsize=2.5, **look)
         axes.axhline(1, color="#888888", linewidth=0.8)
         axes.set(xlabel="λ", title=term.replace("_", " "))
