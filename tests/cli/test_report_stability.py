@@ -88,9 +88,11 @@ def test_an_ensemble_that_is_the_reference_is_the_headline(repeated):
     at = keys(ensemble)
     run.tables["summary"] = pd.DataFrame([at | {"metric": "r2 E<-T", "mean": 0.25, "sd": 0.125, "n": 4.0}])
     run.tables["comparisons"] = pd.DataFrame([keys(f"{VARIANT},baseline=mean") | {"reference": ensemble, "metric": "r2 E<-T", "difference": 0.5}])
+    table = run.tables["accuracy"]
+    run.tables["accuracy"] = pd.concat([table, table[table["variant"] == f"{VARIANT},member=0"].assign(variant=ensemble)])
     headline = first_page.headline_variant(run)
     assert headline.id == ensemble
     assert [(tile.name, tile.value) for tile in first_page.tiles(run, headline)] == [("R² T → E", "0.25 ± 0.12")]
-    assert "accuracy of leaf (4) from zT" in first_page.tiles_html(run), "of its members"
+    assert "accuracy of leaf (4) from zT" in first_page.tiles_html(run), "the spread is that of its members"
     page = numbers.headline(run)
     assert "0.250 ± 0.125" in page and "members = 3" in page and "member = " not in page
