@@ -4,9 +4,10 @@ member's by SciPy, of cells that lack modalities and labels."""
 import numpy as np
 import pytest
 from scipy.linalg import orthogonal_procrustes
-from test_accuracy_tables import check, latents_of, resolutions, rows_of, table
+from test_accuracy_tables import check, latents_of, representations, resolutions, rows_of, table
 from test_network_tables import check_matching
 from test_tables import of_replicate
+from three_modalities import TRAINED, cohort, networks, run, values  # noqa: F401
 from typed_cohort import CLASSES, MODALITIES, run_typed, typed  # noqa: F401
 
 MEMBERS, FOLDS, LAMBDAS = 3, 3, (0, 1)
@@ -35,7 +36,7 @@ def members(members_run):
 
 def together(latents, is_training, is_shared):
     """One turn for both modalities where they share a space, one for each where they do not; training cells that have them."""
-    sets = {name: MODALITIES if is_shared else (name,) for name in MODALITIES}
+    sets = {name: tuple(latents[0]) if is_shared else (name,) for name in latents[0]}
     found = {}
     for name, on in sets.items():
         stacked = [np.vstack([own[m][is_training & np.isfinite(own[m]).all(axis=1)] for m in on]) for own in latents]
@@ -57,6 +58,28 @@ def test_types_and_matching(members_run, members, typed, weight):  # noqa: F811
         z = together(latents, is_training, is_shared=weight > 0)
         check(of_replicate(accuracy, variant, fold), rows_of({f"z{name}": own for name, own in z.items()}, resolutions(obs, CLASSES), is_training))
         check_matching(of_replicate(matching, variant, fold), z, is_training, {name: as_text(obs[name]) for name in obs})
+
+
+class Averaged:
+    """As a network of three_modalities.py, of which the means over modalities are float32."""
+
+    def __init__(self, latents):
+        self.latents = latents
+
+    def together(self, names):
+        return self.latents[names[0]] if len(names) == 1 else np.mean([self.latents[name].astype(np.float32) for name in names], axis=0)
+
+
+@pytest.mark.parametrize("weight", LAMBDAS)
+def test_types_by_several_modalities(run, networks, cohort, weight):  # noqa: F811
+    accuracy = table(run, "accuracy")
+    own = [("cell class", cohort.obs["cell class"].astype(str).to_numpy()[:TRAINED])]
+    each = [networks[variant] for variant in sorted(networks) if variant.startswith(f"folds,lambda={weight},member=")]
+    for fold, members_of_fold in enumerate(zip(*each, strict=True)):
+        is_training = members_of_fold[0].split == 0
+        z = together([{name: np.asarray(z, float) for name, z in network.own.items()} for network in members_of_fold], is_training, is_shared=weight > 0)
+        expected = rows_of(representations(Averaged(z), is_coupled=weight > 0), own, is_training)
+        check(of_replicate(accuracy, f"folds,lambda={weight},members={len(each)}", fold), expected)
 
 
 def test_they_are_summarised_and_compared(members_run):
