@@ -20,7 +20,7 @@ CPLAE_INLINE Vec exponential(Vec x) {
   odd = odd * r2 + 0x1.5555555555556p-3;
   const Vec q = odd * r + even;
   const Vec polynomial = 1.0 + (r + r2 * q);
-  return reinterpret_cast<Vec>(reinterpret_cast<Mask>(polynomial) + (reinterpret_cast<Mask>(shifted) << 52));
+  return reinterpret_cast<Vec>(reinterpret_cast<Bits>(polynomial) + (reinterpret_cast<Bits>(shifted) << 52));
 }
 
 void exponentials(double* values, std::size_t count) {

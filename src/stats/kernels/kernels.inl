@@ -22,6 +22,7 @@ constexpr std::size_t packs = cell_block / lanes;  ///< of a block
 
 using Vec = double __attribute__((vector_size(lanes * sizeof(double))));
 using Mask = std::int64_t __attribute__((vector_size(lanes * sizeof(double))));
+using Bits = std::uint64_t __attribute__((vector_size(lanes * sizeof(double))));  ///< may overflow
 using VecAt = double __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
 using MaskAt =
     std::int64_t __attribute__((vector_size(lanes * sizeof(double)), aligned(sizeof(double)), may_alias));
