@@ -21,6 +21,8 @@ commands="$build_dir/tidy"
 (cd "$root" && cmake --preset debug -B "$commands" "-DCPLAE_TORCH_DIR=$(cat "$torch_dir_file")" -DCPLAE_CUDA=OFF >"$build_dir/tidy.log" 2>&1) ||
   { tail -n 20 "$build_dir/tidy.log"; die "CMake could not configure $commands"; }
 
+cmake --build "$commands" --target cplae_version_header >/dev/null || die "cplae_version.hpp could not be written"
+
 say "${#files[@]} files of ${rooms[*]}"
 # The compile commands are those of g++, which knows warnings that clang does not.
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(jobs_here)" "$tidy" -p "$commands" --quiet --extra-arg=-Wno-unknown-warning-option 2>/dev/null ||

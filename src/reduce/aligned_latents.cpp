@@ -74,6 +74,7 @@ std::vector<MatrixD> aligned_latents(const Context& context, const study::Networ
   Maps shared;
   if (study::share_space(spec)) shared = maps_on(context, all, networks);
   std::vector<MatrixD> averages;
+  averages.reserve(all.size());
   for (const std::size_t m : all)
     averages.push_back(
         average_of(context, m, shared.empty() ? maps_on(context, {m}, networks) : shared, networks));

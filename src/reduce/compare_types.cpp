@@ -142,8 +142,8 @@ public:
         named.features.push_back(to.features[static_cast<std::size_t>(feature)]);
       rows.add(named);
     }
-    put(record, "typewise", std::move(rows).means());
-    put(record, "type_correlations", std::move(rows).correlations());
+    put(record, "typewise", rows.take_means());
+    put(record, "type_correlations", rows.take_correlations());
   }
 
 private:

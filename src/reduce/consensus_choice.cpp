@@ -66,13 +66,13 @@ double typical_error(const Context& context, const ConsensusMember& member) {
   for (std::size_t m = 0; m < found.cells.size(); ++m) {
     if (found.cells[m].empty()) continue;  // the same for all networks: they have one split
     double sum = 0;
-    double count = 0;
+    std::size_t count = 0;
     for (std::size_t i = 0; i < found.cells[m].size(); ++i) {
       if (found.is_usual[static_cast<std::size_t>(found.cells[m][i])] == 0) continue;
       sum += found.errors[m][i];
       ++count;
     }
-    total += count > 0 ? sum / count : std::numeric_limits<double>::infinity();
+    total += count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::infinity();
   }
   return total;
 }

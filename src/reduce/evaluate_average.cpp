@@ -66,6 +66,7 @@ AveragePrediction average_of(const std::vector<Member>& members, const Wanted& w
 void put_scores(const Context& context, const study::Variant& variant, const std::vector<Member>& members,
                 Record& record) {
   std::vector<const store::NetworkUnit*> networks;
+  networks.reserve(members.size());
   for (const auto& member : members)
     networks.push_back(&member.unit);
   const auto& modalities = context.data.modalities;
@@ -114,8 +115,8 @@ void evaluate_average(const Context& context, const StatisticsUnit& unit, const 
       put(record, subset, to, average);
     }
   }
-  put(record, "features", std::move(rows).features());
-  put(record, "reconstruction", std::move(rows).reconstruction());
+  put(record, "features", rows.take_features());
+  put(record, "reconstruction", rows.take_reconstruction());
   try {
     put_scores(context, variant, members, record);
   } catch (const NumericError& error) {

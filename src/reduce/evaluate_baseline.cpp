@@ -70,8 +70,8 @@ void evaluate_baseline(const Context& context, const StatisticsUnit& unit, Recor
   }
   put(record, "accuracy", std::move(accuracy).frame());
   put(record, "matching", std::move(matching).frame());
-  put(record, "features", std::move(reconstruction).features());
-  put(record, "reconstruction", std::move(reconstruction).reconstruction());
+  put(record, "features", reconstruction.take_features());
+  put(record, "reconstruction", reconstruction.take_reconstruction());
 }
 
 }  // namespace cplae::reduce

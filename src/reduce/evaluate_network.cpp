@@ -114,8 +114,8 @@ void evaluate_network(const Context& context, const study::Network& network, con
   }
   add_subsets({context, variant, unit, predictor}, accuracy, reconstruction);
   put(record, "accuracy", std::move(accuracy).frame());
-  put(record, "features", std::move(reconstruction).features());
-  put(record, "reconstruction", std::move(reconstruction).reconstruction());
+  put(record, "features", reconstruction.take_features());
+  put(record, "reconstruction", reconstruction.take_reconstruction());
   put(record, "matching", std::move(matching).frame());
   put(record, "latents", std::move(latent_rows).frame());
   put(record, "held_out", std::move(held_out).frame());

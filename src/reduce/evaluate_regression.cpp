@@ -153,8 +153,8 @@ void evaluate_regression(const Context& context, const StatisticsUnit& unit, Rec
     }
   }
   if (!any && !problem.empty()) throw NumericError(problem);
-  put(record, "features", std::move(rows).features());
-  put(record, "reconstruction", std::move(rows).reconstruction());
+  put(record, "features", rows.take_features());
+  put(record, "reconstruction", rows.take_reconstruction());
 }
 
 }  // namespace cplae::reduce

@@ -73,7 +73,7 @@ void ReconstructionRows::add(const data::Modality& from, const data::Modality& t
   }
 }
 
-Frame ReconstructionRows::reconstruction() && {
+Frame ReconstructionRows::take_reconstruction() {
   return Frame({{"from", std::move(whole_.from)},
                 {"to", std::move(whole_.to)},
                 {"n_cells", std::move(n_cells_)},
@@ -82,7 +82,7 @@ Frame ReconstructionRows::reconstruction() && {
                 {"mse", std::move(mse_)}});
 }
 
-Frame ReconstructionRows::features() && {
+Frame ReconstructionRows::take_features() {
   return Frame({{"from", std::move(by_feature_.from)},
                 {"to", std::move(by_feature_.to)},
                 {"feature", std::move(feature_)},

@@ -39,8 +39,9 @@ public:
   /// `from`.
   void add(const data::Modality& from, const data::Modality& to, const MatrixF& truth,
            const MatrixF& predicted);
-  [[nodiscard]] Frame reconstruction() &&;
-  [[nodiscard]] Frame features() &&;
+  /// The rows so far, which are gone then.
+  [[nodiscard]] Frame take_reconstruction();
+  [[nodiscard]] Frame take_features();
 
 private:
   struct Direction {

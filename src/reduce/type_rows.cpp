@@ -70,7 +70,7 @@ void TypeRows::put(const NamedTypeMeans& named, const Correlated& row) {
   centred_.push_back(row.centred);
 }
 
-Frame TypeRows::means() && {
+Frame TypeRows::take_means() {
   return Frame({{"from", std::move(means_.from)},
                 {"to", std::move(means_.to)},
                 {"type", std::move(means_.type)},
@@ -80,7 +80,7 @@ Frame TypeRows::means() && {
                 {"decoded", std::move(means_.decoded)}});
 }
 
-Frame TypeRows::correlations() && {
+Frame TypeRows::take_correlations() {
   return Frame({{"from", std::move(from_)},
                 {"to", std::move(to_)},
                 {"over", std::move(over_)},

@@ -23,8 +23,9 @@ struct NamedTypeMeans {
 class TypeRows {
 public:
   void add(const NamedTypeMeans& named);
-  [[nodiscard]] Frame means() &&;
-  [[nodiscard]] Frame correlations() &&;
+  /// The rows so far, which are gone then.
+  [[nodiscard]] Frame take_means();
+  [[nodiscard]] Frame take_correlations();
 
 private:
   void add_means(const NamedTypeMeans& named);

@@ -146,6 +146,7 @@ ChosenNeighbours choose_neighbours(const RegressionData& data, const std::vector
     const Indices near =
         nearest_neighbours({.queries = split.held_out.x, .reference = split.train.x, .k = most}).cells;
     std::vector<double> sums;
+    sums.reserve(counts.size());
     for (const Eigen::Index k : counts)
       sums.push_back((mean_of_neighbours(near.leftCols(k), split.train.y) - split.held_out.y).squaredNorm());
     return sums;

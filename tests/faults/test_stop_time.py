@@ -10,6 +10,7 @@ from harness import launch_words, succeed
 from kill_loop import ranks_of, times_of
 from program import ROOT
 
+TICK_SECONDS = 0.01  # times of files are those of the kernel's last tick, up to so long ago
 BOUND_SECONDS = 10  # for a machine that does other things too; some hundred steps of training take less than one
 
 
@@ -46,4 +47,4 @@ def test_networks_of_the_paper_are_saved_in_time(kind, cohort, tmp_path):
     assert process.returncode == 75, errors
     assert took < BOUND_SECONDS
     saved = times_of(run.glob("work/networks/*.ckpt"))
-    assert len(saved) == 2 and min(saved) >= told
+    assert len(saved) == 2 and min(saved) >= told - TICK_SECONDS
