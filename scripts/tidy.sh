@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # clang-tidy with .clang-tidy over rooms of the source: scripts/tidy.sh [ROOM...] (default: all rooms, minutes of all cores;
 # the rooms that read what strangers made are core h5 data study store).
+# Left out: the kernels of the fused trainer, whose vectors are g++'s (__builtin_shuffle).
 # CLANG_TIDY names another program. scripts/setup.sh comes first.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -13,7 +14,7 @@ rooms=("$@")
 files=()
 for room in "${rooms[@]}"; do
   [ -d "$root/src/$room" ] || die "src/$room: there is no such room"
-  while IFS= read -r file; do files+=("$file"); done < <(find "$root/src/$room" -name '*.cpp' | sort)
+  while IFS= read -r file; do files+=("$file"); done < <(find "$root/src/$room" -name '*.cpp' ! -path '*/fused/kernels_*' | sort)
 done
 
 # Configured only: the commands that compile each file by itself.

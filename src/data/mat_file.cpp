@@ -107,7 +107,7 @@ void MatFile::check_header() {
     throw IoError(path_.string() +
                   ": is no MATLAB file that can be read, expected one of version 5 (save -v7)");
   is_swapped_ = mark == "MI";
-  const int version = is_swapped_ ? header[124] : header[125];
+  const auto version = static_cast<unsigned char>(is_swapped_ ? header[124] : header[125]);
   // 2 is version 7.3, which is HDF5.
   if (is_version_4 || version != 1)
     throw DataError(path_.string() + ": is no MATLAB file of version 5, expected one (in MATLAB: save -v7)");

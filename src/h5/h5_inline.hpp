@@ -69,7 +69,7 @@ void read(const Dataset& dataset, std::span<T> out) {
                                 {.memory_type = native<T>(), .elements = out.size()});
   const auto flags = detail::read_bools(dataset);
   for (std::size_t i = 0; i < flags.size(); ++i)
-    out[i] = static_cast<T>(flags[i]);
+    out[i] = static_cast<T>(flags[i] != 0 ? 1 : 0);
 }
 
 template <class T>

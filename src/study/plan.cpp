@@ -173,7 +173,7 @@ bool is_of(const Variant& variant, const std::string& id) {
 }
 
 std::string short_name(const std::string& path) {
-  const std::string key = path.substr(path.rfind('.') + 1);
+  std::string key = path.substr(path.rfind('.') + 1);
   const std::string section = "modality.";
   if (!path.starts_with(section) || path.size() < section.size() + key.size() + 2) return key;
   return key + "_" + path.substr(section.size(), path.size() - section.size() - key.size() - 1);

@@ -24,7 +24,7 @@ void append(std::vector<Candidate>& out, const std::vector<Field<Owner>>& fields
     const auto set = [&field, owner_of](NetworkSpec& spec, const Node& node) {
       field.set(owner_of(spec), node);
     };
-    out.push_back({prefix + field.key, {field, get, set}});
+    out.push_back({prefix + field.key, {static_cast<const FieldInfo&>(field), get, set}});
   }
 }
 

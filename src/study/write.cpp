@@ -66,7 +66,7 @@ std::map<std::string, std::string> values_by_path(const std::vector<Section>& se
 std::string first_unlike(const std::vector<Section>& of, const std::map<std::string, std::string>& other) {
   for (const auto& section : of)
     for (const auto& line : section.lines) {
-      const std::string path = section.path + "." + line.key;
+      std::string path = section.path + "." + line.key;
       const auto found = other.find(path);
       if (found == other.end() || found->second != line.value) return path;
     }

@@ -223,7 +223,8 @@ private:
   /// Term sums and sums of validation of all networks, by one copy.
   void fetch_numbers() {
     if (!numbers_.empty()) return;
-    const auto of_one = static_cast<std::size_t>(group_.terms + judged_of(group_.modalities, group_.pairs));
+    const auto judged = static_cast<std::size_t>(judged_of(group_.modalities, group_.pairs));
+    const auto of_one = static_cast<std::size_t>(group_.terms) + judged;
     numbers_ = download(group_.term_sums, 0, (networks() + 1) * of_one);
   }
 
