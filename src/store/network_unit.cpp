@@ -14,7 +14,8 @@ constexpr std::int64_t format_version = 1;
 
 template <class Value>
 Array array_of(std::vector<Value> values) {
-  return {.shape = {static_cast<std::int64_t>(values.size())}, .values = std::move(values)};
+  const auto size = static_cast<std::int64_t>(values.size());
+  return {.shape = {size}, .values = std::move(values)};
 }
 
 Array array_of(const MatrixF& matrix) {

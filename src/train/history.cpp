@@ -86,7 +86,8 @@ const model::Weights& History::average_in(const model::Weights& weights) {
   // at the first averaged step or after it: their number follows from the step, also after a resume.
   const std::int64_t before = (first_averaged(training) - 1) / training.validate_every;
   const std::int64_t rest = state_.step % training.validate_every;
-  const auto count = static_cast<float>(state_.step / training.validate_every - before + (rest != 0 ? 1 : 0));
+  const std::int64_t until_now = state_.step / training.validate_every + (rest != 0 ? 1 : 0);
+  const auto count = static_cast<float>(until_now - before);
   const auto add = [&](std::vector<float>& mean, const std::vector<float>& values) {
     for (std::size_t i = 0; i < mean.size(); ++i)
       mean[i] += (values[i] - mean[i]) / count;
