@@ -67,7 +67,7 @@ std::string refuse_replicate(const std::string& text) {
 
 /// Data that was moved can be named anew; other data than the run's would get latents that are not its own.
 std::vector<data::Source> find_data(const ExportArguments& options, const RunRecord& record) {
-  const auto sources = options.data.empty() ? record.sources : parse_sources(options.data);
+  auto sources = options.data.empty() ? record.sources : parse_sources(options.data);
   std::error_code error;
   for (const auto& source : sources) {
     require_regular(source.path);

@@ -153,8 +153,8 @@ private:
 
   static std::string number_of_hours(double seconds) {
     const double hours = seconds / seconds_per_hour;
-    return hours < 10 ? number_text(static_cast<double>(static_cast<int>(hours * 10 + 0.5)) / 10)
-                      : grouped(static_cast<std::size_t>(hours + 0.5));
+    return hours < 10 ? number_text(static_cast<double>(std::lround(hours * 10)) / 10)
+                      : grouped(static_cast<std::size_t>(std::lround(hours)));
   }
 
   static std::string shares(const Load& load) {

@@ -96,9 +96,10 @@ public:
     Distance& distance = prediction_.distance;
     distance.latent.assign(input_.cells.size(), std::numeric_limits<double>::quiet_NaN());
     for (GroupTypes& own : groups_) {
+      const auto& cells = own.group().cells;  // which stay
       const auto quantiles = std::move(own).distances();
       for (std::size_t i = 0; i < quantiles.size(); ++i)
-        distance.latent[static_cast<std::size_t>(own.group().cells[i])] = quantiles[i];
+        distance.latent[static_cast<std::size_t>(cells[i])] = quantiles[i];
     }
     for (const double error : errors_)
       distance.input.push_back(error / static_cast<double>(prediction_.networks));

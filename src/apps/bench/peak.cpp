@@ -91,8 +91,8 @@ bool has_avx512() {
 template <class Number>
 double gflops(double (*kernel)(const volatile Number*), std::size_t bytes) {
   const std::array<volatile Number, 2> inputs{static_cast<Number>(0.999), static_cast<Number>(0.001)};
-  const double operations =
-      2.0 * static_cast<double>(rounds) * static_cast<double>(chains * bytes / sizeof(Number));
+  const std::size_t lanes = chains * bytes / sizeof(Number);
+  const double operations = 2.0 * static_cast<double>(rounds) * static_cast<double>(lanes);
   volatile double sink = 0;
   double best = 0;
   for (int attempt = 0; attempt < tries; ++attempt) {
