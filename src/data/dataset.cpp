@@ -25,6 +25,13 @@ const Named& find_named(const std::vector<Named>& all, const std::string& name, 
 
 }  // namespace
 
+std::vector<Eigen::Index> present_cells(const Modality& modality) {
+  std::vector<Eigen::Index> cells;
+  for (std::size_t cell = 0; cell < modality.present.size(); ++cell)
+    if (modality.present[cell] != 0) cells.push_back(static_cast<Eigen::Index>(cell));
+  return cells;
+}
+
 void keep_cells(Dataset& dataset, const std::vector<std::uint8_t>& kept) {
   std::vector<Eigen::Index> rows;
   for (std::size_t cell = 0; cell < kept.size(); ++cell)

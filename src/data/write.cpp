@@ -9,13 +9,6 @@ namespace cplae::data {
 
 namespace {
 
-std::vector<Eigen::Index> present_cells(const Modality& modality) {
-  std::vector<Eigen::Index> rows;
-  for (std::size_t i = 0; i < modality.present.size(); ++i)
-    if (modality.present[i] != 0) rows.push_back(static_cast<Eigen::Index>(i));
-  return rows;
-}
-
 ModalityIndex index_of(const Modality& modality, const std::vector<std::string>& cells) {
   ModalityIndex index{.name = modality.name, .cells = {}, .features = modality.features};
   for (const Eigen::Index row : present_cells(modality))

@@ -33,13 +33,6 @@ MatrixD stacked(const Context& context, const store::NetworkUnit& network,
   return all;
 }
 
-std::vector<Eigen::Index> cells_with(const data::Modality& modality) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < modality.present.size(); ++cell)
-    if (modality.present[cell] != 0) cells.push_back(static_cast<Eigen::Index>(cell));
-  return cells;
-}
-
 using Maps = std::vector<stats::OrthogonalMap>;
 
 /// One for each network, fitted on the modalities `on`.
@@ -54,7 +47,7 @@ Maps maps_on(const Context& context, const std::vector<std::size_t>& on, const N
 }
 
 MatrixD average_of(const Context& context, std::size_t m, const Maps& maps, const Networks& networks) {
-  const auto cells = cells_with(context.data.modalities[m]);
+  const auto cells = data::present_cells(context.data.modalities[m]);
   const Eigen::Index dim = networks.front()->result.latents[m].cols();
   MatrixD mean = MatrixD::Zero(static_cast<Eigen::Index>(cells.size()), dim);
   for (std::size_t n = 0; n < networks.size(); ++n)

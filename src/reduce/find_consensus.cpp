@@ -35,9 +35,7 @@ struct Paired {
 /// The clusters of all cells that have the modality, by their latents.
 Labelling clusters_of(const data::Modality& modality, const MatrixF& latents,
                       const stats::GaussianMixture& mixture) {
-  std::vector<Eigen::Index> cells;
-  for (std::size_t cell = 0; cell < modality.present.size(); ++cell)
-    if (modality.present[cell] != 0) cells.push_back(static_cast<Eigen::Index>(cell));
+  const auto cells = data::present_cells(modality);
   const auto found = stats::predict(mixture, latents(cells, Eigen::all).cast<double>());
   Labelling result{"z" + modality.name, std::vector<std::string>(modality.present.size())};
   for (std::size_t i = 0; i < cells.size(); ++i)

@@ -10,13 +10,11 @@ namespace cplae::reduce {
 
 namespace {
 
-/// Of how many cells the latents say something else than the data.
+/// How many cells have latents of a modality that they lack.
 std::size_t strangers(const MatrixF& latents, const data::Modality& modality) {
   std::size_t found = 0;
-  for (Eigen::Index cell = 0; cell < latents.rows(); ++cell) {
-    const bool has_latents = !std::isnan(latents(cell, 0));
-    if (has_latents != (modality.present[static_cast<std::size_t>(cell)] != 0)) ++found;
-  }
+  for (Eigen::Index cell = 0; cell < latents.rows(); ++cell)
+    if (modality.present[static_cast<std::size_t>(cell)] == 0 && !std::isnan(latents(cell, 0))) ++found;
   return found;
 }
 
@@ -39,8 +37,8 @@ store::NetworkUnit read_network(const Context& context, const study::Network& ne
     const auto& modality = context.data.modalities[m];
     const std::size_t others = strangers(unit.result.latents[m], modality);
     require(others == 0, network,
-            "latents of " + modality.name + " and the data's cells with it differ in " +
-                std::to_string(others) + " cells, expected none");
+            "latents of " + modality.name + " for " + std::to_string(others) +
+                " cells that lack it, expected none");
   }
   return unit;
 }

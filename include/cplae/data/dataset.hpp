@@ -39,6 +39,9 @@ struct Dataset {
   [[nodiscard]] const ObsColumn& column(const std::string& name) const;
 };
 
+/// Places of the cells that have the modality, ascending.
+[[nodiscard]] std::vector<Eigen::Index> present_cells(const Modality& modality);
+
 /// Leaves out the cells whose entry of `kept` [cells] is 0, of everything; the others stay in their order.
 void keep_cells(Dataset& dataset, const std::vector<std::uint8_t>& kept);
 
