@@ -7,6 +7,7 @@
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "dist/handle.hpp"
+#include "dist/launcher_watch.hpp"
 
 namespace cplae::dist {
 
@@ -40,7 +41,10 @@ std::string library_version() {
 Session::Session(int* argc, char*** argv) : exceptions_at_start_(std::uncaught_exceptions()) {
   prepare_open_mpi();
   int provided = MPI_THREAD_SINGLE;
-  check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  {
+    const LauncherWatch watch;
+    check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  }
   world_ = std::make_shared<Communicator::Handle>(MPI_COMM_WORLD);
   check(MPI_Comm_set_errhandler(world_->comm, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   if (provided < MPI_THREAD_FUNNELED) throw CommError("the MPI library gives no MPI_THREAD_FUNNELED");

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from harness import HERE, Bench, call_with, fault_settings, hashes, launch_words, succeed
@@ -271,3 +272,26 @@ def test_status_of_a_stopped_run(long_bench, tmp_path):
     assert "results.h5  not yet" in text and "progress    last" in text
     long_bench.resume(run, ranks=3)
     assert "3 of 3 done, 0 left" in succeed("status", run).stdout
+
+
+def test_ranks_do_not_outlive_a_launcher_that_is_killed_while_mpi_starts(bench, tmp_path):
+    """Open MPI 4.1 would wait for ever in MPI_Init, once in some 400 kills at random; here it never ends at all."""
+    stuck = {"LD_PRELOAD": Path(os.environ["CPLAE_BIN_DIR"]) / "libcplae_stuck_start.so"}
+    process = subprocess.Popen(launch_words(bench.words(tmp_path / "run"), 2, stuck), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while len(ranks := ranks_of(process)) < 2:
+            assert time.monotonic() < end, "no two ranks"
+            time.sleep(0.01)
+        time.sleep(1)  # they look five times a second who their parent is, and stay
+        assert all(is_ours(pid) for pid in ranks)
+        process.kill()
+        process.wait()
+        end = time.monotonic() + 20
+        while any(is_ours(pid) for pid in ranks):
+            assert time.monotonic() < end, "ranks live on"
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        for pid in filter(is_ours, ranks):
+            os.kill(pid, signal.SIGKILL)
