@@ -137,6 +137,13 @@ def tiles_html(run: Run) -> str:
     )
     if any(tile.name.startswith("FOSCTTM") for tile in shown):
         note += " FOSCTTM: share of cells closer than the true partner (0 is best, 0.5 is chance)."
+    taught = [variant.id for variant in run.variants if run.is_supervised(variant)]
+    if taught:
+        note += (
+            f" Supervised: {taught[0]}{f' and {len(taught) - 1} more' if len(taught) > 1 else ''} learnt the types of the training cells too "
+            "(training.supervision). No network knows those of its held-out cells, but clusters, silhouettes and accuracies are of latents "
+            "that types have shaped, and baselines were told none."
+        )
     chance = sentence(run, variant, [mean.name for mean in means_of(run)] + [metric for metric, *_ in wanted_tiles(run, variant)])
     return f'<div class="tiles">{cards}</div><p class="note">{escape(note)}</p><p><b>How much is chance:</b> {escape(chance)}</p>'
 

@@ -1,13 +1,15 @@
 """A nested search for recipes: no fold that is reported chose its own setting.
 
     python nested.py --data m1.h5mu --out FOLDER --for lean|predict [--jobs N]
+    python nested.py --data motor_cortex.h5mu --out FOLDER --for three [--jobs N]
 
-Outer: every setting on the folds of search.toml. Inner: for each outer fold a file of its training cells alone, on which
+Outer: every setting on the folds of search.toml (three: search_three.toml, with morphology). Inner: for each outer fold a file of its training cells alone, on which
 every setting is run again with one hold-out (a fifth of each type). The fold's setting is the one with the best inner
 score; what is reported of the fold is that setting's outer scores. Finished runs are not done again.
 
 The score is the mean of what the recipe is for: lean, the R2 of four directions, leaf and family accuracy from both latents
-and 1 - FOSCTTM; predict, the R2 from T to E and from E to T.
+and 1 - FOSCTTM; predict, the R2 from T to E and from E to T; three, the R2 of all nine directions between single modalities,
+leaf and family accuracy from zT and zE and 1 - FOSCTTM.
 """
 
 import argparse
@@ -25,10 +27,15 @@ HERE = Path(__file__).parent
 SCORES = {
     "lean": ["E<-E", "E<-T", "T<-T", "T<-E", "zT leaf", "zE leaf", "zT family", "zE family", "1 - FOSCTTM"],
     "predict": ["E<-T", "T<-E"],
+    "three": [
+        "E<-E", "E<-T", "E<-M", "T<-T", "T<-E", "T<-M", "M<-M", "M<-T", "M<-E",
+        "zT leaf", "zE leaf", "zT family", "zE family", "1 - FOSCTTM",
+    ],
 }
+STUDIES = {"lean": HERE / "search.toml", "predict": HERE / "search.toml", "three": HERE / "search_three.toml"}
 
 
-def run(data: Path, out: Path, words: list[str], study: Path = HERE / "search.toml") -> Path:
+def run(data: Path, out: Path, words: list[str], study: Path) -> Path:
     command = ["cplae", "run", study, "--data", data, "--out", out, "--no-report", "--quiet"]
     for word in words:
         command += ["--set", word]
@@ -65,9 +72,9 @@ def training_cells(run_folder: Path, data: Path, folder: Path) -> list[Path]:
     return files
 
 
-def one_hold_out(folder: Path) -> Path:
-    """search.toml with one hold-out in place of its folds."""
-    head = (HERE / "search.toml").read_text().split("[[experiment]]")[0]
+def one_hold_out(study: Path, folder: Path) -> Path:
+    """The study with one hold-out in place of its folds."""
+    head = study.read_text().split("[[experiment]]")[0]
     path = folder / "inner.toml"
     path.write_text(head + '[[experiment]]\nname = "cv"\nkind = "repeats"\ninitialisations = 1\ntest_fraction = 0.2\n')
     return path
@@ -86,10 +93,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
     with ThreadPoolExecutor(options.jobs) as pool:
-        outer = dict(zip(settings, pool.map(lambda s: scores(run(options.data, folder / "outer" / s, settings[s])), settings)))
+        outer = dict(zip(settings, pool.map(lambda s: scores(run(options.data, folder / "outer" / s, settings[s], STUDIES[options.aim])), settings)))
         files = training_cells(folder / "outer" / next(iter(settings)), options.data, folder)
         cases = [(fold, s) for fold in range(len(files)) for s in settings]
-        study = one_hold_out(folder)
+        study = one_hold_out(STUDIES[options.aim], folder)
         found = pool.map(lambda c: scores(run(files[c[0]], folder / f"inner{c[0]}" / c[1], settings[c[1]], study)), cases)
         inner = {case: table[wanted].mean(axis=1).iloc[0] for case, table in zip(cases, found)}
 

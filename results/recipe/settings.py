@@ -8,6 +8,11 @@ ACROSS = ["coupling.augment_encoders=true"]
 LATENT_8 = [*FAST, *WIDE, "training.latent_dim=8"]
 LATENT_16 = [*FAST, *WIDE, *REGULAR, *AVERAGED, *ACROSS, "training.latent_dim=16", "modality.E.alpha=3"]
 
+def morphology(noise: float, dropout: float, *more: str) -> list[str]:
+    """With a third modality, beside the recipe lean (search_three.toml)."""
+    return [f"modality.M.noise_sd={noise}", f"modality.M.dropout={dropout}", *more]
+
+
 # One key at a time, each from search.toml (search.py).
 ALONE = {
     "as the paper, 4,000 steps": ["modality.T.output_bias=zero", "modality.E.output_bias=zero", "training.schedule=constant"],
@@ -43,5 +48,13 @@ SETTINGS = {
         "the same, alpha of E 5": [*LATENT_8, *REGULAR, *AVERAGED, *ACROSS, "modality.E.alpha=5"],
         "latent 16, alpha of E 3, lambda 0.3": [*LATENT_16, "coupling.lambda=0.3"],
         "latent 16, alpha of E 3, lambda 0.1": [*LATENT_16, "coupling.lambda=0.1"],
+    },
+    "three": {
+        "as the paper's E": morphology(0.05, 0.1),
+        "regularised as E": morphology(0.5, 0.3),
+        "noise 1, dropout 0.5": morphology(1, 0.5),
+        "regularised as E, alpha of M 0.3": morphology(0.5, 0.3, "modality.M.alpha=0.3"),
+        "regularised as E, lambda 0.3": morphology(0.5, 0.3, "coupling.lambda=0.3"),
+        "regularised as E, latent 5": morphology(0.5, 0.3, "training.latent_dim=5"),
     },
 }

@@ -76,7 +76,14 @@ private:
       text += "  modality " + modality.name + ": " + grouped(modality.features.size()) + " features, " +
               grouped(static_cast<std::size_t>(present)) + " cells\n";
     }
-    return text + labels() + "\n";
+    return text + types() + labels() + "\n";
+  }
+
+  /// That networks learn them beside the modalities.
+  [[nodiscard]] std::string types() const {
+    if (!context_.data.types) return "";
+    return "  supervision: " + grouped(context_.data.types->features.size()) + " types, " +
+           grouped(data::present_cells(*context_.data.types).size()) + " cells\n";
   }
 
   [[nodiscard]] std::string labels() const {

@@ -5,6 +5,7 @@
 
 #include "cplae/model/layout.hpp"
 #include "cplae/study/feature_counts.hpp"
+#include "cplae/study/supervision.hpp"
 #include "cplae/train/trainer.hpp"
 
 namespace cplae::apps {
@@ -21,6 +22,14 @@ double share_of_cells(const std::vector<const data::Modality*>& modalities) {
     count += std::all_of(modalities.begin(), modalities.end(),
                          [cell](const data::Modality* m) { return m->present[cell] != 0; });
   return static_cast<double>(count) / static_cast<double>(cells);
+}
+
+/// Of a network in training, which may have the types besides.
+std::vector<std::int64_t> trained_features(const study::StudyData& data, const study::NetworkSpec& spec) {
+  std::vector<std::int64_t> counts;
+  for (std::size_t m = 0; m < spec.modalities.size(); ++m)
+    counts.push_back(static_cast<std::int64_t>(data.trained(m).features.size()));
+  return counts;
 }
 
 /// A dense layer of one encoder or decoder.
@@ -64,22 +73,23 @@ double units_of(const std::vector<Layer>& layers) {
 /// Rows that pass each decoder in a step: its own modality's, and those of every other one where decoders are
 /// augmented.
 double decoder_rows(const reduce::Context& context, const study::NetworkSpec& spec, std::size_t modality) {
-  const auto& all = context.data.modalities;
-  double shares = share_of_cells({&all[modality]});
+  const auto& own = context.data.trained(modality);
+  double shares = share_of_cells({&own});
   if (spec.coupling.augment_decoders && spec.coupling.lambda > 0)
-    for (std::size_t other = 0; other < all.size(); ++other)
-      if (other != modality) shares += share_of_cells({&all[modality], &all[other]});
+    for (std::size_t other = 0; other < spec.modalities.size(); ++other)
+      if (other != modality) shares += share_of_cells({&own, &context.data.trained(other)});
   return shares * static_cast<double>(spec.training.batch);
 }
 
 }  // namespace
 
-NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& spec) {
-  const model::Layout layout = model::make_layout(spec, feature_counts(context.data));
+NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& of_variant) {
+  const study::NetworkSpec spec = study::taught(of_variant, context.data);
+  const model::Layout layout = model::make_layout(spec, trained_features(context.data, spec));
   NetworkCost cost;
   double activations = 0;
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
-    const auto& modality = context.data.modalities[m];
+    const auto& modality = context.data.trained(m);
     const auto encoder = layers_of(layout, "encoder_" + modality.name);
     const auto decoder = layers_of(layout, "decoder_" + modality.name);
     const double encoder_rows = share_of_cells({&modality}) * static_cast<double>(spec.training.batch);
@@ -97,9 +107,16 @@ NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpe
   const double validations = steps / static_cast<double>(spec.training.validate_every);
   const double losses = validations * static_cast<double>(train::loss_names(spec).size());
   const auto cells = static_cast<double>(context.cells.size());
+  // The types of a network that is taught them are no part of its unit.
+  const study::NetworkSpec kept = study::measured(spec);
+  const auto kept_floats = [&] {
+    const model::Layout all = model::make_layout(kept, feature_counts(context.data));
+    return static_cast<double>(all.parameter_floats + all.moving_floats);
+  }();
+  const double kept_losses = validations * static_cast<double>(train::loss_names(kept).size());
   const auto latents =
-      cells * static_cast<double>(spec.training.latent_dim) * static_cast<double>(spec.modalities.size());
-  cost.unit_bytes = float_bytes * (floats + losses + latents) + cells;
+      cells * static_cast<double>(spec.training.latent_dim) * static_cast<double>(kept.modalities.size());
+  cost.unit_bytes = float_bytes * (kept_floats + kept_losses + latents) + cells;
   // Weights, two moments and the best weights so far.
   cost.checkpoint_bytes = float_bytes * (4 * floats + losses);
   // As many, the gradients, and every activation with its gradient.
@@ -128,6 +145,7 @@ double data_bytes(const reduce::Context& context) {
   double values = 0;
   for (const auto& modality : context.data.modalities)
     values += static_cast<double>(modality.values.size());
+  if (context.data.types) values += static_cast<double>(context.data.types->values.size());
   // As read, as prepared, and as the trainer's tensors with a mask of the entries that are there.
   return float_bytes * 4 * values;
 }

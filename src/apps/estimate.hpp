@@ -21,7 +21,7 @@ struct NetworkCost {
 /// more for every other modality's latents where decoders are augmented, and twice the forward pass for the
 /// backward pass, but for the first layer of an encoder, whose input needs no gradient. A modality's rows are
 /// the batch's expected share of cells that have it. Losses, Adam and validations are left out: a few
-/// percent.
+/// percent. A network that is supervised counts with the types that it is taught.
 [[nodiscard]] NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& spec);
 
 /// Bytes that the units of baselines take in work/statistics: what each predicts of its held-out cells.

@@ -48,7 +48,7 @@ RunRecord read_run_record(const store::RunFolder& folder) {
 }
 
 study::Study read_run_study(const store::RunFolder& folder) {
-  return study::parse_study(read_file(folder.study(), largest_study_bytes), folder.study().string());
+  return study::parse_recorded(read_file(folder.study(), largest_study_bytes), folder.study().string());
 }
 
 }  // namespace cplae::apps

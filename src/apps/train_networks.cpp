@@ -15,6 +15,7 @@
 #include "cplae/engine/engine.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/store/network_unit.hpp"
+#include "cplae/study/supervision.hpp"
 #include "cplae/train/groups.hpp"
 #include "cplae/train/trainer.hpp"
 
@@ -37,7 +38,10 @@ std::vector<WorkItem> network_items(const reduce::Context& context) {
 class NetworkTrainer {
 public:
   NetworkTrainer(const RunParts& run, const model::Device& device, Progress& progress)
-      : run_(run), device_(device), progress_(progress) {}
+      : run_(run), device_(device), progress_(progress) {
+    for (const auto& variant : run.context.plan.variants)
+      specs_.push_back(study::taught(variant.spec, run.context.data));
+  }
 
   /// What it is at, for messages.
   [[nodiscard]] const std::string& doing() const { return doing_; }
@@ -53,8 +57,7 @@ public:
 
 private:
   [[nodiscard]] const study::NetworkSpec& spec_of(std::size_t item) const {
-    const auto& plan = run_.context.plan;
-    return plan.variants[plan.networks[item].variant.index()].spec;
+    return specs_[run_.context.plan.networks[item].variant.index()];
   }
 
   [[nodiscard]] store::NetworkUnit unit_of(std::size_t item) const {
@@ -115,8 +118,25 @@ private:
   const RunParts& run_;
   const model::Device& device_;
   Progress& progress_;
+  std::vector<study::NetworkSpec> specs_;  ///< [variants] as they are trained
   std::string doing_ = "preparing to train";
 };
+
+/// Of networks that are taught types, or would be.
+void tell_supervision(const reduce::Context& context) {
+  const auto& variants = context.plan.variants;
+  if (std::none_of(variants.begin(), variants.end(),
+                   [](const auto& variant) { return variant.spec.training.supervision > 0; }))
+    return;
+  if (context.data.types)
+    log::info("supervision: " + std::to_string(context.data.types->features.size()) +
+              " types of labels.column " + context.study.labels.column + ", of " +
+              std::to_string(data::present_cells(*context.data.types).size()) +
+              " cells, of which each network is told those of its training cells");
+  else
+    log::info(
+        "supervision: no labels.column with two types of more than 10 cells, so networks are told no types");
+}
 
 }  // namespace
 
@@ -128,6 +148,7 @@ std::size_t train_networks(const RunParts& run, const model::Device& device) {
     log::info("networks: " + std::to_string(plan.networks.size()) + " in the study, " +
               std::to_string(share.left) + " to train on " + std::to_string(run.communicator.size()) +
               " rank(s), " + model::describe(device));
+  if (run.communicator.is_root() && share.left > 0) tell_supervision(run.context);
   double steps = 0;
   for (const std::size_t item : share.mine)
     steps += static_cast<double>(plan.variants[plan.networks[item].variant.index()].spec.training.steps);

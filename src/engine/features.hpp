@@ -6,11 +6,12 @@
 
 namespace cplae::engine {
 
-/// Features of each modality.
-[[nodiscard]] inline std::vector<std::int64_t> feature_counts(const study::StudyData& data) {
+/// Features of each modality of the spec.
+[[nodiscard]] inline std::vector<std::int64_t> feature_counts(const study::NetworkSpec& spec,
+                                                              const study::StudyData& data) {
   std::vector<std::int64_t> counts;
-  for (const auto& modality : data.modalities)
-    counts.push_back(modality.values.cols());
+  for (std::size_t m = 0; m < spec.modalities.size(); ++m)
+    counts.push_back(data.trained(m).values.cols());
   return counts;
 }
 

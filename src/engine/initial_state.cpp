@@ -10,7 +10,7 @@ std::size_t terms_of(const study::NetworkSpec& spec) {
 }
 
 State initial_state(const Subject& subject) {
-  const model::Layout layout = model::make_layout(subject.spec, feature_counts(subject.data));
+  const model::Layout layout = model::make_layout(subject.spec, feature_counts(subject.spec, subject.data));
   State state;
   state.weights.parameters = initial_weights(layout, subject.key);
   start_outputs(subject, layout, state.weights.parameters);

@@ -26,7 +26,7 @@ void start_outputs(const Subject& subject, const model::Layout& layout, std::vec
     const auto& spec = subject.spec.modalities[m];
     if (spec.output_bias == study::OutputBias::zero) continue;
     const auto& slot = layout.slot("decoder_" + spec.name + "/Xout/bias");
-    const auto means = feature_means(subject.data.modalities[m], cells);
+    const auto means = feature_means(subject.data.trained(m), cells);
     for (std::size_t f = 0; f < means.size(); ++f) {
       const double start = spec.output == study::Output::relu ? std::max(means[f], 0.0) : means[f];
       parameters[slot.offset + f] = static_cast<float>(start);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cplae/core/error.hpp"
+#include "cplae/study/supervision.hpp"
 
 namespace cplae::reduce {
 
@@ -67,6 +68,8 @@ Context make_context(study::Study study, data::Dataset dataset) {
   context.cells = dataset.cells;
   context.labels = study::stratification_labels(study, dataset);
   context.taxonomy = study::taxonomy_of(study, dataset);
+  if (study::has_supervision(study, context.plan))
+    context.data.types = study::types_of(study, dataset, context.taxonomy);
   for (const auto& experiment : study.experiments)
     context.schemes.push_back(
         schemes_of(experiment, study.labels, dataset, context.labels, context.taxonomy));

@@ -22,7 +22,7 @@ study::Study with_free_keys(study::Study study, const study::Study& other, const
 }
 
 std::string identity_hash(const Identity& identity) {
-  const study::Study named = study::parse_study(identity.study_toml, "study");
+  const study::Study named = study::parse_recorded(identity.study_toml, "study");
   const std::string text = study::to_toml(with_free_keys(named, study::Study(), identity.trainer)) +
                            "\ndata " + identity.data_sha256 + "\ntaxonomy " + identity.taxonomy_sha256 +
                            "\ntrainer " + identity.trainer + "\ndevice " + identity.device_kind + "\n";

@@ -101,9 +101,9 @@ std::optional<std::string> matching_provenance(const RunFolder& folder, const Id
   const std::string study = read_file(folder.study(), largest_text_bytes);
   // Texts may differ where the studies do not: a later version knows more keys.
   if (study != identity.study_toml) {
-    const auto here = study::parse_study(identity.study_toml, "study");
+    const auto here = study::parse_recorded(identity.study_toml, "study");
     const auto difference = study::first_difference(
-        with_free_keys(study::parse_study(study, label), here, identity.trainer), here);
+        with_free_keys(study::parse_recorded(study, label), here, identity.trainer), here);
     if (!difference.empty()) refuse_other_run(folder, difference);
   }
   std::string provenance = read_file(folder.provenance(), largest_text_bytes);

@@ -12,7 +12,7 @@ namespace cplae::store {
 struct ResultsReader::Impl {
   explicit Impl(const std::filesystem::path& path)
       : file(h5::open_file(path)),
-        study(study::parse_study(text("study"), path.string() + ": attribute 'study'")),
+        study(study::parse_recorded(text("study"), path.string() + ": attribute 'study'")),
         plan(study::make_plan(study)),
         cells(h5::read_texts(file, "cells")) {}
 

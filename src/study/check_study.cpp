@@ -128,7 +128,8 @@ void check_variant(const Variant& variant) {
             "found " + std::to_string(training.patience) + " where the last network is kept " +
                 "(keep_best_after = " + std::to_string(training.keep_best_after) + " lies beyond steps = " +
                 std::to_string(training.steps) + "), expected 0" + in_variant(variant)});
-  const bool coupled = variant.spec.modalities.size() > 1 && variant.spec.coupling.lambda > 0;
+  const bool has_pairs = variant.spec.modalities.size() > 1 || training.supervision > 0;
+  const bool coupled = has_pairs && variant.spec.coupling.lambda > 0;
   if (coupled && training.batch < training.latent_dim + 2)
     refuse({"", "training.batch",
             "found " + std::to_string(training.batch) +

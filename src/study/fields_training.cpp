@@ -107,6 +107,17 @@ std::vector<Field<TrainingSpec>> validation_fields() {
                     "In this share of the steps, the last ones, the weights at validations are averaged, and "
                     "the average is what is validated and kept; 0 = never."},
                &T::average_last),
+      field_of(
+          {.key = "supervision",
+           .type = FieldType::number,
+           .range = {0, 1e6},
+           .may_vary = true,
+           .meaning =
+               "Weight of the types of `labels.column` and of the levels above them (taxonomy, columns of "
+               "`labels.also` whose classes are unions of types), which "
+               "networks learn beside their modalities, of the training cells alone; 0, or without labels: "
+               "types are not told. Nothing after training sees them."},
+          &T::supervision),
   };
 }
 

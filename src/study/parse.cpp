@@ -150,7 +150,11 @@ ExperimentSpec read_experiment(const NetworkSpec& spec, const Table& table, cons
   return experiment;
 }
 
-Study study_of(const Table& root) {
+/// Where a study does not say: what its recipe does, or in the record of a run what was done before the key
+/// was there, which is what the paper did.
+enum class Silence : unsigned char { recipe, paper };
+
+Study study_of(const Table& root, Silence silence) {
   for (const auto& [key, node] : root) {
     bool known = false;
     for (const auto& section : sections())
@@ -159,9 +163,10 @@ Study study_of(const Table& root) {
   }
   Study study;
   read_section(root, "study", study_fields(), study);
-  study.base = defaults_of(study.recipe);
+  const Recipe recipe = silence == Silence::recipe ? study.recipe : Recipe::paper;
+  study.base = defaults_of(recipe);
   each_element(root, "modality", [&](const Table& table, const std::string& path) {
-    ModalitySpec& modality = study.base.modalities.emplace_back(modality_of(study.recipe));
+    ModalitySpec& modality = study.base.modalities.emplace_back(modality_of(recipe));
     read_fields(table, path, modality_fields(), modality);
   });
   read_section(root, "coupling", coupling_fields(), study.base.coupling);
@@ -173,14 +178,8 @@ Study study_of(const Table& root) {
   return study;
 }
 
-}  // namespace
-
-Study parse_study(const std::string& text, const std::string& label,
-                  const std::vector<std::string>& overrides) {
-  Table root = read_tree(text, label);
-  for (const auto& setting : overrides)
-    apply_override(root, setting);
-  Study study = study_of(root);
+Study checked_study(const Table& root, const std::string& label, Silence silence) {
+  Study study = study_of(root, silence);
   try {
     check_study(study);
   } catch (const KeyError& error) {
@@ -189,6 +188,20 @@ Study parse_study(const std::string& text, const std::string& label,
     refuse({place == places.end() ? label : place->second, error.complaint().path, error.complaint().what});
   }
   return study;
+}
+
+}  // namespace
+
+Study parse_study(const std::string& text, const std::string& label,
+                  const std::vector<std::string>& overrides) {
+  Table root = read_tree(text, label);
+  for (const auto& setting : overrides)
+    apply_override(root, setting);
+  return checked_study(root, label, Silence::recipe);
+}
+
+Study parse_recorded(const std::string& text, const std::string& label) {
+  return checked_study(read_tree(text, label), label, Silence::paper);
 }
 
 Study read_study(const std::filesystem::path& path, const std::vector<std::string>& overrides) {

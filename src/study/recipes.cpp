@@ -39,6 +39,7 @@ NetworkSpec defaults_of(Recipe recipe) {
   if (recipe == Recipe::predict) {
     spec.training.latent_dim = 16;
     spec.coupling.lambda = 0.1;
+    spec.training.supervision = 3;
   }
   return spec;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cplae/core/log.hpp"
+#include "train/measured.hpp"
 
 namespace cplae::train {
 
@@ -54,7 +55,8 @@ std::size_t History::columns() const {
   return 1 + 2 * engine::terms_of(task_.spec);
 }
 
-bool History::record(const std::vector<double>& term_sums, const std::vector<double>& validation) {
+bool History::record(const std::vector<double>& term_sums, const std::vector<double>& terms) {
+  const auto validation = judged(task_.spec, terms);
   const auto& training = task_.spec.training;
   const auto since = static_cast<double>((state_.step - 1) % training.validate_every + 1);
   state_.losses.push_back(static_cast<float>(state_.step));
@@ -147,7 +149,7 @@ Result History::result(std::vector<MatrixF> latents, double seconds_here) const 
     for (auto& latent : result.latents)
       latent.setConstant(std::numeric_limits<float>::quiet_NaN());
   result.seconds = seconds_before_ + seconds_here;
-  return result;
+  return without_types(task_, std::move(result));
 }
 
 }  // namespace cplae::train

@@ -25,10 +25,10 @@ public:
   [[nodiscard]] bool has_ended() const { return has_failed() || out_of_patience_; }
 
   void set_step(std::int64_t step) { state_.step = step; }
-  /// Sums of the training terms since the last validation, and the terms of this one. Returns whether the
-  /// weights that were validated are the best so far, which the caller then keeps. A loss that is not finite
-  /// freezes the network; too long without a better one ends its training.
-  [[nodiscard]] bool record(const std::vector<double>& term_sums, const std::vector<double>& validation);
+  /// Sums of the training terms since the last validation, and the terms of this one, judged by the measured
+  /// modalities. Returns whether the weights that were validated are the best so far, which the caller then
+  /// keeps. A loss that is not finite freezes the network; too long without a better one ends its training.
+  [[nodiscard]] bool record(const std::vector<double>& term_sums, const std::vector<double>& terms);
   /// Those of the best step, before they are asked for or written.
   void set_best_weights(model::Weights weights) { state_.best_weights = std::move(weights); }
   /// Whether the present step is one whose weights go into an average.

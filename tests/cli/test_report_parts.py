@@ -174,13 +174,28 @@ def test_published_numbers_say_in_what_a_run_is_unlike_the_paper_s(tmp_path):
     run.study["experiment"][0]["folds"] = 10
     run.study["experiment"][1]["initialisations"] = 21
     assert published.unlike(run) == ["10 folds, not 43", "8,000 steps a network, not 750,000"]
-    run.study["training"] = {"steps": 750000, "average_last": 0.5}
+    run.study["training"] = {"steps": 750000, "average_last": 0.5, "supervision": 3}
     run.study["coupling"] = {"lambda": 1, "augment_encoders": True, "scale": "none"}
     run.study["modality"][0]["output_bias"] = "mean"
     assert published.unlike(run)[1:] == [
         "coupling.augment_encoders true, not false", "coupling.scale none, not min_singular_value",
-        "training.average_last 0.5, not 0", "modality.rna.output_bias mean, not zero",
+        "training.average_last 0.5, not 0", "training.supervision 3, not 0", "modality.rna.output_bias mean, not zero",
     ]  # fmt: skip
+
+
+def test_the_first_page_says_who_was_taught_types(tmp_path):
+    run = paper_run(tmp_path / "run")
+    taught, apart, untaught, baseline = (
+        Variant(f"cross_validation,{setting}", "cross_validation", "", setting.startswith("baseline"))
+        for setting in ("lambda=1,supervision=3", "lambda=0,supervision=3", "lambda=1,supervision=0", "baseline=ridge")
+    )
+    run.study["labels"] = {"column": "leaf"}
+    run.study["training"] = {"supervision": 3}
+    assert [run.is_supervised(variant) for variant in (taught, apart, untaught, baseline)] == [True, False, False, False]
+    run.study["training"] = {"supervision": 0}
+    assert run.is_supervised(taught) and not run.is_supervised(Variant("cross_validation,lambda=1", "cross_validation", "", False))
+    run.study["labels"] = {"column": ""}
+    assert not run.is_supervised(taught)
 
 
 def test_encoders_that_learn_across_are_not_the_paper_s(tmp_path):

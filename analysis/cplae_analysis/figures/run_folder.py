@@ -228,6 +228,13 @@ class Run:
         """The variant's lambda, from its id where it is varied."""
         return float(settings_of(variant.id).get("lambda", self.study.get("coupling", {}).get("lambda", 1)))
 
+    def is_supervised(self, variant: Variant) -> bool:
+        """Its networks learnt types beside their modalities, which needs coupling and labels."""
+        if variant.is_baseline or not self.study.get("labels", {}).get("column"):
+            return False
+        weight = settings_of(variant.id).get("supervision", self.study.get("training", {}).get("supervision", 0))
+        return float(weight) > 0 and self.coupling_of(variant) > 0
+
     def replicate_word(self, variant: Variant) -> str:
         return "folds" if self.experiment(variant.experiment).get("kind") == "kfold" else "initialisations"
 

@@ -96,6 +96,12 @@ void check_against(const Study& study, const data::Dataset& dataset);
 struct StudyData {
   std::vector<data::Modality> modalities;
   std::vector<data::FeatureScaling> scaling;  ///< per modality
+  std::optional<data::Modality> types{};      ///< for networks that are taught them (supervision.hpp)
+
+  /// Modality m of a network in training, whose last one may be the types.
+  [[nodiscard]] const data::Modality& trained(std::size_t m) const {
+    return m < modalities.size() ? modalities[m] : types.value();
+  }
 };
 [[nodiscard]] StudyData prepare(const Study& study, const data::Dataset& dataset);
 

@@ -16,6 +16,10 @@ namespace cplae::study {
 [[nodiscard]] Study parse_study(const std::string& text, const std::string& label,
                                 const std::vector<std::string>& overrides = {});
 
+/// The study of a run, from the text that the run has recorded (to_toml). A key that is not in it is one of a
+/// later version, and stands as in the paper, whatever the recipe: so the run was made.
+[[nodiscard]] Study parse_recorded(const std::string& text, const std::string& label);
+
 /// The study as understood, every default written out; parse_study(to_toml(s)) == s. Byte-equal texts mean
 /// equal studies.
 [[nodiscard]] std::string to_toml(const Study& study);

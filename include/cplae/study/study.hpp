@@ -71,6 +71,7 @@ struct TrainingSpec {
   std::int64_t keep_best_after = 10000;  ///< always_last: the last network, whatever `steps` is
   std::int64_t patience = 0;  ///< validations without a better one after which training ends; 0 = never
   double average_last = 0;    ///< share of the steps, at the end, over whose validations weights are averaged
+  double supervision = 0;     ///< weight of the types of labels.column, which are taught with the modalities
   Trainer trainer = Trainer::automatic;
   Precision precision = Precision::fp32;
   double checkpoint_seconds = 60;  ///< does not change any result

@@ -17,7 +17,7 @@ namespace cplae::train {
 
 /// What a network is trained on. All references outlive the call.
 struct Task {
-  const study::NetworkSpec& spec;
+  const study::NetworkSpec& spec;  ///< study::taught makes it; the result is of the measured modalities
   const study::StudyData& data;
   const data::Split& split;  ///< `train` cells are learned from; the others choose the best network
   NetworkKey key;

@@ -8,6 +8,7 @@
 #include "cplae/core/random.hpp"
 #include "cplae/data/simulate.hpp"
 #include "cplae/study/parse.hpp"
+#include "cplae/study/supervision.hpp"
 
 namespace cplae::apps::bench {
 
@@ -74,12 +75,13 @@ TrainCase::TrainCase(const CaseOptions& options)
 
 TrainCase::TrainCase(reduce::Context context, const study::NetworkSpec& spec)
     : TrainCase(std::move(context)) {
-  context_.study.base = spec;
+  context_.study.base = study::taught(spec, context_.data);
   cost_ = network_cost(context_, spec);
 }
 
 TrainCase::TrainCase(reduce::Context context)
     : context_(std::move(context)), cost_(network_cost(context_, context_.study.base)) {
+  context_.study.base = study::taught(context_.study.base, context_.data);
   for (const auto& network : context_.plan.networks)
     if (network.variant.index() == 0)
       splits_.push_back(study::split_of(context_.study, context_.plan, network, context_.labels));
@@ -87,8 +89,8 @@ TrainCase::TrainCase(reduce::Context context)
 
 std::vector<std::size_t> TrainCase::features() const {
   std::vector<std::size_t> features;
-  for (const auto& modality : context_.data.modalities)
-    features.push_back(modality.features.size());
+  for (std::size_t m = 0; m < spec().modalities.size(); ++m)
+    features.push_back(context_.data.trained(m).features.size());
   return features;
 }
 

@@ -32,11 +32,11 @@ std::string why_no_cuda_engine(const model::Device& device) {
 
 std::size_t cuda_capacity(const Subject& subject, const model::Device& device) {
   const std::size_t cells = subject.split.size();
-  const std::size_t each = make_plan(subject.spec, feature_counts(subject.data)).bytes(cells);
+  const std::size_t each = make_plan(subject.spec, feature_counts(subject.spec, subject.data)).bytes(cells);
   // A value, and whether it was observed; the driver and torch take their share too.
   std::size_t data = std::size_t{512} << 20U;
-  for (const auto& modality : subject.data.modalities)
-    data += static_cast<std::size_t>(modality.values.size()) * (sizeof(float) + 1);
+  for (std::size_t m = 0; m < subject.spec.modalities.size(); ++m)
+    data += static_cast<std::size_t>(subject.data.trained(m).values.size()) * (sizeof(float) + 1);
   const std::size_t free = free_bytes(device.index) / 10 * 9 / static_cast<std::size_t>(device.sharers);
   const std::size_t fit = free > data ? (free - data) / each : 0;
   // One network more has room for weights that are looked at.

@@ -48,7 +48,8 @@ public:
   GroupEngine(const std::vector<Subject>& subjects, std::unique_ptr<Backend> backend,
               const GroupOptions& options)
       : backend_(std::move(backend)),
-        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().data), options.chained)),
+        plan_(make_plan(subjects.front().spec, feature_counts(subjects.front().spec, subjects.front().data),
+                        options.chained)),
         group_(make_group(*backend_, plan_, subjects)),
         kept_{room<float>(*backend_, subjects.size() * plan_.layout.parameter_floats),
               room<float>(*backend_, subjects.size() * plan_.layout.moving_floats)},
@@ -57,8 +58,8 @@ public:
     for (const Subject& subject : subjects)
       held_out_.push_back(std::count_if(subject.split.begin(), subject.split.end(),
                                         [](data::Role role) { return role != data::Role::train; }));
-    for (const auto& modality : subjects.front().data.modalities)
-      present_.push_back(&modality.present);
+    for (std::size_t m = 0; m < subjects.front().spec.modalities.size(); ++m)
+      present_.push_back(&subjects.front().data.trained(m).present);
     count_held_out(subjects);
     for (std::size_t n = 0; n < subjects.size(); ++n)
       GroupEngine::load(n, initial_state(subjects[n]));

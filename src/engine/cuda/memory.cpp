@@ -70,10 +70,10 @@ const float* put_noise(Backend& backend, const std::vector<Subject>& subjects, s
   std::vector<float> all;
   bool any = false;
   for (const Subject& subject : subjects) {
-    auto scale = noise_scale(subject.spec.modalities[m], subject.data.modalities[m],
+    auto scale = noise_scale(subject.spec.modalities[m], subject.data.trained(m),
                              training_cells(subject.data, subject.split));
     any = any || !scale.empty();
-    scale.resize(static_cast<std::size_t>(subject.data.modalities[m].values.cols()), 0.0F);
+    scale.resize(static_cast<std::size_t>(subject.data.trained(m).values.cols()), 0.0F);
     all.insert(all.end(), scale.begin(), scale.end());
   }
   return any ? put(backend, all) : nullptr;
@@ -125,7 +125,7 @@ Group make_group(Backend& backend, const Plan& plan, const std::vector<Subject>&
   put_counts(plan, subjects.front(), group);
   std::vector<ModalityView> views = plan.modalities;
   for (std::size_t m = 0; m < views.size(); ++m) {
-    put_data(backend, subjects.front().data.modalities[m], views[m]);
+    put_data(backend, subjects.front().data.trained(m), views[m]);
     views[m].noise = put_noise(backend, subjects, m);
   }
   group.modality_views = put(backend, views);

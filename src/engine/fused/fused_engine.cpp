@@ -32,21 +32,21 @@ public:
   FusedEngine(const Subject& subject, const fused::Kernels& kernels)
       : subject_(subject),
         kernels_(kernels),
-        layout_(model::make_layout(subject.spec, feature_counts(subject.data))),
+        layout_(model::make_layout(subject.spec, feature_counts(subject.spec, subject.data))),
         tiled_(layout_),
         buffers_(tiled_),
         moving_(layout_.moving_floats),
         training_cells_(engine::training_cells(subject.data, subject.split)),
         held_out_(cells_of(subject.split, false)),
-        rows_(subject.data, rows_at_most()),
+        rows_(subject.data, subject.spec.modalities.size(), rows_at_most()),
         coupling_(subject.spec, rows_at_most()),
         rules_(rate_rules(subject.spec.training)),
         updated_(update_ranges(tiled_, rules_)),
         terms_(terms_of(subject.spec)) {
     for (std::size_t m = 0; m < modalities(); ++m)
       arms_.push_back(std::make_unique<Arm>(
-          kernels_, subject.spec, m, subject.data.modalities[m],
-          noise_scale(subject.spec.modalities[m], subject.data.modalities[m], training_cells_),
+          kernels_, subject.spec, m, subject.data.trained(m),
+          noise_scale(subject.spec.modalities[m], subject.data.trained(m), training_cells_),
           fused::NetworkParts{layout_, tiled_, buffers_, moving_}, rows_at_most()));
     cells_.reserve(rows_at_most());
     sources_.reserve(modalities());
@@ -217,7 +217,7 @@ void FusedEngine::add_validation(std::vector<double>& sums, std::vector<double>&
     if (rows_.slots(m).empty()) continue;
     sums[1 + m] += arms_[m]->squared_error(rows_.slots(m), cells_);
     counts[1 + m] += static_cast<double>(rows_.slots(m).size()) *
-                     static_cast<double>(subject_.data.modalities[m].values.cols());
+                     static_cast<double>(subject_.data.trained(m).values.cols());
   }
   for (std::size_t i = 0, at = 1 + modalities(), pair = 0; i < modalities(); ++i)
     for (std::size_t j = i + 1; j < modalities(); ++j, ++at, ++pair) {

@@ -10,10 +10,10 @@ constexpr std::uint32_t none = 0xFFFFFFFF;
 
 }  // namespace
 
-RowLists::RowLists(const study::StudyData& data, std::size_t slots)
+RowLists::RowLists(const study::StudyData& data, std::size_t modalities, std::size_t slots)
     : data_(data),
-      slots_(data.modalities.size()),
-      rows_(data.modalities.size(), std::vector<std::uint32_t>(slots)),
+      slots_(modalities),
+      rows_(modalities, std::vector<std::uint32_t>(slots)),
       shared_(slots_.size() * (slots_.size() - 1) / 2) {
   for (auto& list : slots_)
     list.reserve(slots);
@@ -24,7 +24,7 @@ RowLists::RowLists(const study::StudyData& data, std::size_t slots)
 
 void RowLists::assign(const std::vector<std::int64_t>& cells) {
   for (std::size_t m = 0; m < slots_.size(); ++m) {
-    const auto& present = data_.modalities[m].present;
+    const auto& present = data_.trained(m).present;
     slots_[m].clear();
     for (std::size_t slot = 0; slot < cells.size(); ++slot) {
       const bool is_there = present[static_cast<std::size_t>(cells[slot])] != 0;

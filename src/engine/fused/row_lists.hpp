@@ -16,7 +16,7 @@ struct SharedRows {
 /// batch.
 class RowLists {
 public:
-  RowLists(const study::StudyData& data, std::size_t slots);
+  RowLists(const study::StudyData& data, std::size_t modalities, std::size_t slots);
 
   void assign(const std::vector<std::int64_t>& cells);
 

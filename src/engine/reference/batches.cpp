@@ -59,8 +59,9 @@ SharedRows shared_rows(const BatchPart& a, const BatchPart& b, torch::Device dev
 
 }  // namespace
 
-Cells::Cells(const study::StudyData& data, torch::Device device) : device_(device) {
-  for (const auto& modality : data.modalities) {
+Cells::Cells(const study::StudyData& data, std::size_t modalities, torch::Device device) : device_(device) {
+  for (std::size_t m = 0; m < modalities; ++m) {
+    const data::Modality& modality = data.trained(m);
     const torch::Tensor values = to_tensor(modality.values);
     observed_.push_back(lacks_entries(modality) ? values.isnan().logical_not().to(torch::kFloat32).to(device)
                                                 : torch::Tensor());

@@ -12,7 +12,8 @@ namespace cplae::engine {
 /// The study's data on one device, and the batches cut from it.
 class Cells {
 public:
-  Cells(const study::StudyData& data, torch::Device device);
+  /// The first modalities of the data, as many as a network has.
+  Cells(const study::StudyData& data, std::size_t modalities, torch::Device device);
 
   /// The given cells, in the given order (slot = place in `cells`).
   [[nodiscard]] Batch batch(const std::vector<std::int64_t>& cells) const;

@@ -28,8 +28,8 @@ DrawMaker::DrawMaker(const study::NetworkSpec& spec, const study::StudyData& dat
                      const std::vector<std::int64_t>& training_cells, NetworkKey key, torch::Device device)
     : spec_(spec), key_(key), device_(device) {
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {
-    noise_sd_.push_back(noise_tensor(noise_scale(spec.modalities[m], data.modalities[m], training_cells)));
-    features_.push_back(data.modalities[m].values.cols());
+    noise_sd_.push_back(noise_tensor(noise_scale(spec.modalities[m], data.trained(m), training_cells)));
+    features_.push_back(data.trained(m).values.cols());
   }
 }
 

@@ -60,11 +60,11 @@ public:
   ReferenceEngine(const Subject& subject, const model::Device& device)
       : subject_(subject),
         device_(torch_device(device)),
-        layout_(model::make_layout(subject.spec, feature_counts(subject.data))),
+        layout_(model::make_layout(subject.spec, feature_counts(subject.spec, subject.data))),
         network_(subject.spec, layout_, make_buffers(layout_, device_)),
         adam_(network_.buffers().parameters, network_.buffers().gradients, decaying(layout_, device_),
               rate_rules(subject.spec.training)),
-        cells_(subject.data, device_),
+        cells_(subject.data, subject.spec.modalities.size(), device_),
         training_cells_(engine::training_cells(subject.data, subject.split)),
         held_out_(cells_.batch(cells_of(subject.split, false))),
         draws_(subject.spec, subject.data, training_cells_, subject.key, device_) {

@@ -38,7 +38,7 @@ TEST(Draws, KeepTheRightShareAndTheMean) {
   const auto data = make_data(false);
   const auto everyone = engine::cells_of(data::Split(50, data::Role::train), true);
   const NetworkKey key = make_key(3, "draws");
-  const engine::Cells on_device(data, torch::kCPU);
+  const engine::Cells on_device(data, data.modalities.size(), torch::kCPU);
   std::vector<std::int64_t> drawn(200);
   engine::draw_batch(everyone, key, 1, drawn);
   const auto batch = on_device.batch(drawn);
@@ -62,7 +62,7 @@ TEST(Draws, ACellsMaskDoesNotDependOnWhoElseIsPresent) {
   cells.resize(200, 5);
   const auto draw = [&](bool lack) {
     const auto data = make_data(lack);
-    const engine::Cells on_device(data, torch::kCPU);
+    const engine::Cells on_device(data, data.modalities.size(), torch::kCPU);
     return engine::DrawMaker(spec, data, cells, key, torch::kCPU).draw(on_device.batch(cells), 11);
   };
   const auto full = draw(false).input_keep[1];

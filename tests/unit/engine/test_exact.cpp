@@ -54,7 +54,7 @@ protected:
     const auto training = engine::training_cells(data_, split_);
     std::vector<std::int64_t> drawn(static_cast<std::size_t>(subject_.spec.training.batch));
     engine::draw_batch(training, subject_.key, number, drawn);
-    engine::Batch batch = engine::Cells(data_, torch::kCPU).batch(drawn);
+    engine::Batch batch = engine::Cells(data_, data_.modalities.size(), torch::kCPU).batch(drawn);
     engine::Draws draws =
         engine::DrawMaker(subject_.spec, data_, training, subject_.key, torch::kCPU).draw(batch, number);
     widen(batch);
