@@ -37,8 +37,8 @@ void leave_out_without_values(data::Modality& modality) {
     ++left_out;
   }
   if (left_out > 0)
-    log::shared_warning("modality " + modality.name + ": " + std::to_string(left_out) +
-                        " cells have no value there: they count as cells that lack it");
+    log::shared_warning("modality " + modality.name + ": no value of " + std::to_string(left_out) +
+                        " cell(s), which count as lacking it");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ def test_cells_of_which_nothing_was_measured_lack_the_modality(tmp_path):
         make_mudata({"one": modalities["one"], "two": two}).write_h5mu(runs[name] / "data.h5mu")
         (runs[name] / "own.toml").write_text(study_text(["one", "two"]))
     warnings = {name: succeed("run", run / "own.toml", "--data", run / "data.h5mu", "--out", run / "run").stderr for name, run in runs.items()}
-    said = "modality two: 20 cells have no value there"
+    said = "modality two: no value of 20 cell(s)"
     assert said in warnings["blank"] and said not in warnings["absent"]
     for table in sorted((runs["absent"] / "run/tables").glob("*.csv")):
         assert table.read_bytes() == (runs["blank"] / "run/tables" / table.name).read_bytes(), table.name
