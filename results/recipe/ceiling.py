@@ -31,7 +31,7 @@ PLAIN = ['labels.taxonomy=""', "experiment.cross_validation.rare_classes=spread"
 
 
 def cplae(*words) -> None:
-    subprocess.run(["cplae", *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    subprocess.run(["cplae", *map(str, words)], check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
 
 
 def folds_of(run: Path) -> np.ndarray:
@@ -109,7 +109,7 @@ def with_types(data: mudata.MuData, out: Path) -> Path:
     study = JOB.read_text().replace("[coupling]", '[[modality]]\nname = "L"\nhidden = [80, 80]\nnoise_sd = 0.5\ndropout = 0.3\nalpha = 3.0\n\n[coupling]', 1)
     (out / "types.toml").write_text(study.replace("members = 8", "members = 1"))
     words = [word for change in [*PLAIN, "training.supervision=0", 'experiment.cross_validation.baselines=["mean"]'] for word in ("--set", change)]
-    cplae("run", out / "types.toml", "--data", out / "types.h5mu", "--out", out / "types", "--no-report", *words)
+    cplae("run", out / "types.toml", "--quiet", "--data", out / "types.h5mu", "--out", out / "types", "--no-report", *words)
     return out / "types"
 
 

@@ -82,8 +82,9 @@ private:
   /// That networks learn them beside the modalities.
   [[nodiscard]] std::string types() const {
     if (!context_.data.types) return "";
-    return "  supervision: " + grouped(context_.data.types->features.size()) + " types, " +
-           grouped(data::present_cells(*context_.data.types).size()) + " cells\n";
+    return "  supervision: " + grouped(context_.data.types->features.size()) +
+           " types (features of labels), " + grouped(data::present_cells(*context_.data.types).size()) +
+           " cells\n";
   }
 
   [[nodiscard]] std::string labels() const {

@@ -1,6 +1,7 @@
 #include "apps/train_networks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iterator>
 #include <string>
@@ -122,20 +123,35 @@ private:
   std::string doing_ = "preparing to train";
 };
 
-/// Of networks that are taught types, or would be.
+/// What networks are taught, or that they would be and there is too little.
 void tell_supervision(const reduce::Context& context) {
   const auto& variants = context.plan.variants;
-  if (std::none_of(variants.begin(), variants.end(),
-                   [](const auto& variant) { return variant.spec.training.supervision > 0; }))
+  const auto count = [&](const auto& is_so) {
+    return std::count_if(variants.begin(), variants.end(), is_so);
+  };
+  const auto supervised = count([](const auto& variant) { return study::is_supervised(variant.spec); });
+  const auto told =
+      count([&](const auto& variant) { return study::is_taught(study::taught(variant.spec, context.data)); });
+  if (supervised > told)
+    log::info("supervision: " + std::to_string(supervised - told) + " of " + std::to_string(variants.size()) +
+              " variants are told no types: labels give " +
+              std::to_string(context.data.types ? context.data.types->features.size() : 0) +
+              " classes of more than 10 cells, fewer than 2 or than latent dimensions");
+  if (told == 0) return;
+  const auto cells = data::present_cells(*context.data.types).size();
+  log::info("supervision: " + std::to_string(told) + " of " + std::to_string(variants.size()) +
+            " variants are told " + std::to_string(context.data.types->features.size()) + " types of " +
+            std::to_string(cells) + " cells, each network those of its training cells");
+  const double share = static_cast<double>(cells) / static_cast<double>(context.cells.size());
+  for (const auto& variant : variants) {
+    const auto& training = variant.spec.training;
+    const double rows = share * static_cast<double>(training.batch);
+    if (!study::is_supervised(variant.spec) || rows > static_cast<double>(training.latent_dim + 1)) continue;
+    log::warning("supervision: variant " + variant.id + ": a batch of " + std::to_string(training.batch) +
+                 " has some " + std::to_string(std::llround(rows)) + " cells with types, and no more than " +
+                 std::to_string(training.latent_dim + 1) + " teach nothing (docs/model.md)");
     return;
-  if (context.data.types)
-    log::info("supervision: " + std::to_string(context.data.types->features.size()) +
-              " types of labels.column " + context.study.labels.column + ", of " +
-              std::to_string(data::present_cells(*context.data.types).size()) +
-              " cells, of which each network is told those of its training cells");
-  else
-    log::info(
-        "supervision: no labels.column with two types of more than 10 cells, so networks are told no types");
+  }
 }
 
 }  // namespace

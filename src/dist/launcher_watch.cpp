@@ -1,7 +1,5 @@
 #include "dist/launcher_watch.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -29,10 +27,9 @@ LauncherWatch::LauncherWatch(std::chrono::milliseconds interval) {
 }
 
 void LauncherWatch::watch(const std::stop_token& stop, std::chrono::milliseconds interval) {
-  const pid_t launcher = getppid();
   std::unique_lock lock(mutex_);
   while (!ended_.wait_for(lock, stop, interval, [&stop] { return stop.stop_requested(); })) {
-    if (getppid() != launcher) std::_Exit(1);
+    if (getppid() != launcher_) std::_Exit(1);
   }
 }
 

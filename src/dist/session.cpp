@@ -42,7 +42,7 @@ Session::Session(int* argc, char*** argv) : exceptions_at_start_(std::uncaught_e
   prepare_open_mpi();
   int provided = MPI_THREAD_SINGLE;
   {
-    const LauncherWatch watch;
+    LauncherWatch watch;
     check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   }
   world_ = std::make_shared<Communicator::Handle>(MPI_COMM_WORLD);

@@ -113,7 +113,7 @@ std::string in_variant(const Variant& variant) {
 }
 
 /// Keys of one network that must fit one another.
-void check_variant(const Variant& variant) {
+void check_variant(const Study& study, const Variant& variant) {
   const TrainingSpec& training = variant.spec.training;
   if (training.validate_every > training.steps)
     refuse({"", "training.validate_every",
@@ -128,7 +128,8 @@ void check_variant(const Variant& variant) {
             "found " + std::to_string(training.patience) + " where the last network is kept " +
                 "(keep_best_after = " + std::to_string(training.keep_best_after) + " lies beyond steps = " +
                 std::to_string(training.steps) + "), expected 0" + in_variant(variant)});
-  const bool has_pairs = variant.spec.modalities.size() > 1 || training.supervision > 0;
+  const bool has_pairs =
+      variant.spec.modalities.size() > 1 || (training.supervision > 0 && !study.labels.column.empty());
   const bool coupled = has_pairs && variant.spec.coupling.lambda > 0;
   if (coupled && training.batch < training.latent_dim + 2)
     refuse({"", "training.batch",
@@ -205,7 +206,7 @@ Plan check_study(const Study& study) {
     check_experiment(study, experiment);
   Plan plan = make_plan(study);
   for (const auto& variant : plan.variants) {
-    check_variant(variant);
+    check_variant(study, variant);
     check_baselines(study.experiments.at(variant.experiment), variant);
   }
   for (std::size_t e = 0; e < study.experiments.size(); ++e) {

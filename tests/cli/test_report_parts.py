@@ -196,6 +196,8 @@ def test_the_first_page_says_who_was_taught_types(tmp_path):
     assert run.is_supervised(taught) and not run.is_supervised(Variant("cross_validation,lambda=1", "cross_validation", "", False))
     run.study["labels"] = {"column": ""}
     assert not run.is_supervised(taught)
+    run.study["labels"] = {"column": "family"}  # of which there is one
+    assert not run.is_supervised(taught)
 
 
 def test_encoders_that_learn_across_are_not_the_paper_s(tmp_path):

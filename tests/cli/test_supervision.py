@@ -57,7 +57,7 @@ def test_a_run_shows_the_measured_modalities_alone(cohort, tmp_path):
     words = [study(tmp_path, vary='vary."training.supervision" = [0, 5]'), "--data", cohort]
     assert "supervision: " in succeed("plan", *words).stdout
     done = succeed("run", *words, "--out", tmp_path / "run")
-    assert "each network is told those of its training cells" in done.stderr
+    assert "supervision: 1 of 2 variants are told" in done.stderr
     with h5py.File(tmp_path / "run/results.h5") as file:
         for variant in ("cv,supervision=0", "cv,supervision=5"):
             group = file["variants"][variant]
@@ -117,7 +117,7 @@ def test_without_types_nothing_is_taught(cohort, tmp_path):
     bits = []
     for weight in (0, 5):
         done = succeed("run", *words, "--set", f"training.supervision={weight}", "--out", tmp_path / str(weight), "--no-report")
-        assert ("networks are told no types" in done.stderr) == (weight > 0)
+        assert ("1 of 1 variants are told no types" in done.stderr) == (weight > 0)
         with h5py.File(tmp_path / str(weight) / "results.h5") as file:
             bits.append(file["variants/cv/latents/T"][:])
     assert np.array_equal(*bits, equal_nan=True)

@@ -229,10 +229,15 @@ class Run:
         return float(settings_of(variant.id).get("lambda", self.study.get("coupling", {}).get("lambda", 1)))
 
     def is_supervised(self, variant: Variant) -> bool:
-        """Its networks learnt types beside their modalities, which needs coupling and labels."""
-        if variant.is_baseline or not self.study.get("labels", {}).get("column"):
+        """Its networks learnt types beside their modalities, which needs coupling and two classes, and as many as latent dimensions."""
+        labels, training, cells = self.study.get("labels", {}), self.study.get("training", {}), self.tables["cells"]
+        columns = [name for name in (labels.get("column"), *labels.get("also", ())) if name in cells]
+        if variant.is_baseline or not labels.get("column") or not columns:
             return False
-        weight = settings_of(variant.id).get("supervision", self.study.get("training", {}).get("supervision", 0))
+        classes = sum((cells[name].dropna().value_counts() > 10).sum() for name in columns) + len(self.tables["taxonomy"])
+        if classes < max(2, int(settings_of(variant.id).get("latent_dim", training.get("latent_dim", 3)))):
+            return False
+        weight = settings_of(variant.id).get("supervision", training.get("supervision", 0))
         return float(weight) > 0 and self.coupling_of(variant) > 0
 
     def replicate_word(self, variant: Variant) -> str:

@@ -36,7 +36,10 @@ void expect_same(engine::Engine& a, engine::Engine& b) {
   const auto others = b.latents(0, one.weights);
   ASSERT_EQ(latents.size(), others.size());
   for (std::size_t m = 0; m < latents.size(); ++m)
-    EXPECT_TRUE((latents[m].array() == others[m].array() || latents[m].array().isNaN()).all()) << m;
+    EXPECT_TRUE(
+        (latents[m].array() == others[m].array() || (latents[m].array().isNaN() && others[m].array().isNaN()))
+            .all())
+        << m;
 }
 
 class Types : public testing::TestWithParam<Maker> {

@@ -51,12 +51,12 @@ TEST(Types, AreTheClassesOfMoreThanTenCellsAndTheirLevels) {
   EXPECT_EQ(types->name, types_name);
   // The donor is no level; a3 and b2 are rare.
   EXPECT_EQ(types->features,
-            (std::vector<std::string>{"family=A", "family=B", "leaf=a1", "leaf=a2", "leaf=b1"}));
+            (std::vector<std::string>{"leaf=a1", "leaf=a2", "leaf=b1", "family=A", "family=B"}));
   const float one = types->values.maxCoeff<Eigen::PropagateNumbers>();
   const auto row = [&](Eigen::Index cell) { return Eigen::RowVectorXf(types->values.row(cell)); };
-  EXPECT_EQ(row(0), one * (Eigen::RowVectorXf(5) << 1, 0, 1, 0, 0).finished());
-  EXPECT_EQ(row(42), one * (Eigen::RowVectorXf(5) << 1, 0, 0, 0, 0).finished());  // a3
-  EXPECT_EQ(row(45), one * (Eigen::RowVectorXf(5) << 0, 1, 0, 0, 1).finished());
+  EXPECT_EQ(row(0), one * (Eigen::RowVectorXf(5) << 1, 0, 0, 1, 0).finished());
+  EXPECT_EQ(row(42), one * (Eigen::RowVectorXf(5) << 0, 0, 0, 1, 0).finished());  // a3
+  EXPECT_EQ(row(45), one * (Eigen::RowVectorXf(5) << 0, 0, 1, 0, 1).finished());
   EXPECT_TRUE(row(70).array().isNaN().all());
   EXPECT_EQ(types->present[69], 0);
   EXPECT_EQ(types->present[68], 1);
@@ -66,6 +66,52 @@ TEST(Types, AreTheClassesOfMoreThanTenCellsAndTheirLevels) {
   for (const double count : {45.0, 24.0, 20.0, 20.0, 20.0})
     variance += count / 69 * (1 - count / 69) / 5;
   EXPECT_NEAR(one * one * variance, 1.0, 1e-6);
+}
+
+TEST(Types, WhatALevelDoesNotKnowIsMissing) {
+  data::Dataset dataset = usual();
+  dataset.obs[0].text[0] = "";   // of family A
+  dataset.obs[1].text[45] = "";  // of leaf b1
+  const auto types = types_of(study_with({"family"}), dataset, std::nullopt);
+  ASSERT_TRUE(types.has_value());
+  EXPECT_TRUE(types->values.row(0).head(3).array().isNaN().all());
+  EXPECT_GT(types->values(0, 3), 0);
+  EXPECT_EQ(types->values(0, 4), 0);
+  EXPECT_GT(types->values(45, 2), 0);
+  EXPECT_TRUE(types->values.row(45).tail(2).array().isNaN().all());
+}
+
+TEST(Types, AClassOfAllCellsThatAreLeftSaysNothing) {
+  const auto types = types_of(study_with({"family"}),
+                              cohort({{"a1", "A", 30}, {"a2", "A", 30}, {"b1", "B", 8}}), std::nullopt);
+  ASSERT_TRUE(types.has_value());
+  EXPECT_EQ(types->features, (std::vector<std::string>{"leaf=a1", "leaf=a2"}));
+}
+
+TEST(Types, AColumnMayBeNamedAsTheTreeIs) {
+  data::Dataset dataset = usual();
+  dataset.obs[1].name = "taxonomy";
+  for (auto& family : dataset.obs[1].text)
+    if (!family.empty()) family = family == "A" ? "n2" : "n1";
+  const data::Taxonomy tree({{.label = "root", .parent = "", .height = 3},
+                             {.label = "n1", .parent = "root", .height = 2},
+                             {.label = "n2", .parent = "root", .height = 1},
+                             {.label = "a1", .parent = "n1", .is_leaf = true},
+                             {.label = "a2", .parent = "n1", .is_leaf = true},
+                             {.label = "a3", .parent = "n2", .is_leaf = true},
+                             {.label = "b1", .parent = "n2", .is_leaf = true},
+                             {.label = "b2", .parent = "n2", .is_leaf = true}});
+  const auto types = types_of(study_with({"taxonomy"}), dataset, tree);
+  ASSERT_TRUE(types.has_value());
+  EXPECT_EQ(types->features, (std::vector<std::string>{"leaf=a1", "leaf=a2", "leaf=b1", "taxonomy=n1",
+                                                       "taxonomy=n2", "taxonomy=n1", "taxonomy=n2"}));
+}
+
+TEST(Types, OfOneCellEachDetermineNothing) {
+  data::Dataset dataset = usual();
+  for (std::size_t cell = 0; cell < dataset.cells.size(); ++cell)
+    dataset.obs[0].text[cell] = "only" + std::to_string(cell);
+  EXPECT_FALSE(types_of(study_with({"family", "donor"}), dataset, std::nullopt).has_value());
 }
 
 TEST(Types, WithoutLevelsCellsOfRareTypesLackThem) {
@@ -88,7 +134,7 @@ TEST(Types, HaveTheInnerNodesOfATaxonomyButNotItsRoot) {
   const auto types = types_of(study_with({"family"}), usual(), tree);
   ASSERT_TRUE(types.has_value());
   EXPECT_EQ(types->features,
-            (std::vector<std::string>{"family=A", "family=B", "leaf=a1", "leaf=a2", "leaf=b1"}));
+            (std::vector<std::string>{"leaf=a1", "leaf=a2", "leaf=b1", "family=A", "family=B"}));
   const auto nodes = types_of(study_with({}), usual(), tree);
   ASSERT_TRUE(nodes.has_value());
   EXPECT_EQ(nodes->features,
@@ -115,6 +161,10 @@ TEST(Taught, HasTheTypesWhereItIsSupervisedAndCoupled) {
   EXPECT_EQ(with.modalities[2].alpha, 2.5);
   EXPECT_EQ(measured(with).modalities, spec.modalities);
   EXPECT_EQ(taught(with, data), with);
+  // Three features.
+  spec.training.latent_dim = 4;
+  EXPECT_FALSE(is_taught(taught(spec, data)));
+  spec.training.latent_dim = 3;
   spec.coupling.lambda = 0;
   EXPECT_FALSE(is_taught(taught(spec, data)));
   spec.coupling.lambda = 1;

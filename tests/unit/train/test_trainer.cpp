@@ -96,7 +96,9 @@ void expect_same(const train::Result& a, const train::Result& b) {
   EXPECT_EQ(a.steps, b.steps);
   EXPECT_EQ(a.finite, b.finite);
   for (std::size_t m = 0; m < a.latents.size(); ++m)
-    EXPECT_TRUE((a.latents[m].array() == b.latents[m].array() || a.latents[m].array().isNaN()).all());
+    EXPECT_TRUE((a.latents[m].array() == b.latents[m].array() ||
+                 (a.latents[m].array().isNaN() && b.latents[m].array().isNaN()))
+                    .all());
   ASSERT_EQ(a.losses.rows(), b.losses.rows());
   EXPECT_TRUE(a.losses == b.losses);
 }
@@ -168,7 +170,9 @@ TEST_P(TaughtTrainerTest, TheResultIsOfTheMeasuredModalities) {
   const auto engine = make({{spec_, data_, split_, make_key(7, "other")}});
   const auto latents = engine->latents(0, result.weights);
   for (std::size_t m = 0; m < 2; ++m)
-    EXPECT_TRUE((latents[m].array() == result.latents[m].array() || latents[m].array().isNaN()).all());
+    EXPECT_TRUE((latents[m].array() == result.latents[m].array() ||
+                 (latents[m].array().isNaN() && result.latents[m].array().isNaN()))
+                    .all());
 }
 
 TEST_P(TaughtTrainerTest, LearnsFromTheTypesOfTrainingCellsAlone) {
