@@ -234,7 +234,8 @@ class Run:
         columns = [name for name in (labels.get("column"), *labels.get("also", ())) if name in cells]
         if variant.is_baseline or not labels.get("column") or not columns:
             return False
-        classes = sum((cells[name].dropna().value_counts() > 10).sum() for name in columns) + len(self.tables["taxonomy"])
+        classes = sum((cells[name].dropna().value_counts() > 10).sum() for name in columns)
+        classes += len(self.tables["taxonomy"]) if labels.get("taxonomy") else 0  # more than its inner nodes
         if classes < max(2, int(settings_of(variant.id).get("latent_dim", training.get("latent_dim", 3)))):
             return False
         weight = settings_of(variant.id).get("supervision", training.get("supervision", 0))
