@@ -183,23 +183,6 @@ def test_published_numbers_say_in_what_a_run_is_unlike_the_paper_s(tmp_path):
     ]  # fmt: skip
 
 
-def test_the_first_page_says_who_was_taught_types(tmp_path):
-    run = paper_run(tmp_path / "run")
-    taught, apart, untaught, baseline = (
-        Variant(f"cross_validation,{setting}", "cross_validation", "", setting.startswith("baseline"))
-        for setting in ("lambda=1,supervision=3", "lambda=0,supervision=3", "lambda=1,supervision=0", "baseline=ridge")
-    )
-    run.study["labels"] = {"column": "leaf"}
-    run.study["training"] = {"supervision": 3}
-    assert [run.is_supervised(variant) for variant in (taught, apart, untaught, baseline)] == [True, False, False, False]
-    run.study["training"] = {"supervision": 0}
-    assert run.is_supervised(taught) and not run.is_supervised(Variant("cross_validation,lambda=1", "cross_validation", "", False))
-    run.study["labels"] = {"column": ""}
-    assert not run.is_supervised(taught)
-    run.study["labels"] = {"column": "family"}  # of which there is one
-    assert not run.is_supervised(taught)
-
-
 def test_encoders_that_learn_across_are_not_the_paper_s(tmp_path):
     """The default of later recipes. Without coupling they learn from their own modality alone, whatever the study says."""
     run = paper_run(tmp_path / "run")

@@ -5,7 +5,9 @@ import mudata as md
 import numpy as np
 import pandas as pd
 import pytest
+from cplae_analysis.figures.run_folder import Variant
 from program import refused, succeed
+from test_report_parts import paper_run
 
 STUDY = """
 [study]
@@ -135,3 +137,20 @@ def test_a_run_from_before_the_key_was_made_without(cohort, tmp_path):
     assert "training.supervision" in difference and "3" in difference
     succeed("run", *words, "--set", "training.supervision=0")
     assert "supervision = 0" in text.read_text()
+
+
+def test_the_first_page_says_who_was_taught_types(tmp_path):
+    run = paper_run(tmp_path / "run")
+    taught, apart, untaught, baseline = (
+        Variant(f"cross_validation,{setting}", "cross_validation", "", setting.startswith("baseline"))
+        for setting in ("lambda=1,supervision=3", "lambda=0,supervision=3", "lambda=1,supervision=0", "baseline=ridge")
+    )
+    run.study["labels"] = {"column": "leaf"}
+    run.study["training"] = {"supervision": 3}
+    assert [run.is_supervised(variant) for variant in (taught, apart, untaught, baseline)] == [True, False, False, False]
+    run.study["training"] = {"supervision": 0}
+    assert run.is_supervised(taught) and not run.is_supervised(Variant("cross_validation,lambda=1", "cross_validation", "", False))
+    run.study["labels"] = {"column": ""}
+    assert not run.is_supervised(taught)
+    run.study["labels"] = {"column": "family"}  # of which there is one
+    assert not run.is_supervised(taught)

@@ -10,98 +10,10 @@
 
 #include "cplae/core/error.hpp"
 #include "cplae/core/record.hpp"
-#include "cplae/study/supervision.hpp"
-#include "cplae/train/trainer.hpp"
+#include "trainer_fixture.hpp"
 
-namespace cplae {
+namespace cplae::test {
 namespace {
-
-constexpr float missing = std::numeric_limits<float>::quiet_NaN();
-
-/// Cells on a curve in the plane, seen by two modalities; `lacking` cells have no second modality.
-study::StudyData make_data(std::size_t cells, std::size_t lacking) {
-  const RandomStream stream(make_key(1, "test data"), {.purpose = Purpose::simulation});
-  study::StudyData data;
-  std::uint64_t element = 0;
-  for (const auto& [name, features] : {std::pair<std::string, Eigen::Index>{"T", 12}, {"E", 7}}) {
-    data::Modality modality{name, {}, MatrixF(static_cast<Eigen::Index>(cells), features), {}};
-    for (std::size_t cell = 0; cell < cells; ++cell) {
-      const bool present = name == "T" || cell >= lacking;
-      modality.present.push_back(present ? 1 : 0);
-      const double where = stream.uniform_double(cell) * 6.0;
-      for (Eigen::Index f = 0; f < features; ++f) {
-        const auto noise = static_cast<float>(stream.uniform(1000 + element++)) * 0.1F;
-        const auto value = static_cast<float>(1.0 + std::sin(where + 0.7 * static_cast<double>(f))) + noise;
-        modality.values(static_cast<Eigen::Index>(cell), f) = present ? value : missing;
-      }
-    }
-    modality.values(static_cast<Eigen::Index>(cells - 1), 0) = missing;
-    for (Eigen::Index f = 0; f < features; ++f)
-      modality.features.push_back(name + std::to_string(f));
-    data.modalities.push_back(std::move(modality));
-    data.scaling.push_back({std::vector<double>(static_cast<std::size_t>(features), 0.0),
-                            std::vector<double>(static_cast<std::size_t>(features), 1.0)});
-  }
-  return data;
-}
-
-study::NetworkSpec make_spec() {
-  study::NetworkSpec spec;
-  spec.modalities = {
-      {.name = "T", .hidden = {10, 10}, .dropout = 0.2, .output = study::Output::relu},
-      {.name = "E", .hidden = {8, 8}, .dropout = 0.1, .noise_sd = 0.05, .decoder_dropout = 0.1}};
-  spec.training = {.latent_dim = 2, .batch = 40, .steps = 300, .validate_every = 50, .keep_best_after = 100};
-  return spec;
-}
-
-train::Result train_alone(const train::Task& task, const train::Hooks& hooks = {}) {
-  train::Result result;
-  train::Hooks with_result = hooks;
-  with_result.finished = [&](std::size_t, train::Result found) { result = std::move(found); };
-  const auto make = [&](const std::vector<engine::Subject>& subjects) {
-    return engine::make_engine(engine::choose_kind(task.spec, {}), subjects, {});
-  };
-  train::train_together(make, {task}, with_result);
-  return result;
-}
-
-class TrainerTest : public testing::TestWithParam<study::Trainer> {
-protected:
-  void SetUp() override {
-    spec_.training.trainer = GetParam();
-    folder_ = std::filesystem::temp_directory_path() / ("cplae_trainer_" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder_);
-    for (std::size_t cell = 0; cell < cells; ++cell)
-      split_.push_back(cell % 5 == 0 ? data::Role::validation : data::Role::train);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  train::Result train(const std::string& id, const train::Hooks& hooks = {},
-                      const std::filesystem::path& checkpoint = {}, const std::string& identity = "ours") {
-    const train::Task task{spec_, data_, split_, make_key(7, id), id, checkpoint, identity};
-    return train_alone(task, hooks);
-  }
-
-  static constexpr std::size_t cells = 200;
-  study::NetworkSpec spec_ = make_spec();
-  study::StudyData data_ = make_data(cells, 30);
-  data::Split split_;
-  std::filesystem::path folder_;
-};
-
-void expect_same(const train::Result& a, const train::Result& b) {
-  EXPECT_EQ(a.weights.parameters, b.weights.parameters);
-  EXPECT_EQ(a.weights.moving, b.weights.moving);
-  EXPECT_EQ(a.best_step, b.best_step);
-  EXPECT_EQ(a.steps, b.steps);
-  EXPECT_EQ(a.finite, b.finite);
-  for (std::size_t m = 0; m < a.latents.size(); ++m)
-    EXPECT_TRUE((a.latents[m].array() == b.latents[m].array() ||
-                 (a.latents[m].array().isNaN() && b.latents[m].array().isNaN()))
-                    .all());
-  ASSERT_EQ(a.losses.rows(), b.losses.rows());
-  EXPECT_TRUE(a.losses == b.losses);
-}
 
 TEST_P(TrainerTest, LearnsWhatThereIsToLearn) {
   const auto names = train::loss_names(spec_);
@@ -118,86 +30,6 @@ TEST_P(TrainerTest, SameKeySameBitsOtherKeyOtherBits) {
   const auto first = train("a");
   expect_same(first, train("a"));
   EXPECT_NE(first.weights.parameters, train("b").weights.parameters);
-}
-
-/// Two types by the place on the curve, of which every seventh cell has none.
-data::Modality make_types(const study::StudyData& data) {
-  const auto& values = data.modalities.front().values;
-  data::Modality types{
-      study::types_name, {"leaf=a", "leaf=b"}, MatrixF::Constant(values.rows(), 2, missing), {}};
-  for (Eigen::Index cell = 0; cell < values.rows(); ++cell) {
-    types.present.push_back(cell % 7 != 0 ? 1 : 0);
-    if (cell % 7 == 0) continue;
-    const bool is_first = values(cell, 1) > 1;
-    types.values.row(cell) << (is_first ? 2.0F : 0.0F), (is_first ? 0.0F : 2.0F);
-  }
-  return types;
-}
-
-class TaughtTrainerTest : public TrainerTest {
-protected:
-  void SetUp() override {
-    TrainerTest::SetUp();
-    data_.types = make_types(data_);
-    spec_.training.supervision = 2;
-  }
-
-  train::Result teach(const std::string& id, const train::Hooks& hooks = {},
-                      const std::filesystem::path& checkpoint = {}) {
-    const study::NetworkSpec taught = study::taught(spec_, data_);
-    return train_alone({taught, data_, split_, make_key(7, id), id, checkpoint, "ours"}, hooks);
-  }
-};
-
-TEST_P(TaughtTrainerTest, TheResultIsOfTheMeasuredModalities) {
-  const auto result = teach("taught");
-  const auto layout = model::make_layout(spec_, {12, 7});
-  EXPECT_EQ(result.weights.parameters.size(), layout.parameter_floats);
-  EXPECT_EQ(result.weights.moving.size(), layout.moving_floats);
-  ASSERT_EQ(result.latents.size(), 2U);
-  const auto names = train::loss_names(spec_);
-  ASSERT_EQ(result.losses.cols(), static_cast<Eigen::Index>(names.size()));
-  const auto value = [&](const std::string& name) {
-    return result.losses(2, std::find(names.begin(), names.end(), name) - names.begin());
-  };
-  EXPECT_EQ(value("step"), 150.0F);
-  EXPECT_NEAR(value("validation_total"),
-              value("validation_mse_T") + value("validation_mse_E") + value("validation_coupling_T_E"), 1e-5);
-  // Its weights make its latents, as those of a network that has never had a third modality.
-  const auto make = [&](const std::vector<engine::Subject>& subjects) {
-    return engine::make_engine(engine::choose_kind(spec_, {}), subjects, {});
-  };
-  const auto engine = make({{spec_, data_, split_, make_key(7, "other")}});
-  const auto latents = engine->latents(0, result.weights);
-  for (std::size_t m = 0; m < 2; ++m)
-    EXPECT_TRUE((latents[m].array() == result.latents[m].array() ||
-                 (latents[m].array().isNaN() && result.latents[m].array().isNaN()))
-                    .all());
-}
-
-TEST_P(TaughtTrainerTest, LearnsFromTheTypesOfTrainingCellsAlone) {
-  const auto first = teach("told");
-  EXPECT_NE(first.weights.parameters, train("told").weights.parameters);
-  // Held-out cells get any types, or have none, or all.
-  auto& types = *data_.types;
-  for (std::size_t cell = 0; cell < cells; cell += 5) {
-    types.present[cell] = cell % 2 == 0 ? 1 : 0;
-    types.values.row(static_cast<Eigen::Index>(cell)).setConstant(cell % 2 == 0 ? 50.0F : missing);
-  }
-  expect_same(first, teach("told"));
-  types.values.row(1).setConstant(1.0F);  // a training cell
-  EXPECT_NE(first.weights.parameters, teach("told").weights.parameters);
-}
-
-TEST_P(TaughtTrainerTest, StoppedAndResumedGivesTheSameBits) {
-  const auto whole = teach("resume");
-  const auto checkpoint = folder_ / "taught";
-  int asked = 0;
-  EXPECT_THROW(static_cast<void>(
-                   teach("resume", {.stop = [&] { return asked++ == 137; }, .progress = {}}, checkpoint)),
-               Stopped);
-  ASSERT_TRUE(std::filesystem::exists(checkpoint));
-  expect_same(whole, teach("resume", {}, checkpoint));
 }
 
 TEST_P(TrainerTest, StoppedAnywhereAndResumedGivesTheSameBits) {
@@ -385,12 +217,6 @@ INSTANTIATE_TEST_SUITE_P(Trainers, TrainerTest,
                            return which.param == study::Trainer::fused ? "fused" : "reference";
                          });
 
-INSTANTIATE_TEST_SUITE_P(Trainers, TaughtTrainerTest,
-                         testing::Values(study::Trainer::fused, study::Trainer::reference),
-                         [](const auto& which) {
-                           return which.param == study::Trainer::fused ? "fused" : "reference";
-                         });
-
 // From one seed both draw the same numbers, so their curves part by rounding alone, slowly at first; over
 // seeds they are samples of one distribution, and the mean of the paired differences is within a few of its
 // standard errors.
@@ -426,4 +252,4 @@ TEST(Trainers, CurvesAreStatisticallyEqualOverSeeds) {
 }
 
 }  // namespace
-}  // namespace cplae
+}  // namespace cplae::test
