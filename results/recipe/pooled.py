@@ -3,6 +3,7 @@
     python pooled.py RUN
 
 The sum of squares is the error of the baseline `mean`, which the study must have (`baselines` of the experiment).
+It is of the cells that have both modalities: directions over other cells, as within one that others lack, are left out.
 """
 
 import argparse
@@ -17,8 +18,9 @@ def main() -> None:
     table = pd.read_csv(parser.parse_args().run / "tables" / "reconstruction.csv")
     table = table[table.fold.notna()]
     table["squares"] = table.mse * table.n_cells
-    mean = table[table.variant.str.endswith("baseline=mean")].groupby(["experiment", "to", "fold"]).squares.first().rename("about_mean")
-    table = table.join(mean, on=["experiment", "to", "fold"])
+    mean = table[table.variant.str.endswith("baseline=mean")].groupby(["experiment", "to", "fold"])[["squares", "n_cells"]].first()
+    table = table.join(mean.rename(columns={"squares": "about_mean", "n_cells": "n_about"}), on=["experiment", "to", "fold"])
+    table = table[table.n_cells == table.n_about]
     sums = table.groupby(["variant", "to", "from"])[["squares", "about_mean"]].sum()
     pooled = (1 - sums.squares / sums.about_mean).round(3).unstack(["to", "from"])
     pooled.columns = [f"{to}<-{source}" for to, source in pooled.columns]
