@@ -8,6 +8,7 @@
 #include <memory>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.hpp"
@@ -15,6 +16,7 @@
 #include "cplae/dist/share.hpp"
 #include "cplae/reduce/units.hpp"
 #include "cplae/study/parse.hpp"
+#include "cplae/study/usable.hpp"
 #include "device_request.hpp"
 #include "estimate.hpp"
 #include "figures.hpp"
@@ -93,8 +95,9 @@ private:
     std::size_t unlabelled = 0;
     for (const auto& label : context_.labels)
       ++(label.empty() ? unlabelled : sizes[label]);
-    const auto usable =
-        std::count_if(sizes.begin(), sizes.end(), [](const auto& type) { return type.second > 10; });
+    const auto usable = std::count_if(sizes.begin(), sizes.end(), [](const auto& type) {
+      return std::cmp_greater(type.second, study::unusable_cells);
+    });
     return "  labels " + context_.study.labels.column + ": " + grouped(sizes.size()) + " types, " +
            grouped(static_cast<std::size_t>(usable)) + " of more than 10 cells; " + grouped(unlabelled) +
            " cells without\n";

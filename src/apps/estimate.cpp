@@ -24,14 +24,6 @@ double share_of_cells(const std::vector<const data::Modality*>& modalities) {
   return static_cast<double>(count) / static_cast<double>(cells);
 }
 
-/// Of a network in training, which may have the types besides.
-std::vector<std::int64_t> trained_features(const study::StudyData& data, const study::NetworkSpec& spec) {
-  std::vector<std::int64_t> counts;
-  for (std::size_t m = 0; m < spec.modalities.size(); ++m)
-    counts.push_back(static_cast<std::int64_t>(data.trained(m).features.size()));
-  return counts;
-}
-
 /// A dense layer of one encoder or decoder.
 struct Layer {
   double inputs = 0;
@@ -85,7 +77,7 @@ double decoder_rows(const reduce::Context& context, const study::NetworkSpec& sp
 
 NetworkCost network_cost(const reduce::Context& context, const study::NetworkSpec& of_variant) {
   const study::NetworkSpec spec = study::taught(of_variant, context.data);
-  const model::Layout layout = model::make_layout(spec, trained_features(context.data, spec));
+  const model::Layout layout = model::make_layout(spec, feature_counts(spec, context.data));
   NetworkCost cost;
   double activations = 0;
   for (std::size_t m = 0; m < spec.modalities.size(); ++m) {

@@ -146,7 +146,9 @@ void tell_supervision(const reduce::Context& context) {
   for (const auto& variant : variants) {
     const auto& training = variant.spec.training;
     const double rows = share * static_cast<double>(training.batch);
-    if (!study::is_supervised(variant.spec) || rows > static_cast<double>(training.latent_dim + 1)) continue;
+    if (!study::is_taught(study::taught(variant.spec, context.data)) ||
+        rows > static_cast<double>(training.latent_dim + 1))
+      continue;
     log::warning("supervision: variant " + variant.id + ": a batch of " + std::to_string(training.batch) +
                  " has some " + std::to_string(std::llround(rows)) + " cells with types, and no more than " +
                  std::to_string(training.latent_dim + 1) + " teach nothing (docs/model.md)");

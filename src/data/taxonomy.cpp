@@ -110,6 +110,16 @@ Taxonomy::Taxonomy(std::vector<Node> nodes) : nodes_(std::move(nodes)) {
   check_leaves(nodes_, index);
 }
 
+std::map<std::string, std::vector<std::string>> Taxonomy::ancestors() const {
+  const Parents parents = parents_of(nodes_, index_labels(nodes_));
+  std::map<std::string, std::vector<std::string>> above;
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (nodes_[i].is_leaf)
+      for_ancestors(nodes_, parents, i,
+                    [&, &own = above[nodes_[i].label]](std::size_t a) { own.push_back(nodes_[a].label); });
+  return above;
+}
+
 std::vector<std::string> Taxonomy::leaves() const {
   std::unordered_map<std::string, std::vector<const Node*>> children;
   std::vector<const Node*> waiting;

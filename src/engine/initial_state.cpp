@@ -1,6 +1,6 @@
 #include "cplae/engine/engine.hpp"
 #include "cplae/engine/initial_weights.hpp"
-#include "engine/features.hpp"
+#include "cplae/study/feature_counts.hpp"
 
 namespace cplae::engine {
 

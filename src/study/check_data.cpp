@@ -7,15 +7,13 @@
 #include "cplae/core/log.hpp"
 #include "cplae/core/text.hpp"
 #include "cplae/study/panels.hpp"
+#include "cplae/study/usable.hpp"
 #include "fields.hpp"
 #include "splits.hpp"
 
 namespace cplae::study {
 
 namespace {
-
-/// Classes of more cells than this are usable: the others are left out of every accuracy (DESIGN section 6).
-constexpr std::int64_t unusable_cells = 10;
 
 using Modalities = std::vector<const data::Modality*>;
 

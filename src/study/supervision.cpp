@@ -5,14 +5,14 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
+
+#include "cplae/study/usable.hpp"
 
 namespace cplae::study {
 
 namespace {
-
-/// As of classes that count (docs/statistics.md).
-constexpr std::size_t most_cells_of_a_rare_type = 10;
 
 /// Of a column whose classes are unions of types, stray cells aside.
 constexpr double least_determination = 0.8;
@@ -53,7 +53,7 @@ double determination(const Labels& types, const Labels& classes) {
   Counts all;
   std::size_t right = 0;
   for (const auto& [type, counts] : by_type) {
-    if (sum_of(counts) <= most_cells_of_a_rare_type) continue;
+    if (std::cmp_less_equal(sum_of(counts), unusable_cells)) continue;
     right += most_in(counts);
     for (const auto& [label, count] : counts)
       all[label] += count;
@@ -75,15 +75,15 @@ Level level_of_column(const std::string& column, const Labels& labels) {
 
 /// Each inner node of the tree, with the cells of the types below it.
 Level level_of_tree(const data::Taxonomy& taxonomy, const Labels& types) {
-  std::map<std::string, std::string> parent;
-  for (const auto& node : taxonomy.nodes())
-    parent.emplace(node.label, node.parent);
+  const auto ancestors = taxonomy.ancestors();
   Level level{"taxonomy", {}, std::vector<std::uint8_t>(types.size(), 0)};
-  for (std::uint32_t cell = 0; cell < types.size(); ++cell)
-    for (auto at = parent.find(types[cell]); at != parent.end(); at = parent.find(at->second)) {
-      level.is_known[cell] = 1;
-      if (!at->second.empty()) level.classes[at->second].push_back(cell);
-    }
+  for (std::uint32_t cell = 0; cell < types.size(); ++cell) {
+    const auto above = ancestors.find(types[cell]);
+    if (above == ancestors.end()) continue;
+    level.is_known[cell] = 1;
+    for (const auto& node : above->second)
+      level.classes[node].push_back(cell);
+  }
   return level;
 }
 
@@ -106,7 +106,7 @@ void keep_telling(std::vector<Level>& levels) {
   std::set<std::uint32_t> all;
   for (auto& level : levels) {
     std::erase_if(level.classes,
-                  [](const auto& entry) { return entry.second.size() <= most_cells_of_a_rare_type; });
+                  [](const auto& entry) { return std::cmp_less_equal(entry.second.size(), unusable_cells); });
     for (const auto& [label, members] : level.classes)
       all.insert(members.begin(), members.end());
   }

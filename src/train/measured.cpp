@@ -4,18 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "cplae/study/feature_counts.hpp"
 #include "cplae/study/supervision.hpp"
 
 namespace cplae::train {
 
 namespace {
-
-std::vector<std::int64_t> feature_counts(const Task& task) {
-  std::vector<std::int64_t> counts;
-  for (std::size_t m = 0; m < task.spec.modalities.size(); ++m)
-    counts.push_back(task.data.trained(m).values.cols());
-  return counts;
-}
 
 /// The slots of one layout out of the buffer of another, which has slots of these names and more.
 std::vector<float> picked(const std::vector<float>& all, const model::Layout& from,
@@ -55,7 +49,7 @@ std::vector<double> judged(const study::NetworkSpec& spec, std::vector<double> t
 Result without_types(const Task& task, Result result) {
   if (!study::is_taught(task.spec)) return result;
   const study::NetworkSpec spec = study::measured(task.spec);
-  auto features = feature_counts(task);
+  auto features = study::feature_counts(task.spec, task.data);
   const model::Layout from = model::make_layout(task.spec, features);
   features.resize(spec.modalities.size());
   const model::Layout to = model::make_layout(spec, features);

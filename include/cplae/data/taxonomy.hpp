@@ -25,6 +25,9 @@ public:
   /// Labels of the leaves as the tree is drawn: depth first, children in the order of the nodes.
   [[nodiscard]] std::vector<std::string> leaves() const;
 
+  /// Leaf -> labels of the inner nodes above it, nearest first, the root last.
+  [[nodiscard]] std::map<std::string, std::vector<std::string>> ancestors() const;
+
   /// Merges the types in `present` (leaf labels) bottom-up: inner nodes of the tree restricted to `present`,
   /// in order of height (ties: by label), each joining all types below it, until at most `classes` classes
   /// are left; `classes` >= number of types changes nothing. Returns type -> class name (a leaf's own label,

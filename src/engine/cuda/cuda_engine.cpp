@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "cplae/core/error.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "engine/cuda/cuda_backend.hpp"
 #include "engine/cuda/group_engine.hpp"
 #include "engine/cuda/plan.hpp"
-#include "engine/features.hpp"
 
 namespace cplae::engine::cuda {
 

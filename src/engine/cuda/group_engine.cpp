@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "cplae/core/error.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "engine/cuda/memory.hpp"
 #include "engine/cuda/plan.hpp"
-#include "engine/features.hpp"
 
 namespace cplae::engine::cuda {
 

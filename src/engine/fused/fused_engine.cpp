@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "engine/features.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "engine/fused/arm.hpp"
 #include "engine/rate.hpp"
 #include "engine/sampling.hpp"

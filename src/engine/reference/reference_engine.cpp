@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "engine/features.hpp"
+#include "cplae/study/feature_counts.hpp"
 #include "engine/reference/adam.hpp"
 #include "engine/reference/autoencoder.hpp"
 #include "engine/reference/batches.hpp"

@@ -6,7 +6,7 @@
 
 #include "cohort.hpp"
 #include "cplae/engine/engine.hpp"
-#include "engine/features.hpp"
+#include "cplae/study/feature_counts.hpp"
 
 namespace cplae {
 
@@ -25,7 +25,7 @@ inline engine::State random_state(const study::NetworkSpec& spec, const study::S
   engine::State state = engine::initial_state(
       {spec, data, data::Split(data.modalities.front().present.size()), make_key(3, "weights")});
   const RandomStream stream(make_key(4, "biases"), {.purpose = Purpose::simulation});
-  const auto layout = model::make_layout(spec, engine::feature_counts(spec, data));
+  const auto layout = model::make_layout(spec, study::feature_counts(spec, data));
   for (const auto& slot : layout.parameters)
     if (slot.rows == 1)
       for (std::size_t i = slot.offset; i < slot.offset + static_cast<std::size_t>(slot.columns); ++i)
@@ -159,7 +159,7 @@ protected:
       : data_(make_cohort(GetParam().shape)),
         split_(make_split(GetParam().shape.cells)),
         subject_{GetParam().spec, data_, split_, make_key(5, "fused")},
-        layout_(model::make_layout(GetParam().spec, engine::feature_counts(GetParam().spec, data_))) {}
+        layout_(model::make_layout(GetParam().spec, study::feature_counts(GetParam().spec, data_))) {}
 
   study::StudyData data_;
   data::Split split_;
