@@ -5,7 +5,8 @@ import mudata as md
 import numpy as np
 import pandas as pd
 import pytest
-from cplae_analysis.figures.run_folder import Variant
+from cplae_analysis.figures.run_folder import Run, Variant
+from cplae_analysis.first_page import first_page
 from program import refused, succeed
 from test_report_parts import paper_run
 
@@ -71,6 +72,7 @@ def test_a_run_shows_the_measured_modalities_alone(cohort, tmp_path):
     assert set(accuracy.representation) == {"zT", "zE"}
     of_genes = accuracy[accuracy.representation == "zT"].groupby("variant").accuracy.mean()
     assert of_genes["cv,supervision=5"] > of_genes["cv,supervision=0"]
+    assert "Supervised: cv,supervision=5 learnt the types" in first_page(Run(tmp_path / "run"))
     succeed("verify", tmp_path / "run")
     succeed("export", tmp_path / "run", "--to", tmp_path / "latents.h5mu", "--variant", "cv,supervision=5", "--fold", 0)
     new = md.read_h5mu(cohort)[:40].copy()
